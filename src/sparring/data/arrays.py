@@ -1,0 +1,90 @@
+"""Images that come as one array: `.npy` and `.npz`."""
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sparring.data.collection import Collection
+from sparring.data.decoding import Header
+from sparring.data.images import Labels, Pixels
+from sparring.errors import DataError
+
+SUFFIXES = (".npy", ".npz")
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayItem:
+    """One image [H, W, C] of an array."""
+
+    name: str
+    stamp: str
+    pixels: Pixels
+    alpha: bool = False
+
+    def look(self) -> Header:
+        """Returns its header."""
+        height, width, channels = self.pixels.shape
+        dtype = "uint8" if self.pixels.dtype == np.bool_ else self.pixels.dtype.name
+        return Header(height, width, channels, dtype, self.alpha, f"{self.pixels.dtype} x {channels}", "array")
+
+    def decode(self) -> Pixels:
+        """Returns its pixels; truth values become 0 and 255."""
+        return self.pixels.astype(np.uint8) * 255 if self.pixels.dtype == np.bool_ else self.pixels
+
+
+def array(path: Path) -> Collection:
+    """Returns the images of a `.npy` or `.npz`: [N, H, W] or [N, H, W, C], `images` and `labels` in an npz.
+
+    Four channels are four bands; none of them is taken for opacity.
+
+    Raises:
+        DataError: the file is damaged, holds Python objects, or is not of such a shape.
+    """
+    try:
+        loaded = np.load(path, mmap_mode="r" if path.suffix == ".npy" else None, allow_pickle=False)
+        arrays = {"images": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read as numbers ({error}); save it again with numpy.save") from None
+    images = _images(path, arrays)
+    labels, classes = _labels(path, arrays, len(images))
+    status = path.stat()
+    digits = len(str(len(images) - 1))
+    items = tuple(
+        ArrayItem(f"{path.name}[{index:0{digits}d}]", f"{status.st_size} {status.st_mtime_ns}", image)
+        for index, image in enumerate(images)
+    )
+    return Collection(path, items, labels=labels, classes=classes)
+
+
+def _images(path: Path, arrays: dict[str, Pixels]) -> Pixels:
+    others = [name for name in arrays if name not in ("labels", "classes")]
+    name = "images" if "images" in arrays else others[0] if len(others) == 1 else ""
+    if not name:
+        raise DataError(f"{path}: holds the arrays {', '.join(arrays) or 'none'}; name the one with pixels 'images'")
+    images = arrays[name]
+    if images.ndim not in (3, 4) or 0 in images.shape[1:]:
+        raise DataError(f"{path}: images of shape {images.shape}; needs [N, H, W] or [N, H, W, C]")
+    if images.ndim == 3:
+        return images[..., None]
+    if images.shape[1] <= 4 < min(images.shape[2:]):
+        raise DataError(
+            f"{path}: images of shape {images.shape} look like [N, C, H, W]; needs [N, H, W, C]: "
+            "images.transpose(0, 2, 3, 1)"
+        )
+    return images
+
+
+def _labels(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Labels | None, tuple[str, ...]]:
+    if "labels" not in arrays:
+        return None, ()
+    labels = arrays["labels"]
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise DataError(f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}]")
+    if count and labels.min() < 0:
+        raise DataError(f"{path}: labels go down to {labels.min()}; needs 0 and up")
+    most = int(labels.max()) + 1 if count else 0
+    classes = tuple(str(name) for name in arrays.get("classes", np.arange(most)))
+    return labels.astype(np.int64), classes

@@ -1,0 +1,50 @@
+"""Fetching a file that is checked before it is kept."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from sparring.errors import DataError
+
+_TIMEOUT_SECONDS = 60.0
+
+
+def fetch(url: str, path: Path, sha256: str) -> Path:
+    """Downloads `url` to `path` unless that exists, and returns `path`.
+
+    The file is written beside `path` and renamed into place only when its digest is right, so an
+    interrupted download leaves nothing behind.
+
+    Raises:
+        DataError: the address cannot be reached, the bytes are not the published ones, or the disk is full.
+    """
+    if path.exists():
+        return path
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
+            shutil.copyfileobj(answer, file)
+        found = _sha256(temporary)
+        if found != sha256:
+            raise DataError(f"{url}: came with SHA-256 {found}, published is {sha256}; try again, or fetch it by hand")
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except (OSError, urllib.error.URLError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DataError(f"{url}: cannot be downloaded to {path.parent} ({reason}); fetch it by hand") from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

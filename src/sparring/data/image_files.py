@@ -1,0 +1,1 @@
+"""Images from files: a folder, an archive, an array, or a packed data set."""

@@ -1,0 +1,48 @@
+"""Files that are whole or absent: written beside, then renamed into place."""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sparring.errors import RunError
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write` with a temporary path in the same folder, then renames what it wrote to `path`.
+
+    A reader sees the old file or the new one, also after a crash; a failed write leaves no trace.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException as error:
+        beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RunError(explain_os_error(error, path)) from error
+        raise
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes `text` to `path` as `replace_file` does."""
+    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def explain_os_error(error: OSError, path: Path) -> str:
+    """Returns one sentence on why `path` could not be written, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path.parent).free / 1e6
+        return (
+            f"cannot write {path}: the disk is full ({free:.0f} MB free). What was written before is whole; "
+            "make room, then run the same command again to resume."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"cannot write {path}: permission denied. Choose a folder that you may write, with --run DIR."
+    return f"cannot write {path}: {error.strerror or error}."

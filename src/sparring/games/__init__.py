@@ -1,0 +1,3 @@
+"""Games, one a file."""
+
+from sparring.games.gan import GAN as GAN

@@ -1,0 +1,68 @@
+"""The game of 2014: one generator against one discriminator, conditional by class as an option."""
+
+import torch
+from torch import Tensor
+
+from sparring.errors import SpecError
+from sparring.game import Batch, Game, Losses, Projection, Team
+from sparring.latents import Gaussian, Prior
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape
+from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.scoring import Penalties, score
+
+
+class GAN(Game):
+    """A generator G(z) against a discriminator D(x) (Goodfellow et al. 2014).
+
+    The two minimise `losses`; the discriminator adds `penalties` and has `projections` applied
+    after each of its steps. A conditional game tells both players the class (Mirza & Osindero 2014).
+    """
+
+    class Spec(Game.Spec):
+        """The cast and the rules."""
+
+        generator: Network.Spec = DCGANGenerator.Spec()
+        discriminator: Network.Spec = DCGANDiscriminator.Spec()
+        prior: Prior = Gaussian()
+        losses: AdversarialLoss = NonSaturating()
+        penalties: Penalties = ()
+        projections: tuple[Projection, ...] = ()
+        conditional: bool = False
+
+    spec: Spec
+
+    def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
+        if spec.conditional and not condition.classes:
+            raise SpecError("game.conditional: the data has no labels to tell the players; give it some (data.labels)")
+        super().__init__(spec, sample, condition if spec.conditional else Condition())
+        self.generator = spec.generator.build((spec.prior.size,), sample, self.condition)
+        self.discriminator = spec.discriminator.build(sample, (1,), self.condition)
+        self.teams = (
+            Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
+            Team("generator", {"generator": self.generator}, self.generate),
+        )
+
+    def discriminate(self, batch: Batch) -> Losses:
+        """Returns the discriminator's losses: real samples against as many generated ones."""
+        told = self._told(batch)
+        with torch.no_grad():
+            fake = self.draw(len(batch.real), batch.random, told)
+        scores = score(lambda samples: self.discriminator(samples, told), batch, fake, self.spec.penalties)
+        return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
+
+    def generate(self, batch: Batch) -> Losses:
+        """Returns the generator's losses against the discriminator as it stands."""
+        told = self._told(batch)
+        fake = self.draw(len(batch.real), batch.random, told)
+        return {"adversarial": self.spec.losses.generator(self.discriminator(fake, told))}
+
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+        latents = self.spec.prior.draw(count, random)
+        if condition is None and self.condition.classes:
+            condition = torch.randint(self.condition.classes, (count,), generator=random, device=random.device)
+        samples: Tensor = self.generator(latents, condition)
+        return samples
+
+    def _told(self, batch: Batch) -> Tensor | None:
+        return batch.condition if self.condition.classes else None

@@ -1,0 +1,77 @@
+"""Normalizations of activations, and reparametrizations of weights, that recipes can choose."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from sparring.spec import Family
+
+
+class Normalization(Family):
+    """A layer that normalizes activations [N, C, H, W].
+
+    `cancels_bias` says that a bias just before it would have no effect.
+    """
+
+    cancels_bias: ClassVar[bool] = False
+
+    @abstractmethod
+    def layer(self, channels: int) -> nn.Module:
+        """Returns the layer for `channels` channels."""
+
+
+class BatchNorm(Normalization):
+    """Statistics over the batch (Ioffe & Szegedy 2015); not for discriminators with a gradient penalty."""
+
+    cancels_bias: ClassVar[bool] = True
+
+    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+        return nn.BatchNorm2d(channels)
+
+
+class InstanceNorm(Normalization):
+    """Statistics over each channel of each sample (Ulyanov et al. 2016), with learned scale and shift."""
+
+    cancels_bias: ClassVar[bool] = True
+
+    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+        return nn.InstanceNorm2d(channels, affine=True)
+
+
+class LayerNorm(Normalization):
+    """Statistics over all of each sample (Ba et al. 2016), a scale and shift a channel, as WGAN-GP's critic uses."""
+
+    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+        return nn.GroupNorm(1, channels)
+
+
+class NoNorm(Normalization):
+    """Leaves activations as they are."""
+
+    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+        return nn.Identity()
+
+
+class Reparametrization(Family):
+    """What is done to a layer's weights when it is built."""
+
+    @abstractmethod
+    def wrap(self, layer: nn.Module) -> nn.Module:
+        """Returns `layer` with its weight reparametrized."""
+
+
+class SpectralNorm(Reparametrization):
+    """Divides a weight by its largest singular value, by power iteration (Miyato et al. 2018)."""
+
+    def wrap(self, layer: nn.Module) -> nn.Module:  # noqa: D102
+        return spectral_norm(layer)
+
+
+def reparametrize(network: nn.Module, how: Reparametrization | None) -> None:
+    """Wraps every linear and (transposed) convolution layer inside `network`, in place; does nothing for None."""
+    if how is not None:
+        for layer in list(network.modules()):
+            if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+                how.wrap(layer)

@@ -1,0 +1,21 @@
+"""What follows a run and tells of it: they read, they never change the run."""
+
+from sparring.listeners.console import Console
+from sparring.listeners.evaluation import Evaluation
+from sparring.listeners.log import Log, read_log, truncate_log
+from sparring.listeners.report import Report, write_report
+from sparring.listeners.samples import Samples, sample_paths
+from sparring.listeners.tensorboard import TensorBoard
+
+__all__ = [
+    "Console",
+    "Evaluation",
+    "Log",
+    "Report",
+    "Samples",
+    "TensorBoard",
+    "read_log",
+    "sample_paths",
+    "truncate_log",
+    "write_report",
+]

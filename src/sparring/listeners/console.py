@@ -1,0 +1,147 @@
+"""Tells a person at a terminal how the run is getting on."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from rich.console import Console as Terminal
+from rich.live import Live
+from rich.text import Text
+
+from sparring.listeners.wording import count_in_words, duration_in_words
+from sparring.training.listener import Listener, Record, View
+
+_REDRAW_SECONDS = 0.25
+_PLAIN_SECONDS = 10.0
+_SAVED_SECONDS = 600.0
+_BAR_CELLS = 20
+
+
+class Console(Listener):
+    """A line that is redrawn in place on a terminal; elsewhere (files, notebooks, CI) a plain line now and then.
+
+    A step costs one reading of the clock, except four times a second. Where checkpoints go is said
+    at the first one and then every ten minutes.
+    """
+
+    def __init__(self, terminal: Terminal | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.terminal = terminal or Terminal()
+        self.clock = clock
+        self._live: Live | None = None
+        self._record: Record | None = None
+        self._unsaid: Record | None = None
+        self._saved: Path | None = None
+        self._redraw_at = self._say_at = self._say_saved_at = -float("inf")
+
+    def begin(self, view: View) -> None:
+        """Says where the run is and, when it resumes, from where; opens the live line."""
+        total = count_in_words(view.target)
+        if view.images:
+            self._say(f"Resuming {view.folder} at step {view.step:,}, {count_in_words(view.images)} of {total} images.")
+        else:
+            self._say(f"Training in {view.folder} for {total} images.")
+        if self.terminal.is_interactive and not os.environ.get("CI"):
+            self._live = Live(console=self.terminal, auto_refresh=False)
+            self._live.start()
+            self.terminal.show_cursor(True)  # a process killed outright cannot give a hidden cursor back
+
+    def step(self, view: View) -> None:
+        """Redraws the live line where that is due."""
+        if self._live is None:
+            return
+        now = self.clock()
+        if now >= self._redraw_at:
+            self._redraw_at = now + _REDRAW_SECONDS
+            self._redraw(self._live, view)
+
+    def record(self, view: View, record: Record) -> None:
+        """Takes the numbers for the live line, or says them plainly where ten seconds have passed."""
+        self._record = self._unsaid = record
+        if self._live is None and self.clock() >= self._say_at:
+            self._say_record(view, record)
+
+    def saved(self, view: View, checkpoint: Path) -> None:
+        """Says now and then that, and where, a checkpoint was saved."""
+        self._saved = checkpoint
+        if self.clock() >= self._say_saved_at:
+            self._say_saved_at = self.clock() + _SAVED_SECONDS
+            self._say(f"Saved {checkpoint}")
+
+    def end(self, view: View, ending: str) -> None:
+        """Closes the live line and says how the run ended."""
+        if self._live is not None:
+            self._redraw(self._live, view)
+            self._live.stop()
+            self._live = None
+        elif self._unsaid is not None:
+            self._say_record(view, self._unsaid)
+        saved = f" Last checkpoint: {self._saved}" if self._saved else ""
+        self._say(
+            f"{ending.capitalize()} after {view.step:,} steps and {count_in_words(view.images)} images, "
+            f"{duration_in_words(view.seconds)} of training.{saved}"
+        )
+
+    def _redraw(self, live: Live, view: View) -> None:
+        parts = (_bar(view), *(Text(part) for part in progress_parts(view, self._record)))
+        live.update(fit(parts, self.terminal.width), refresh=True)
+
+    def _say_record(self, view: View, record: Record) -> None:
+        self._say_at = self.clock() + _PLAIN_SECONDS
+        self._unsaid = None
+        self._say("  ".join(progress_parts(view, record)))
+
+    def _say(self, line: str) -> None:
+        if self._live is not None:
+            self.terminal.print(line, soft_wrap=True, markup=False, highlight=False)
+        else:
+            # Not rich: it would wrap at 80 columns in a file, and dress the line as HTML in a notebook.
+            print(line, file=self.terminal.file, flush=True)
+
+
+def progress_parts(view: View, record: Record | None) -> tuple[str, ...]:
+    """Returns what a progress line says, most important first."""
+    share = min(view.images / view.target, 1.0) if view.target else 1.0
+    speed = view.images_per_second
+    known = speed > 0 and view.images < view.target
+    numbers = compact_losses(record.losses) if record else ""
+    scores = "  ".join(f"{name} {score:.4g}" for name, score in record.scores.items()) if record else ""
+    parts = (
+        f"{share:4.0%}",
+        f"{duration_in_words((view.target - view.images) / speed)} left" if known else "",
+        f"step {view.step:,}",
+        numbers,
+        f"{count_in_words(view.images)}/{count_in_words(view.target)} images",
+        f"{count_in_words(speed)} images/s" if speed > 0 else "",
+        scores,
+    )
+    return tuple(part for part in parts if part)
+
+
+def compact_losses(losses: Mapping[str, Mapping[str, float]]) -> str:
+    """Returns each team's total loss beside its initials, or its name where initials would be ambiguous.
+
+    >>> compact_losses({"discriminator": {"adversarial": 1.25, "R1": 0.07}, "generator": {"adversarial": 0.84}})
+    'D 1.32  G 0.84'
+    >>> compact_losses({"generators": {"cycle": 2.0}, "guesser": {"adversarial": 1.0}})
+    'generators 2  guesser 1'
+    """
+    initials = ["".join(word[0].upper() for word in team.split("_") if word) for team in losses]
+    labels = initials if len(set(initials)) == len(initials) else list(losses)
+    totals = (sum(addends.values()) for addends in losses.values())
+    return "  ".join(f"{label} {total:.3g}" for label, total in zip(labels, totals, strict=True))
+
+
+def fit(parts: Iterable[Text], width: int) -> Text:
+    """Returns one line of at most `width` cells: the parts in order, less those that do not fit any more."""
+    line = Text(no_wrap=True, overflow="crop")
+    for part in parts:
+        gap = 2 if line else 0
+        if line.cell_len + gap + part.cell_len < width:  # the last cell stays free: terminals wrap on it
+            line.append(" " * gap).append_text(part)
+    return line
+
+
+def _bar(view: View) -> Text:
+    full = round(_BAR_CELLS * min(view.images / view.target, 1.0)) if view.target else _BAR_CELLS
+    return Text("━" * full, style="cyan").append("━" * (_BAR_CELLS - full), style="bright_black")

@@ -1,0 +1,28 @@
+"""Scores generated images while a run learns."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from sparring.training.listener import Listener, View
+
+
+class Evaluation(Listener):
+    """Measures `count` samples of the averaged game past every `every` images.
+
+    Each of `measures` takes generated images [count, C, H, W] in [-1, 1], on the CPU in float32, and
+    returns one number, smaller is better. The samples come from the same latents every time, not those
+    of the sample grids, so that scores of one run differ by what was learned and not by luck.
+    """
+
+    def __init__(self, every: int, measures: Mapping[str, Callable[[Tensor], float]], count: int = 1000) -> None:
+        self.every = every
+        self.measures = measures
+        self.count = count
+
+    def score(self, view: View) -> Mapping[str, float]:
+        """Returns each measure by its name where an evaluation is due, otherwise nothing."""
+        if not view.passed(self.every):
+            return {}
+        images = view.averaged.draw_samples(self.count, view.seed + 1).detach().float().cpu()
+        return {name: float(measure(images)) for name, measure in self.measures.items()}

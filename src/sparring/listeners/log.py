@@ -1,0 +1,76 @@
+"""Keeps every record of a run as one line of `log.jsonl`, and reads it back."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from sparring.listeners.atomic import place
+from sparring.training.listener import Listener, Record, View
+
+LOG = "log.jsonl"
+
+Line = dict[str, Any]
+
+
+class Log(Listener):
+    """Appends each record to `log.jsonl` in the run's folder, on disk before training goes on.
+
+    When a run resumes, lines past its checkpoint are dropped: those steps will be played again.
+    A number that is not finite is written as `null`, because JSON has no word for it.
+    """
+
+    def begin(self, view: View) -> None:
+        """Drops what an earlier session logged past the point where this one starts."""
+        truncate_log(view.folder, view.images)
+
+    def record(self, view: View, record: Record) -> None:
+        """Appends one line."""
+        with (view.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(_without_nan(record.line()), allow_nan=False) + "\n")
+
+
+def read_log(folder: Path) -> list[Line]:
+    """Returns the lines of `folder/log.jsonl`, shaped like `Record.line()`; `[]` where there is no log.
+
+    A `null` among the numbers reads back as NaN. A line that is not whole, as a killed process or
+    a power cut leaves behind, is passed over.
+    """
+    path = folder / LOG
+    if not path.exists():
+        return []
+    lines = (_parse(text) for text in path.read_bytes().splitlines())
+    return [line for line in lines if line is not None]
+
+
+def truncate_log(folder: Path, images: int) -> None:
+    """Drops the lines of `folder/log.jsonl` that tell of more than `images` images, and those not whole."""
+    path = folder / LOG
+    if not path.exists():
+        return
+    texts = path.read_bytes().splitlines()
+    kept = [text for text in texts if (line := _parse(text)) is not None and line["images"] <= images]
+    place(path, b"".join(text + b"\n" for text in kept))
+
+
+def _parse(text: bytes) -> Line | None:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(line, dict) or not isinstance(line.get("images"), int):
+        return None
+    numbers: Line = _with_nan(line)
+    return numbers
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _with_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nan(item) for name, item in value.items()}
+    return math.nan if value is None else value

@@ -1,0 +1,85 @@
+"""How a discriminator's scores become losses: the zero-sum game of 2014 and its alternatives."""
+
+from abc import abstractmethod
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+from sparring.spec import Family
+
+
+class AdversarialLoss(Family):
+    """Turns scores [N, 1] (logits, any real number) into scalars that the two sides minimise."""
+
+    @abstractmethod
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Returns what the discriminator minimises, a scalar, given scores of real and generated samples."""
+
+    @abstractmethod
+    def generator(self, fake: Tensor) -> Tensor:
+        """Returns what the generator minimises, a scalar, given scores of generated samples."""
+
+
+class Minimax(AdversarialLoss):
+    """The original zero-sum game: max_D E[ln σ(D(x))] + E[ln(1 - σ(D(G(z))))] (Goodfellow et al. 2014, eq. 1).
+
+    At the optimal D, ln p/q, the value is 2 JS(p, q) - ln 4. The generator's gradient vanishes
+    where the discriminator is sure.
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+        return softplus(-real).mean() + softplus(fake).mean()
+
+    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+        return -softplus(fake).mean()
+
+
+class NonSaturating(Minimax):
+    """The original discriminator, and a generator that minimises -E[ln σ(D(G(z)))] (Goodfellow et al. 2014, sec. 3)."""
+
+    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+        return softplus(-fake).mean()
+
+
+class Hinge(AdversarialLoss):
+    """Margins of one on both sides (Lim & Ye 2017; Miyato et al. 2018, eqs. 16-17).
+
+    At the optimal D, sign(p - q), the discriminator's loss is 2 - 2 TV(p, q).
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+        return relu(1 - real).mean() + relu(1 + fake).mean()
+
+    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+        return -fake.mean()
+
+
+class LeastSquares(AdversarialLoss):
+    """½E[(D(x) - b)²] + ½E[(D(G(z)) - a)²] against ½E[(D(G(z)) - c)²] (Mao et al. 2017, eq. 2).
+
+    With b - c = 1 and b - a = 2 (the defaults) the generator minimises the Pearson chi-square
+    divergence of (p + q) from 2q; a, b, c = 0, 1, 1 are the paper's binary labels.
+    """
+
+    a: float = -1.0
+    b: float = 1.0
+    c: float = 0.0
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+        return ((real - self.b).square().mean() + (fake - self.a).square().mean()) / 2
+
+    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+        return (fake - self.c).square().mean() / 2
+
+
+class Wasserstein(AdversarialLoss):
+    """E[D(G(z))] - E[D(x)] (Arjovsky et al. 2017, eq. 2): -W1(p, q) when the critic is the best 1-Lipschitz one.
+
+    It needs a constraint on the critic: weight clipping, a gradient penalty, or spectral norm.
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+        return fake.mean() - real.mean()
+
+    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+        return -fake.mean()

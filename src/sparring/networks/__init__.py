@@ -1,0 +1,5 @@
+"""Architectures, one a file."""
+
+from sparring.networks.dcgan import DCGANDiscriminator as DCGANDiscriminator
+from sparring.networks.dcgan import DCGANGenerator as DCGANGenerator
+from sparring.networks.mlp import MLP as MLP

@@ -1,0 +1,111 @@
+"""DCGAN: strided and transposed convolutions with batch normalization (Radford et al. 2016), for images of any size."""
+
+from math import prod
+
+from pydantic import PositiveInt
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, relu
+
+from sparring.errors import ShapeError
+from sparring.layers.conditioning import concatenation
+from sparring.layers.grids import plan_halvings
+from sparring.layers.normalization import BatchNorm, Normalization, Reparametrization, reparametrize
+from sparring.network import Condition, Network, Shape
+
+WIDEST = 8
+"""The base grid has at most this many times `width` channels."""
+
+
+class DCGANSpec(Network.Spec):
+    """What both DCGAN networks are built from; `width` counts the channels of the largest inner grid."""
+
+    width: PositiveInt = 64
+    normalization: Normalization = BatchNorm()
+    reparametrization: Reparametrization | None = None
+
+
+class DCGANGenerator(Network):
+    """Vectors to images: a projection onto the base grid, then transposed convolutions, ReLU, and tanh at the end.
+
+    A 64x64 image grows from 4x4 with 8, 4, 2, 1 times `width` channels. The last layer has no normalization.
+    """
+
+    class Spec(DCGANSpec):
+        """As both DCGAN networks."""
+
+    def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
+        super().__init__()
+        if len(inputs) != 1 or len(outputs) != 3:
+            raise ShapeError(f"DCGANGenerator maps vectors (n,) to images (C, H, W); asked for {inputs} to {outputs}")
+        halvings = plan_halvings((outputs[1], outputs[2]))
+        widths = [outputs[0], *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
+        self.base: Shape = (widths[-1], *(halvings[-1].small if halvings else outputs[1:]))
+        self.told = concatenation(condition.classes, inputs)
+        bias = not spec.normalization.cancels_bias
+        self.project = nn.Linear(inputs[0] + self.told.added, prod(self.base), bias=bias or not halvings)
+        self.normalize = nn.ModuleList(spec.normalization.layer(width) for width in reversed(widths[1:]))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(
+                widths[level + 1], widths[level], step.kernel, step.stride, padding=1, bias=bias or level == 0
+            )
+            for level, step in reversed(list(enumerate(halvings)))
+        )
+        initialize(self)
+        reparametrize(self, spec.reparametrization)
+
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns images [N, C, H, W] in (-1, 1) for latents [N, n]."""
+        grid = self.project(self.told(inputs, condition)).view(-1, *self.base)
+        for normalize, grow in zip(self.normalize, self.grow, strict=True):
+            grid = grow(relu(normalize(grid)))
+        return grid.tanh()
+
+
+class DCGANDiscriminator(Network):
+    """Images to vectors: strided convolutions with LeakyReLU 0.2, then one linear layer.
+
+    A 64x64 image shrinks to 4x4 with 1, 2, 4, 8 times `width` channels. The first layer has no normalization.
+    """
+
+    class Spec(DCGANSpec):
+        """As both DCGAN networks."""
+
+    def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
+        super().__init__()
+        if len(inputs) != 3 or len(outputs) != 1:
+            raise ShapeError(
+                f"DCGANDiscriminator maps images (C, H, W) to vectors (n,); asked for {inputs} to {outputs}"
+            )
+        halvings = plan_halvings((inputs[1], inputs[2]))
+        self.told = concatenation(condition.classes, inputs)
+        widths = [inputs[0] + self.told.added, *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
+        bias = not spec.normalization.cancels_bias
+        self.shrink = nn.ModuleList(
+            nn.Conv2d(widths[level], widths[level + 1], step.kernel, step.stride, padding=1, bias=bias or level == 0)
+            for level, step in enumerate(halvings)
+        )
+        self.normalize = nn.ModuleList(
+            spec.normalization.layer(width) if level else nn.Identity() for level, width in enumerate(widths[1:])
+        )
+        base = (widths[-1], *(halvings[-1].small if halvings else inputs[1:]))
+        self.judge = nn.Linear(prod(base), outputs[0])
+        initialize(self)
+        reparametrize(self, spec.reparametrization)
+
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns scores [N, n] for images [N, C, H, W]."""
+        grid = self.told(inputs, condition)
+        for shrink, normalize in zip(self.shrink, self.normalize, strict=True):
+            grid = leaky_relu(normalize(shrink(grid)), 0.2)
+        return self.judge(grid.flatten(1))
+
+
+def initialize(network: nn.Module) -> None:
+    """Draws weights from N(0, 0.02²) and batch-norm scales from N(1, 0.02²), biases 0 (Radford et al. 2016, sec. 4)."""
+    for layer in network.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, mean=1.0, std=0.02)

@@ -1,0 +1,6 @@
+"""Gradient penalties and weight projections."""
+
+from sparring.penalties.clipping import WeightClipping as WeightClipping
+from sparring.penalties.gradient import R1 as R1
+from sparring.penalties.gradient import R2 as R2
+from sparring.penalties.gradient import GradientPenalty as GradientPenalty

@@ -1,0 +1,58 @@
+"""The built-in recipes by name, and recipes from YAML files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sparring.errors import SpecError
+from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
+from sparring.recipes.gan import gan
+from sparring.recipes.recipe import Recipe
+from sparring.spec import nearest
+
+_BUILDERS: dict[str, Callable[[], Recipe]] = {
+    "dcgan": dcgan,
+    "digits": digits,
+    "gan": gan,
+    "lsgan": lsgan,
+    "sngan": sngan,
+    "wgan": wgan,
+    "wgan-gp": wgan_gp,
+}
+
+
+def list_recipes() -> dict[str, str]:
+    """Returns one line about each built-in recipe, by name."""
+    return {name: (builder.__doc__ or "").strip() for name, builder in _BUILDERS.items()}
+
+
+def recipe(name: str | Path, *assignments: str) -> Recipe:
+    """Returns the built-in recipe of that name, or the one in that YAML file, with `field=value` assigned.
+
+    Raises:
+        SpecError: no such recipe or file, or a field, kind or value that cannot be.
+
+    >>> recipe("dcgan", "generator.width=96", "losses.kind=Hinge").game.losses
+    Hinge()
+    """
+    text = str(name)
+    if text in _BUILDERS:
+        found = _BUILDERS[text]()
+    elif text.endswith((".yaml", ".yml")):
+        found = _read(Path(text))
+    else:
+        raise SpecError(
+            f"{text!r} is neither a built-in recipe nor a .yaml file{nearest(text, _BUILDERS)}. "
+            "`spar recipes` lists the built-in ones."
+        )
+    return found.override(assignments)
+
+
+def _read(path: Path) -> Recipe:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"cannot read the recipe {path}: {error}") from None
+    try:
+        return Recipe.from_yaml(text)
+    except SpecError as error:
+        raise SpecError(f"{path}:\n{error}") from None

@@ -1,0 +1,89 @@
+"""DCGAN and its variants by objective: the same convolutional networks under other rules."""
+
+from sparring.data import Digits, ImageFiles
+from sparring.games import GAN
+from sparring.latents import Gaussian, Uniform
+from sparring.layers.normalization import LayerNorm, NoNorm, SpectralNorm
+from sparring.losses import Hinge, LeastSquares, Wasserstein
+from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.penalties import GradientPenalty, WeightClipping
+from sparring.recipes.recipe import Listening, Recipe
+from sparring.training.averages import Average
+from sparring.training.optimizers import Adam, RMSprop
+from sparring.training.plan import Checkpoints, Training
+
+
+def dcgan() -> Recipe:
+    """DCGAN (Radford et al. 2016): non-saturating loss, batch normalization, Adam at 2e-4."""
+    return Recipe(
+        name="dcgan",
+        data=ImageFiles(),
+        game=GAN.Spec(prior=Uniform(size=100)),
+    )
+
+
+def digits() -> Recipe:
+    """A small DCGAN on scikit-learn's handwritten digits at 16x16: minutes on two cores."""
+    return Recipe(
+        name="digits",
+        data=Digits(),
+        game=GAN.Spec(
+            generator=DCGANGenerator.Spec(width=32),
+            discriminator=DCGANDiscriminator.Spec(width=32),
+            prior=Gaussian(size=64),
+        ),
+        training=Training(
+            images=300_000, averages={"generator": Average(half_life=5_000)}, checkpoints=Checkpoints(every=50_000)
+        ),
+        listening=Listening(samples_every=10_000, scores_every=20_000),
+    )
+
+
+def lsgan() -> Recipe:
+    """Least-squares GAN (Mao et al. 2017) with DCGAN's networks; labels 0 and 1."""
+    return Recipe(name="lsgan", data=ImageFiles(), game=GAN.Spec(losses=LeastSquares(a=0.0, b=1.0, c=1.0)))
+
+
+def wgan() -> Recipe:
+    """Wasserstein GAN (Arjovsky et al. 2017): weights clipped to ±0.01, five critic moves to one, RMSprop at 5e-5."""
+    return Recipe(
+        name="wgan",
+        data=ImageFiles(),
+        game=GAN.Spec(
+            order=("discriminator",) * 5 + ("generator",),
+            losses=Wasserstein(),
+            projections=(WeightClipping(),),
+        ),
+        training=Training(optimizers={"discriminator": RMSprop(), "generator": RMSprop()}),
+    )
+
+
+def wgan_gp() -> Recipe:
+    """WGAN with gradient penalty (Gulrajani et al. 2017): λ = 10, five critic moves, Adam(1e-4, 0, 0.9)."""
+    adam = Adam(learning_rate=1e-4, betas=(0.0, 0.9))
+    return Recipe(
+        name="wgan-gp",
+        data=ImageFiles(),
+        game=GAN.Spec(
+            order=("discriminator",) * 5 + ("generator",),
+            discriminator=DCGANDiscriminator.Spec(normalization=LayerNorm()),
+            losses=Wasserstein(),
+            penalties=(GradientPenalty(),),
+        ),
+        training=Training(optimizers={"discriminator": adam, "generator": adam}),
+    )
+
+
+def sngan() -> Recipe:
+    """Spectral normalization and the hinge loss (Miyato et al. 2018) with DCGAN's networks, five moves to one."""
+    adam = Adam(betas=(0.5, 0.999))
+    return Recipe(
+        name="sngan",
+        data=ImageFiles(),
+        game=GAN.Spec(
+            order=("discriminator",) * 5 + ("generator",),
+            discriminator=DCGANDiscriminator.Spec(normalization=NoNorm(), reparametrization=SpectralNorm()),
+            losses=Hinge(),
+        ),
+        training=Training(optimizers={"discriminator": adam, "generator": adam}),
+    )

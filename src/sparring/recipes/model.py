@@ -1,0 +1,101 @@
+"""A trained model: what a checkpoint holds, ready to sample from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sparring.errors import CheckpointError
+from sparring.game import Game
+from sparring.network import Condition, Network, Shape
+from sparring.recipes.recipe import Recipe
+from sparring.training.checkpoints import SUFFIX, list_checkpoints, read_checkpoint
+from sparring.training.keeper import restore
+from sparring.training.precision import find_device
+
+
+@dataclass(frozen=True)
+class Model:
+    """Players in evaluation mode, averaged where the recipe averages them, and the recipe they come from.
+
+    `classes` names the classes of the data, `facts` is all that the checkpoint says of itself.
+    """
+
+    recipe: Recipe
+    game: Game
+    path: Path
+    facts: dict[str, Any]
+
+    @property
+    def generator(self) -> Network:
+        """The generator: latents [N, n] (and classes [N]) to samples [N, *shape]."""
+        generator = self.game.get_submodule("generator")
+        assert isinstance(generator, Network)
+        return generator
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, `(C, H, W)` for images."""
+        return self.game.sample
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the data's classes; empty where it has none."""
+        return tuple(self.facts["classes"])
+
+    @property
+    def depth(self) -> int:
+        """Bits a channel of the images that the model learned from."""
+        return int(self.facts["depth"])
+
+    def sample(self, count: int, seed: int = 0, condition: Tensor | None = None) -> Tensor:
+        """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
+
+        `condition` [count] chooses the classes of a conditional model; None draws them evenly.
+        """
+        return self.game.draw_samples(count, seed, condition)
+
+
+def load(path: str | Path, device: str = "auto") -> Model:
+    """Returns the model in a checkpoint file, or in the newest checkpoint of a run's folder.
+
+    Needs neither the training data nor any file beside the checkpoint.
+
+    Raises:
+        CheckpointError: nothing there, damaged, foreign, or from a newer version.
+        DeviceError: no such device.
+    """
+    place = find_device(device)
+    file = find_checkpoint(Path(path))
+    checkpoint = read_checkpoint(file)
+    recipe = Recipe.read(checkpoint.facts["recipe"])
+    classes = Condition(len(checkpoint.facts["classes"]))
+    game = recipe.game.build(tuple(checkpoint.facts["sample"]), classes)
+    restore(game.state_dict(), {**checkpoint.part("game"), **checkpoint.part("averages")}, file)
+    game.to(place).eval().requires_grad_(False)
+    return Model(recipe, game, file, checkpoint.facts)
+
+
+def find_checkpoint(path: Path) -> Path:
+    """Returns `path` itself where it is a file, else the newest checkpoint of the run there.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    if path.is_file():
+        return path
+    if not path.exists():
+        raise CheckpointError(f"there is no run or checkpoint at {path}")
+    found = list_checkpoints(path / "checkpoints") or list_checkpoints(path)
+    if not found:
+        raise CheckpointError(f"{path} holds no checkpoint (checkpoints/*{SUFFIX}); has the run saved one yet?")
+    return found[-1]
+
+
+def build_game(recipe: Recipe, sample: Shape, classes: int) -> Game:
+    """Returns the recipe's game with weights drawn from its seed, whatever the caller's random state."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(recipe.seed)
+        return recipe.game.build(sample, Condition(classes))

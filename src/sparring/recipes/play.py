@@ -1,0 +1,145 @@
+"""From a recipe to a run: everything is checked and built before the first step."""
+
+import platform
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import sparring
+from sparring.data import Images, picture
+from sparring.errors import RunError
+from sparring.files import replace_file
+from sparring.listeners import Console, Evaluation, Log, Report, Samples, TensorBoard
+from sparring.metrics import sliced_wasserstein
+from sparring.recipes.catalogue import recipe as find_recipe
+from sparring.recipes.model import Model, build_game, load
+from sparring.recipes.recipe import Recipe
+from sparring.training.folder import RunFolder
+from sparring.training.keeper import Keeper
+from sparring.training.listener import Listener
+from sparring.training.precision import Precision, find_device
+from sparring.training.run import Run
+from sparring.training.session import play_session
+
+
+def train(
+    recipe: Recipe | str,
+    run: str | Path | None = None,
+    *,
+    device: str = "auto",
+    with_changes: bool = False,
+    skip_bad: bool = False,
+    listeners: Sequence[Listener] = (),
+) -> Model:
+    """Plays a recipe in the folder `run` (`runs/NAME` unless given) to its end, and returns the trained model.
+
+    A folder that holds an unfinished run of the same recipe is resumed.
+
+    Args:
+        recipe: a recipe, the name of a built-in one, or a path to a YAML file.
+        run: the run's folder; made where it is not there.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+        with_changes: go on from the folder's last checkpoint although the recipe has changed.
+        skip_bad: leave out images that cannot be read instead of refusing the data set.
+        listeners: who else hears of the run.
+
+    Raises:
+        SparringError: in words, what cannot be and what to do; before the first step wherever possible.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
+    home = RunFolder(Path(run) if run is not None else Path("runs") / recipe.name)
+    place = find_device(device)
+    with home.held():
+        home.check_recipe(recipe, with_changes)
+        data = recipe.data.load(skip_bad=skip_bad)
+        _check_data(home, data, with_changes)
+        playing = build_run(recipe, data, home, place, [*_listeners(recipe, data), *listeners])
+        keeper = Keeper(playing, _checkpoint_facts(recipe, data))
+        keeper.resume()
+        home.write_recipe(recipe)
+        _draw_real(home, data, recipe.listening.sample_count)
+        play_session(playing, keeper, _run_facts(recipe, data, playing))
+    return load(home.path, device)
+
+
+def build_run(
+    recipe: Recipe, data: Images, home: RunFolder, device: torch.device, listeners: Sequence[Listener] = ()
+) -> Run:
+    """Returns the recipe's run over `data`, its networks built and placed, at its beginning."""
+    game = build_game(recipe, data.shape, len(data.classes))
+    precision = Precision(device, recipe.training.precision, recipe.training.layout)
+    return Run(game, data, recipe.training, home, precision, recipe.seed, listeners)
+
+
+def _listeners(recipe: Recipe, data: Images) -> list[Listener]:
+    listening = recipe.listening
+    real, _ = data.batch(_spread(data, listening.score_count), torch.Generator())
+    measures = {"sliced_wasserstein": partial(sliced_wasserstein, real)}
+    return [
+        Evaluation(listening.scores_every, measures, listening.score_count),
+        Log(),
+        Samples(listening.samples_every, listening.sample_count),
+        *([TensorBoard(listening.samples_every)] if listening.tensorboard else []),
+        Report(),
+        Console(),
+    ]
+
+
+def _spread(data: Images, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Returns up to `count` indices evenly over the data set."""
+    return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)
+
+
+def _draw_real(home: RunFolder, data: Images, count: int) -> None:
+    images, _ = data.batch(_spread(data, count), torch.Generator())
+    target = home.path / "samples" / "real.png"
+    target.parent.mkdir(exist_ok=True)
+    replace_file(target, lambda beside: picture(images).save(beside, format="PNG"))
+
+
+def _check_data(home: RunFolder, data: Images, with_changes: bool) -> None:
+    before = home.read_facts().get("data", {}).get("digest", data.digest)
+    if before != data.digest and not with_changes:
+        raise RunError(
+            f"the data is not what the run in {home.path} began with (digest {before[:12]}, now {data.digest[:12]}). "
+            "Put the old data back, name another folder with --run DIR, or accept the new data with "
+            "--continue-with-changes."
+        )
+
+
+def _checkpoint_facts(recipe: Recipe, data: Images) -> dict[str, Any]:
+    depth = 16 if data.pixels.dtype.itemsize > 1 else 8
+    return {
+        "sparring": sparring.__version__,
+        "recipe": recipe.tree(),
+        "sample": data.shape,
+        "classes": data.classes,
+        "depth": depth,
+    }
+
+
+def _run_facts(recipe: Recipe, data: Images, run: Run) -> dict[str, Any]:
+    players = {name: player for team in run.game.teams for name, player in team.players.items()}
+    return {
+        "name": recipe.name,
+        "sparring": sparring.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": str(run.precision.device),
+        "threads": torch.get_num_threads(),
+        "precision": recipe.training.precision,
+        "layout": recipe.training.layout,
+        "parameters": {name: sum(p.numel() for p in player.parameters()) for name, player in players.items()},
+        "shape": data.shape,
+        "data": {
+            "name": data.name,
+            "count": len(data),
+            "classes": data.classes,
+            "digest": data.digest,
+            "skipped": data.skipped,
+        },
+    }

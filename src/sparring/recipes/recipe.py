@@ -1,0 +1,39 @@
+"""A recipe: everything a run needs, written down."""
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from sparring.data import Source
+from sparring.game import Game
+from sparring.spec import Spec
+from sparring.training.plan import Images, Training
+
+
+class Listening(Spec):
+    """What is watched while a run is played, and how often, in images.
+
+    A grid of `sample_count` samples is drawn every `samples_every`; `score_count` samples are
+    scored every `scores_every`. `tensorboard` writes event files too.
+    """
+
+    samples_every: Images = 20_000
+    sample_count: PositiveInt = 64
+    scores_every: Images = 20_000
+    score_count: PositiveInt = 1_000
+    tensorboard: bool = False
+
+
+class Recipe(Spec):
+    """A game, the data it is played on, and how it is trained and watched.
+
+    Fields are written in full (`game.generator.width`) or without their beginning where that is
+    unambiguous (`batch` for `training.batch`).
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    data: Source
+    game: Game.Spec
+    training: Training = Training()
+    listening: Listening = Listening()
+    seed: NonNegativeInt = 0

@@ -1,0 +1,151 @@
+"""A checkpoint is tensors and text in one safetensors file, digested, and whole or absent."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from sparring.errors import CheckpointError
+from sparring.files import replace_file
+
+FORMAT = "sparring-checkpoint"
+VERSION = 1
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Tensors by name, and facts: plain data that says what they are."""
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Returns the tensors below `prefix/`, without it."""
+        start = f"{prefix}/"
+        return {name.removeprefix(start): value for name, value in self.tensors.items() if name.startswith(start)}
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Writes `checkpoint` to `path`, whole or not at all; raises `RunError` where the disk refuses."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+    facts = json.dumps(checkpoint.facts, sort_keys=True)
+    text = {"format": FORMAT, "version": str(VERSION), "facts": facts}
+    metadata = {**text, "digest": _digest(tensors, text)}
+    replace_file(path, lambda beside: save_file(tensors, beside, metadata))
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Returns the checkpoint at `path` with its tensors on the CPU.
+
+    Raises:
+        CheckpointError: it is missing, truncated, altered, not sparring's, or from a newer version.
+    """
+    metadata = _read_text(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, str(error)) from None
+    text = {name: value for name, value in metadata.items() if name != "digest"}
+    if _digest(tensors, text) != metadata.get("digest"):
+        raise _damaged(path, "its digest does not match its content")
+    return Checkpoint(tensors, json.loads(metadata["facts"]))
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Returns a checkpoint's facts from the head of the file, without reading its tensors or proving its digest."""
+    facts: dict[str, Any] = json.loads(_read_text(path)["facts"])
+    return facts
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Returns the checkpoints in `folder`, oldest first."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int) -> list[Path]:
+    """Returns those of the checkpoints (oldest first) that are neither among the `last` nor the `best` scored.
+
+    >>> a, b, c, d = (Path(name) for name in "abcd")
+    >>> [path.name for path in choose_superfluous({a: 1.0, b: 3.0, c: None, d: 2.0}, last=1, best=1)]
+    ['b', 'c']
+    """
+    paths = list(scores)
+    scored = sorted((score, path) for path, score in scores.items() if score is not None)
+    kept = {*paths[len(paths) - last :], *(path for _, path in scored[:best])}
+    return [path for path in paths if path not in kept]
+
+
+def _read_text(path: Path) -> dict[str, str]:
+    try:
+        head = path.open("rb").read(2)
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint at {path}") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error.strerror}") from None
+    if head == b"PK" or head[:1] == b"\x80":
+        raise CheckpointError(
+            f"{path} is a pickle (a .pt, .pth or .pkl file), which can run code when it is opened; sparring reads "
+            f"only its own {SUFFIX} checkpoints. Load it in its own project and train or import it from there."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, str(error)) from None
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is a safetensors file of another project, not a checkpoint of sparring")
+    version = metadata.get("version", "")
+    if not version.isdigit():
+        raise _damaged(path, f"its version reads {version!r}")
+    if int(version) > VERSION:
+        raise CheckpointError(
+            f"{path} was written by a newer sparring (checkpoint version {version}; this one reads up to {VERSION}). "
+            "Upgrade with: pip install --upgrade sparring"
+        )
+    try:
+        json.loads(metadata["facts"])
+    except (KeyError, ValueError):
+        raise _damaged(path, "its description is not readable") from None
+    return metadata
+
+
+def _damaged(path: Path, why: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is damaged ({why}). Nothing was loaded. Use another checkpoint of the run, or delete this one and "
+        "run the same command again to go on from the one before."
+    )
+
+
+def _digest(tensors: Mapping[str, Tensor], text: Mapping[str, str]) -> str:
+    """SHA-256 over every name, type, shape and byte, in an order that does not depend on the file's."""
+    state = sha256()
+    for name, value in sorted(text.items()):
+        state.update(f"{name}={value}\n".encode())
+    for name, tensor in sorted(tensors.items()):
+        state.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}\n".encode())
+        state.update(_bytes(tensor))
+    return state.hexdigest()
+
+
+def _bytes(tensor: Tensor) -> memoryview:
+    flat: np.ndarray[Any, Any] = tensor.reshape(-1).view(torch.uint8).numpy()
+    return memoryview(flat)
+
+
+def missing_names(expected: Iterable[str], given: Iterable[str]) -> str:
+    """Returns which names differ, as a short phrase; empty when none does."""
+    expected, given = set(expected), set(given)
+    parts = [f"missing {name}" for name in sorted(expected - given)] + [
+        f"unexpected {name}" for name in sorted(given - expected)
+    ]
+    return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")

@@ -1,0 +1,89 @@
+"""The folder of a run: who holds it, which recipe it plays, and what it says of itself."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from sparring.errors import RunError
+from sparring.files import explain_os_error, replace_text
+from sparring.spec import Spec, differences
+
+
+class RunFolder:
+    """Paths and plain files of a run; everything is replaced whole, so a killed run leaves nothing half-written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.facts = path / "run.json"
+        self.checkpoints = path / "checkpoints"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Makes the folder and keeps other processes from training into it; a killed holder frees it by itself.
+
+        Raises:
+            RunError: it cannot be made or written, or another process is training into it.
+        """
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock")
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(
+                f"another process is training into {self.path}. Wait for it or stop it, or name another folder "
+                "with --run DIR."
+            ) from None
+        except OSError as error:
+            raise RunError(explain_os_error(error, self.path)) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def check_recipe(self, recipe: Spec, with_changes: bool) -> None:
+        """Makes sure that a used folder plays this very recipe.
+
+        Raises:
+            RunError: it plays another one and `with_changes` is false; the message names the fields.
+        """
+        if with_changes or not self.recipe.exists():
+            return
+        if changed := list(differences(self.read_recipe(), recipe.tree())):
+            raise RunError(
+                f"{self.path} holds a run of another recipe. What differs (there → here):\n  "
+                + "\n  ".join(changed)
+                + "\nName another folder with --run DIR to start a new run, or go on from its last checkpoint with "
+                "this recipe: --continue-with-changes."
+            )
+
+    def write_recipe(self, recipe: Spec) -> None:
+        """Writes `recipe.yaml`."""
+        replace_text(self.recipe, recipe.to_yaml())
+
+    def read_recipe(self) -> dict[str, Any]:
+        """Returns the recipe in the folder as plain data; raises `RunError` where there is none."""
+        try:
+            tree = yaml.safe_load(self.recipe.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{self.path} is not a run: it has no recipe.yaml. `spar train` makes runs.") from None
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise RunError(f"cannot read {self.recipe}: {error}") from None
+        return tree if isinstance(tree, dict) else {}
+
+    def write_facts(self, facts: Mapping[str, Any]) -> None:
+        """Writes `run.json`."""
+        replace_text(self.facts, json.dumps(facts, indent=1) + "\n")
+
+    def read_facts(self) -> dict[str, Any]:
+        """Returns what `run.json` says, empty where there is none."""
+        try:
+            facts: dict[str, Any] = json.loads(self.facts.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return facts

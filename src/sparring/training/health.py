@@ -1,0 +1,99 @@
+"""Whether a run is still sound: losses, gradients and weights must stay finite."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from sparring.errors import DivergenceError
+from sparring.game import Batch, Game, Team
+from sparring.training.mover import Mover
+
+REMEDIES = (
+    "What often helps: a smaller learning rate (training.optimizers.*.learning_rate), bounding the gradient "
+    "(training.clip_gradient=1), a gradient penalty (game.penalties=[R1]), or training.precision=float32 where it is "
+    "bfloat16. Change the recipe and go on with --continue-with-changes, or start a new --run."
+)
+
+
+class Health:
+    """Watches numbers without waiting for a device: on a CPU at every move, elsewhere when they are read."""
+
+    def __init__(self, game: Game) -> None:
+        self.game = game
+        self._immediate = game.device.type == "cpu"
+        self._pending: list[tuple[int, Team, Tensor]] = []
+
+    def watch(self, step: int, mover: Mover, total: Tensor, batch: Batch) -> None:
+        """Looks at a move's `total` loss and gradients before its step.
+
+        Raises:
+            DivergenceError: they are not finite (on a CPU; elsewhere `settle` raises it).
+        """
+        gradients = [parameter.grad for parameter in mover.parameters if parameter.grad is not None]
+        norms = torch._foreach_norm(gradients)
+        finite = torch.stack([total.detach().float(), *(norm.float() for norm in norms)]).isfinite().all()
+        if self._immediate and not finite:
+            raise DivergenceError(self._diagnose(step, mover.team, batch))
+        if not self._immediate:
+            self._pending.append((step, mover.team, finite))
+
+    def settle(self) -> None:
+        """Reads what is pending, and the weights; raises `DivergenceError` at the first that is not finite."""
+        pending, self._pending = self._pending, []
+        if pending and not torch.stack([finite for _, _, finite in pending]).all():
+            step, team, _ = next(entry for entry in pending if not entry[2])
+            raise DivergenceError(self._report(step, f"the {team.name}'s losses or gradients", self._bad_weights()))
+        if bad := self._bad_weights():
+            raise DivergenceError(self._report(None, "weights", bad))
+
+    def _bad_weights(self) -> list[str]:
+        return _name_modules(self.game, (name for name, p in self.game.named_parameters() if not p.isfinite().all()))
+
+    def _diagnose(self, step: int, team: Team, batch: Batch) -> str:
+        """Plays the move again (randomness repeats) and finds where the first number went wrong."""
+        gradients = {name: p.grad for name, p in self.game.named_parameters() if p.grad is not None}
+        first = _first_bad_output(self.game, team, batch)
+        if first:
+            return self._report(step, f"the {team.name}'s losses", first)
+        bad = [name for name, gradient in gradients.items() if not gradient.isfinite().all()]
+        return self._report(step, f"the {team.name}'s gradients", _name_modules(self.game, reversed(bad)))
+
+    def _report(self, step: int | None, what: str, where: list[str]) -> str:
+        at = "" if step is None else f" at step {step}"
+        place = f", first in {', '.join(where[:3])}" if where else ""
+        return f"{what} stopped being finite{at}{place}. {REMEDIES}"
+
+
+def _first_bad_output(game: Game, team: Team, batch: Batch) -> list[str]:
+    found: list[str] = []
+
+    def look(name: str, module: nn.Module) -> None:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor) and not output.isfinite().all():
+                found.append(f"the output of {name} ({type(module).__name__})")
+
+        handles.append(module.register_forward_hook(hook))
+
+    handles: list[torch.utils.hooks.RemovableHandle] = []
+    batch.random.manual_seed(batch.random.initial_seed())
+    torch.default_generator.manual_seed(batch.random.initial_seed())
+    for name, module in game.named_modules():
+        if not any(True for _ in module.children()):
+            look(name, module)
+    try:
+        losses = team.losses(batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found or _bad_losses(losses)
+
+
+def _bad_losses(losses: Mapping[str, Tensor]) -> list[str]:
+    return [f"the loss {name!r}" for name, value in losses.items() if not value.isfinite().all()]
+
+
+def _name_modules(game: Game, parameters: Iterable[str]) -> list[str]:
+    modules = dict(game.named_modules())
+    owners = (name.rpartition(".")[0] for name in parameters)
+    return [f"{name} ({type(modules[name]).__name__})" for name in dict.fromkeys(owners)]

@@ -1,0 +1,97 @@
+"""Saves a run, keeps the checkpoints worth keeping, and goes on from the newest."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sparring.errors import CheckpointError
+from sparring.training.checkpoints import (
+    SUFFIX,
+    Checkpoint,
+    choose_superfluous,
+    list_checkpoints,
+    missing_names,
+    read_checkpoint,
+    read_facts,
+    write_checkpoint,
+)
+from sparring.training.run import Progress, Run
+
+
+class Keeper:
+    """`facts` describe recipe and data; they go into every checkpoint, so that a model needs nothing beside it."""
+
+    def __init__(self, run: Run, facts: dict[str, Any]) -> None:
+        self.run = run
+        self.facts = facts
+        self.plan = run.training.checkpoints
+        self.folder = run.home.checkpoints
+        self._saved_images = -1
+        self._saved_at = time.monotonic()
+
+    def save_if_due(self) -> None:
+        """Saves where images or minutes say so."""
+        minutes = (time.monotonic() - self._saved_at) / 60
+        if self.run.passed(self.plan.every) or (self.plan.minutes and minutes >= self.plan.minutes):
+            self.save()
+
+    def save(self) -> None:
+        """Writes a checkpoint of this step, unless there is one, and removes those that need not be kept.
+
+        Raises:
+            DivergenceError: the weights are not finite; nothing is written or removed.
+            RunError: the disk refuses; what was there before is whole.
+        """
+        run = self.run
+        if self._saved_images == run.images:
+            return
+        run.health.settle()
+        path = self.folder / f"{run.images:010d}{SUFFIX}"
+        write_checkpoint(path, self._checkpoint())
+        self._saved_images, self._saved_at = run.images, time.monotonic()
+        scores = {old: read_facts(old)["scores"].get(self.plan.by) for old in list_checkpoints(self.folder)}
+        for old in choose_superfluous(scores, self.plan.last, self.plan.best):
+            old.unlink(missing_ok=True)
+        for listener in run.listeners:
+            listener.saved(run, path)
+
+    def _checkpoint(self) -> Checkpoint:
+        run = self.run
+        tensors = {f"game/{name}": value for name, value in run.game.state_dict().items()}
+        tensors |= {f"averages/{name}": value for name, value in run.averages.named_tensors().items()}
+        for name, mover in run.movers.items():
+            tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
+        progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
+        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": run.scores})
+
+    def resume(self) -> bool:
+        """Goes on from the newest checkpoint in the folder; returns whether there was one.
+
+        Raises:
+            CheckpointError: it is damaged, or holds other networks than the recipe's.
+        """
+        paths = list_checkpoints(self.folder)
+        if not paths:
+            return False
+        checkpoint, run = read_checkpoint(paths[-1]), self.run
+        restore(run.game.state_dict(), checkpoint.part("game"), paths[-1])
+        restore(run.averages.named_tensors(), checkpoint.part("averages"), paths[-1])
+        for name, mover in run.movers.items():
+            mover.restore(checkpoint.part(f"optimizers/{name}"))
+        run.progress = Progress(**checkpoint.facts["progress"])
+        run.scores = dict(checkpoint.facts["scores"])
+        self._saved_images = run.images
+        return True
+
+
+@torch.no_grad()
+def restore(held: dict[str, Tensor], given: dict[str, Tensor], path: Path) -> None:
+    """Copies the tensors of the checkpoint at `path` into `held`; raises `CheckpointError` where they do not fit."""
+    shapes = [{f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items()} for tensors in (held, given)]
+    if wrong := missing_names(*shapes):
+        raise CheckpointError(f"{path} holds other networks than the recipe describes: {wrong}.")
+    for name, tensor in held.items():
+        tensor.copy_(given[name])

@@ -1,0 +1,70 @@
+"""A team with its optimizer: what makes a move and what of it is saved."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sparring.errors import SpecError
+from sparring.game import Game, Team
+from sparring.spec import nearest
+from sparring.training.optimizers import Optimizer, read_state, write_state
+from sparring.training.plan import Training
+
+
+class Mover:
+    """Steps one team: gradient clipping, optimizer, projections."""
+
+    def __init__(self, team: Team, optimizer: Optimizer, clip_gradient: float | None) -> None:
+        named = team.named_parameters()
+        self.team = team
+        self.names = list(named)
+        self.parameters = list(named.values())
+        self.optimizer = optimizer.build(self.parameters)
+        self.clip_gradient = clip_gradient
+
+    def step(self) -> None:
+        """Moves the weights along the gradients that were accumulated, then forgets these."""
+        if self.clip_gradient is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_gradient)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        for projection in self.team.projections:
+            projection(self.parameters)
+
+    def state(self) -> Iterator[tuple[str, Tensor]]:
+        """Yields the optimizer's tensors by parameter name."""
+        return write_state(self.optimizer, self.names)
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Puts back what `state` gave."""
+        read_state(self.optimizer, self.names, tensors)
+
+
+def build_movers(game: Game, training: Training) -> dict[str, Mover]:
+    """Returns each team's mover; raises `SpecError` unless the plan has an optimizer for each team and no other."""
+    names = [team.name for team in game.teams]
+    for section, given in (("optimizers", training.optimizers), ("averages", training.averages)):
+        for name in given:
+            if name not in names:
+                raise SpecError(f"training.{section}.{name}: {game.spec.kind()} has no such team{nearest(name, names)}")
+    for name in names:
+        if name not in training.optimizers:
+            raise SpecError(f"training.optimizers: the team {name!r} needs an optimizer")
+    return {team.name: Mover(team, training.optimizers[team.name], training.clip_gradient) for team in game.teams}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One optimizer step of one team: the `place`-th of its step, the team's `turn`-th within it."""
+
+    place: int
+    turn: int
+    mover: Mover
+
+
+def list_moves(game: Game, movers: Mapping[str, Mover]) -> list[Move]:
+    """Returns the moves of one step in the game's order."""
+    order = game.spec.order
+    return [Move(place, order[:place].count(name), movers[name]) for place, name in enumerate(order)]

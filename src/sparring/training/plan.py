@@ -1,0 +1,54 @@
+"""The `training` section of a recipe: how long, in what steps, with which optimizers and averages."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from sparring.spec import Count, Spec
+from sparring.training.averages import Average
+from sparring.training.optimizers import Adam, Optimizer
+from sparring.training.precision import Format, Layout
+
+Images = Annotated[Count, Field(gt=0)]
+
+
+class Checkpoints(Spec):
+    """When the run is saved and what is kept.
+
+    A checkpoint is written every `every` images, after `minutes` without one (0: never by time),
+    and at the end. The `last` newest stay, and the `best` ones by the score called `by`.
+    """
+
+    every: Images = 100_000
+    minutes: NonNegativeFloat = 5.0
+    last: PositiveInt = 2
+    best: NonNegativeInt = 1
+    by: str = "sliced_wasserstein"
+
+
+class Training(Spec):
+    """How a game is played.
+
+    `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
+    micro-batches. `optimizers` and `averages` are by team; `clip_gradient` bounds the norm of a
+    team's gradient. A line is logged every `record_every` images.
+    """
+
+    images: Images = 1_000_000
+    batch: PositiveInt = 64
+    accumulation: PositiveInt = 1
+    optimizers: dict[str, Optimizer] = {"discriminator": Adam(), "generator": Adam()}
+    averages: dict[str, Average] = {"generator": Average()}
+    clip_gradient: PositiveFloat | None = None
+    precision: Format = "float32"
+    layout: Layout = "channels_last"
+    record_every: Images = 2_000
+    checkpoints: Checkpoints = Checkpoints()
+
+    @model_validator(mode="after")
+    def _divide(self) -> Self:
+        if self.batch % self.accumulation:
+            raise ValueError(
+                f"accumulation: a batch of {self.batch} cannot be computed in {self.accumulation} equal parts"
+            )
+        return self

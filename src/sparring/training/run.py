@@ -1,0 +1,175 @@
+"""A recipe being played, in its own folder: progress, saving and resuming, and those who listen."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from sparring.game import Batch, Game, Losses
+from sparring.network import Shape
+from sparring.training.averages import Averages
+from sparring.training.clock import Clock, peak_memory_mb
+from sparring.training.folder import RunFolder
+from sparring.training.health import Health
+from sparring.training.interruption import Interruption
+from sparring.training.listener import Listener, Record
+from sparring.training.mover import Move, build_movers, list_moves
+from sparring.training.plan import Training
+from sparring.training.precision import Precision
+from sparring.training.streams import DataOrder, Integers, derive_seed
+from sparring.training.tally import Tally
+
+
+class Data(Protocol):
+    """What a run needs of a data set."""
+
+    def __len__(self) -> int:
+        """The number of samples."""
+
+    def batch(self, indices: Integers, random: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Returns samples [B, *shape] in [-1, 1] and their conditions [B], or None; `random` draws flips and crops."""
+
+
+@dataclass
+class Progress:
+    """How far a run had come when it was resumed or saved; `seconds` is time spent playing."""
+
+    step: int = 0
+    images: int = 0
+    seconds: float = 0.0
+
+
+class Run:
+    """Everything that one run holds; `play` in `loop` moves it on, `Keeper` saves it."""
+
+    def __init__(
+        self,
+        game: Game,
+        data: Data,
+        training: Training,
+        folder: RunFolder,
+        precision: Precision,
+        seed: int,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        precision.place_network(game)
+        self.game = game
+        self.training = training
+        self.home = folder
+        self.precision = precision
+        self.seed = seed
+        self.listeners = tuple(listeners)
+        self.movers = build_movers(game, training)
+        self.averages = Averages(game, training.averages)
+        self.health = Health(game)
+        self.interruption = Interruption()
+        self.progress = Progress()
+        self.tally = Tally()
+        self.scores: dict[str, float] = {}
+        self._data = data
+        self._order = DataOrder(len(data), seed)
+        self._moves = list_moves(game, self.movers)
+        self._rounds = max(move.turn for move in self._moves) + 1
+        self._shown = training.batch * self._rounds
+        self._random = torch.Generator(game.device)
+        self._flips = torch.Generator()
+        self._clock = Clock()
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.home.path
+
+    @property
+    def step(self) -> int:
+        """Steps played so far."""
+        return self.progress.step
+
+    @property
+    def images(self) -> int:
+        """Real images shown so far."""
+        return self.progress.images
+
+    @property
+    def target(self) -> int:
+        """Real images to show in all."""
+        return self.training.images
+
+    @property
+    def seconds(self) -> float:
+        """Time spent playing so far, earlier sessions included."""
+        return self.progress.seconds + self._clock.seconds
+
+    @property
+    def images_per_second(self) -> float:
+        """Speed over the last steps, listeners' time left out."""
+        return self._clock.images_per_second()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample."""
+        return self.game.sample
+
+    @property
+    def averaged(self) -> Game:
+        """The game with averaged players."""
+        return self.averages.game
+
+    def passed(self, every: int) -> bool:
+        """Whether the last step went past a multiple of `every` images."""
+        return self.images // every > (self.images - self._shown) // every
+
+    def goes_on(self) -> bool:
+        """Whether another step is to be played."""
+        return self.images < self.target and self.interruption.signal is None
+
+    def moves(self) -> Sequence[Move]:
+        """Returns the moves of one step, in their order."""
+        self._clock.start()
+        return self._moves
+
+    def batches(self, move: Move) -> Iterator[Batch]:
+        """Yields the micro-batches of a move; a team's n-th move of a step sees the step's n-th batch of data."""
+        size = self.training.batch // self.training.accumulation
+        for part in range(self.training.accumulation):
+            start = self.images + move.turn * self.training.batch + part * size
+            self._flips.manual_seed(derive_seed(self.seed, "data", start))
+            real, condition = self._data.batch(self._order.indices(start, size), self._flips)
+            seed = derive_seed(self.seed, "move", self.step, move.place, part)
+            self._random.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
+            if self.precision.device.type == "cuda":
+                torch.cuda.manual_seed(seed)
+            told = None if condition is None else condition.to(self.precision.device, non_blocking=True)
+            yield Batch(self.precision.place(real), told, self.step, self._random)
+
+    def report(self, move: Move, losses: Losses, batch: Batch) -> None:
+        """Notes losses and observations for the next line of the log, on the device."""
+        self.tally.add(f"losses/{move.mover.team.name}", losses)
+        self.tally.add("observations", batch.observations)
+
+    def advance(self) -> None:
+        """Ends a step: averages, progress, listeners, log."""
+        self.progress.step += 1
+        self.progress.images += self._shown
+        self.averages.update(self._shown, self.images)
+        self._clock.stop(self._shown)
+        for listener in self.listeners:
+            listener.step(self)
+        scores = {name: value for listener in self.listeners for name, value in listener.score(self).items()}
+        if scores or self.passed(self.training.record_every) or not self.goes_on():
+            self._record(scores)
+
+    def _record(self, scores: dict[str, float]) -> None:
+        self.health.settle()
+        self.scores.update(scores)
+        taken = self.tally.take()
+        observations = taken.pop("observations", {})
+        losses = {group.removeprefix("losses/"): values for group, values in taken.items()}
+        speed, memory = self.images_per_second, peak_memory_mb(self.precision.device)
+        record = Record(self.step, self.images, self.seconds, speed, memory, losses, observations, scores)
+        for listener in self.listeners:
+            listener.record(self, record)

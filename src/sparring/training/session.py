@@ -1,0 +1,64 @@
+"""One sitting at a run: signals, random state, listeners and `run.json`, from its opening to its end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+
+from sparring.errors import SparringError
+from sparring.training.clock import peak_memory_mb
+from sparring.training.keeper import Keeper
+from sparring.training.loop import play
+from sparring.training.run import Run
+
+
+def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
+    """Plays `run` on to its end; `facts` go into `run.json` with status and progress.
+
+    Ctrl-C and SIGTERM save the run and are then passed on as `KeyboardInterrupt` and `SystemExit`.
+    The caller's random state and backend settings are as before when it returns.
+    """
+    facts = {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    with run.interruption.watched(), _own_settings(run), ExitStack() as closing:
+        ending = Ending("failed", "stopped by an error that is not one of sparring's")
+        for listener in reversed(run.listeners):
+            closing.callback(lambda listener=listener: listener.end(run, ending.status))
+        closing.callback(lambda: _tell(run, facts, ending))
+        _tell(run, facts, Ending("running"))
+        for listener in run.listeners:
+            listener.begin(run)
+        try:
+            play(run, keeper)
+            ending.status, ending.message = ("stopped", "") if run.interruption.signal else ("finished", "")
+        except KeyboardInterrupt:
+            ending.status, ending.message = "stopped", "steps since the last checkpoint will be played again"
+            raise
+        except SparringError as error:
+            ending.message = str(error)
+            raise
+    run.interruption.end_process()
+
+
+@dataclass
+class Ending:
+    """How a sitting ends: `finished`, `stopped` or `failed`, and why."""
+
+    status: str
+    message: str = ""
+
+
+def _tell(run: Run, facts: Mapping[str, Any], ending: Ending) -> None:
+    progress = {"step": run.step, "images": run.images, "target": run.target, "seconds": round(run.seconds, 1)}
+    memory = {"peak_memory_mb": round(peak_memory_mb(run.precision.device), 1)}
+    run.home.write_facts({**facts, "status": ending.status, "message": ending.message, **progress, **memory})
+
+
+@contextmanager
+def _own_settings(run: Run) -> Iterator[None]:
+    """Keeps the caller's random state, and asks cuDNN for the same result every time."""
+    devices = [run.precision.device] if run.precision.device.type == "cuda" else []
+    with torch.random.fork_rng(devices), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        yield
