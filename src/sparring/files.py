@@ -3,7 +3,8 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sparring.errors import RunError
@@ -13,26 +14,41 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write` with a temporary path in the same folder, then renames what it wrote to `path`.
 
     A reader sees the old file or the new one, also after a crash; a failed write leaves no trace.
+    The folder is made where it is not there.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException as error:
-        beside.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise RunError(explain_os_error(error, path)) from error
-        raise
+    with explaining(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Writes `content` to `path` as `replace_file` does."""
+    replace_file(path, lambda beside: beside.write_bytes(content))
 
 
 def replace_text(path: Path, text: str) -> None:
     """Writes `text` to `path` as `replace_file` does."""
-    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    replace_bytes(path, text.encode())
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Raises an `OSError` of the block as a `RunError` that says why `path` was not written and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(explain_os_error(error, path)) from error
 
 
 def explain_os_error(error: OSError, path: Path) -> str:

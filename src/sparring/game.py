@@ -118,11 +118,12 @@ class Game(nn.Module):
         A `condition` [count] of classes 0, 1, … tells a conditional game what to draw.
         """
         random = torch.Generator(self.device).manual_seed(seed)
-        parts = None if condition is None else condition.to(self.device).split(batch)
-        sizes = [min(batch, count - start) for start in range(0, count, batch)]
+        told = None if condition is None else condition.to(self.device)
+        starts = range(0, count, batch)
         with torch.no_grad():
             drawn = [
-                self.draw(size, random, None if parts is None else parts[index]) for index, size in enumerate(sizes)
+                self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
+                for start in starts
             ]
         return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
 

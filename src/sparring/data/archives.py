@@ -3,7 +3,7 @@
 import bz2
 import gzip
 import lzma
-import os
+import mmap
 import shutil
 import tarfile
 import tempfile
@@ -14,15 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
-from sparring.data.collection import SIDECARS, Collection, FileItem, Item, is_hidden, is_image
+from sparring.data.collection import SIDECARS, Collection, FileItem, is_hidden, is_image
 from sparring.errors import DataError
 
 CROSSFIRE_SUFFIXES = (".base", ".clsc")
 ZIP_SUFFIXES = (".zip",)
 TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+_COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"BZh", bz2.open),
+    (b"\xfd7zXZ", lzma.open),
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +74,15 @@ def tarred(path: Path) -> Collection:
         DataError: the archive is truncated, damaged, or not a tar, or the temporary file does not fit.
     """
     try:
-        file = _uncompressed(path)
-        with tarfile.open(fileobj=file, mode="r:") as archive:
+        content = _uncompressed(path)
+        with tarfile.open(fileobj=cast(BinaryIO, content), mode="r:") as archive:
             members = [_Member(_plain(info.name), info.offset_data, info.size) for info in archive if info.isreg()]
-            # tarfile takes a file that ends too early for one that ends.
-            end = max((member.offset + member.size for member in members), default=0)
-        if file.seek(0, os.SEEK_END) < end:
+        # tarfile takes a file that breaks off for one that ends.
+        if len(content) < max((member.offset + member.size for member in members), default=0):
             raise tarfile.ReadError("it is truncated")
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (tarfile.TarError, OSError, ValueError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{path}: cannot be read as a tar archive ({error}); make or fetch it again") from None
-    return _by_offset(path, file, members, is_image)
+    return _by_offset(path, content, members, is_image)
 
 
 def crossfire(path: Path) -> Collection:
@@ -88,13 +92,14 @@ def crossfire(path: Path) -> Collection:
         DataError: the file is not such a one, or is truncated.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    return _by_offset(path, BytesIO(content), list(_sprites(path, content)), lambda name: True)
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error})") from None
+    return _by_offset(path, content, list(_sprites(path, content)), lambda name: True)
 
 
-def _sprites(path: Path, content: bytes) -> Iterator[_Member]:
+def _sprites(path: Path, content: mmap.mmap) -> Iterator[_Member]:
     position = 0
     while position < len(content):
         line_end = content.find(b"\n", position)
@@ -106,43 +111,31 @@ def _sprites(path: Path, content: bytes) -> Iterator[_Member]:
         position = line_end + 1 + size
 
 
-def _by_offset(path: Path, file: BinaryIO, members: list[_Member], wanted: Callable[[str], bool]) -> Collection:
-    read = _reader(file)
+def _by_offset(path: Path, content: mmap.mmap, members: list[_Member], wanted: Callable[[str], bool]) -> Collection:
+    def read(member: _Member) -> BytesIO:
+        return BytesIO(content[member.offset : member.offset + member.size])
+
     seen = {member.name: member for member in members if not is_hidden(member.name)}
-    sidecars = {name: read(member).read() for name, member in seen.items() if name in SIDECARS}
-    status = path.stat()
-    items: list[Item] = [
-        FileItem(name, f"{member.size} {member.offset} {status.st_mtime_ns}", partial(read, member))
+    sidecars = {name: read(member).getvalue() for name, member in seen.items() if name in SIDECARS}
+    changed = path.stat().st_mtime_ns
+    items = tuple(
+        FileItem(name, f"{member.size} {member.offset} {changed}", partial(read, member))
         for name, member in sorted(seen.items())
         if wanted(name) and name not in sidecars
-    ]
-    return Collection(path, tuple(items), sidecars, len(seen) - len(items) - len(sidecars))
+    )
+    return Collection(path, items, sidecars, len(seen) - len(items) - len(sidecars))
 
 
-def _reader(file: BinaryIO) -> Callable[[_Member], BinaryIO]:
-    """Returns what reads a member of `file` from any thread: a position belongs to one thread at a time."""
-    lock = Lock()
-
-    def read(member: _Member) -> BinaryIO:
-        with lock:
-            file.seek(member.offset)
-            return BytesIO(file.read(member.size))
-
-    return read
-
-
-def _uncompressed(path: Path) -> BinaryIO:
+def _uncompressed(path: Path) -> mmap.mmap:
+    """Returns the bytes of a tar, mapped: any thread may read, and they are let go with their last reader."""
     with path.open("rb") as file:
-        start = file.read(6)
-    openers = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-    for magic, opener in openers.items():
-        if start.startswith(magic):
-            unpacked = tempfile.TemporaryFile()
-            with opener(path, "rb") as stream:
-                shutil.copyfileobj(stream, unpacked, 2**20)
-            unpacked.seek(0)
-            return unpacked
-    return path.open("rb")
+        opener = next((opener for magic, opener in _COMPRESSED if file.peek(6).startswith(magic)), None)
+        if opener is None:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with tempfile.TemporaryFile() as unpacked, opener(path, "rb") as stream:
+        shutil.copyfileobj(stream, unpacked, 2**20)
+        unpacked.flush()
+        return mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _plain(name: str) -> str:

@@ -82,7 +82,9 @@ def _labels(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Labels |
         return None, ()
     labels = arrays["labels"]
     if labels.shape != (count,) or labels.dtype.kind not in "iu":
-        raise DataError(f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}]")
+        raise DataError(
+            f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}]"
+        )
     if count and labels.min() < 0:
         raise DataError(f"{path}: labels go down to {labels.min()}; needs 0 and up")
     most = int(labels.max()) + 1 if count else 0

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
@@ -70,7 +70,8 @@ class FileItem:
 class Collection:
     """The images found under a path, sorted by name; label files at the top; how many files were passed over.
 
-    `labels` and `classes` are there where the collection itself holds them, as arrays do.
+    `labels` and `classes` are there where the collection itself holds them, as arrays do;
+    `normalized` says that fractions are known to span [-1, 1].
     """
 
     path: Path
@@ -79,6 +80,16 @@ class Collection:
     ignored: int = 0
     labels: Labels | None = None
     classes: tuple[str, ...] = ()
+    normalized: bool = False
+
+
+def some(names: Sequence[str], shown: int = 5) -> str:
+    """Returns the first few names for a message.
+
+    >>> some("abcdefgh")
+    'a, b, c, d, e, …'
+    """
+    return ", ".join(names[:shown]) + (", …" if len(names) > shown else "")
 
 
 def is_hidden(name: str) -> bool:

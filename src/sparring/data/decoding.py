@@ -110,12 +110,13 @@ def decode(content: bytes) -> Pixels:
             return tiff.decode(content)
         with image:
             header, orientation = _describe(image, png.colour_16_channels(head)), _orientation(image)
-            if header.dtype == "uint16" and header.channels > 1:
-                pixels = png.decode_16(content, header.channels)
-            else:
-                pixels = _expand(image)
-        pixels = _UPRIGHT.get(orientation, lambda upright: upright)(pixels)
-        return np.where(pixels[..., -1:] == 0, pixels.dtype.type(0), pixels) if header.alpha else pixels
+            sixteen = header.dtype == "uint16" and header.channels > 1
+            pixels = png.decode_16(content, header.channels) if sixteen else _expand(image)
+        if orientation in _UPRIGHT:
+            pixels = _UPRIGHT[orientation](pixels)
+        if header.alpha:
+            pixels = pixels * (pixels[..., -1:] > 0)
+        return pixels
 
 
 def _head(stream: BinaryIO) -> bytes:

@@ -112,13 +112,14 @@ def to_pixels(images: Tensor, depth: Literal[8, 16] = 8) -> Pixels:
 
 
 def content_digest(pixels: Pixels, labels: Labels | None) -> str:
-    """Returns a SHA-256 in hexadecimal of type, shape, pixels and labels."""
-    digest = hashlib.sha256(f"{pixels.dtype.str} {pixels.shape}".encode())
+    """Returns a SHA-256 in hexadecimal of pixels, labels, type and shape."""
+    digest = hashlib.sha256()
     step = max(1, 2**24 // max(1, pixels[0].nbytes))
     for start in range(0, len(pixels), step):
         digest.update(np.ascontiguousarray(pixels[start : start + step]).data)
     if labels is not None:
         digest.update(np.ascontiguousarray(labels).data)
+    digest.update(f"{pixels.dtype.str} {pixels.shape}".encode())
     return digest.hexdigest()
 
 

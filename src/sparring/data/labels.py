@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from sparring.data.collection import SIDECARS, Collection
+from sparring.data.collection import SIDECARS, Collection, some
 from sparring.data.images import Labels
 from sparring.errors import DataError
 
@@ -19,7 +19,6 @@ Assigned = tuple[Labels | None, tuple[str, ...]]
 """Labels and classes; no labels, no classes."""
 
 _NONE: Assigned = (None, ())
-_SHOWN = 5
 _MOST_CLASSES = 65536
 _REMEDY = "Mend the file, or set data.labels=none to train without labels"
 
@@ -67,7 +66,7 @@ def _from_folders(names: Sequence[str], path: Path, required: bool) -> Assigned:
     loose = [name for name, parts in zip(names, parents, strict=True) if len(parts) <= depth]
     folders = sorted({parts[depth] for parts in parents if len(parts) > depth})
     if required and loose:
-        raise DataError(f"data.labels=folders: {len(loose)} images of {path} lie in no class's folder: {_some(loose)}")
+        raise DataError(f"data.labels=folders: {len(loose)} images of {path} lie in no class's folder: {some(loose)}")
     if loose or (len(folders) < 2 and not required):
         return _NONE
     return _index([parts[depth] for parts in parents])
@@ -85,9 +84,9 @@ def _from_file(file: str, content: bytes, names: Sequence[str]) -> Assigned:
     missed = [name for name in names if name not in labels]
     unknown = [name for name in labels if name not in known]
     if missed:
-        raise DataError(f"{file}: misses {len(missed)} of {len(names)} images: {_some(missed)}. {_REMEDY}")
+        raise DataError(f"{file}: misses {len(missed)} of {len(names)} images: {some(missed)}. {_REMEDY}")
     if unknown:
-        raise DataError(f"{file}: names {len(unknown)} images that are not there: {_some(unknown)}. {_REMEDY}")
+        raise DataError(f"{file}: names {len(unknown)} images that are not there: {some(unknown)}. {_REMEDY}")
     try:
         return _index([labels[name] for name in names], classes)
     except ValueError as error:
@@ -147,7 +146,3 @@ def _index(labels: Sequence[Label], classes: tuple[str, ...] = ()) -> Assigned:
     words = [str(label) for label in labels]
     order = {word: index for index, word in enumerate(sorted(set(words)))}
     return np.array([order[word] for word in words], np.int64), tuple(order)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from sparring.data.collection import some
 from sparring.data.decoding import PRINT_MODES, Header
 from sparring.data.images import Pixels
 from sparring.data.resizing import Filter, Resize, resize
@@ -18,7 +19,7 @@ Channels = Literal["gray", "rgb", "rgba"]
 _COUNTS: dict[Channels, int] = {"gray": 1, "rgb": 3, "rgba": 4}
 _NAMES = {1: "gray", 2: "gray with alpha", 3: "rgb", 4: "rgba"}
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow has it
-_SHOWN = 3
+_SHOWN_SIZES = 3
 
 
 class Settings(Protocol):
@@ -95,9 +96,16 @@ def plan(names: Sequence[str], headers: Sequence[Header], settings: Settings) ->
     Raises:
         DataError: images differ in something that no setting decides, or cannot be brought there.
     """
-    channels = _plan_channels(names, headers, settings)
-    dtype = _plan_type(names, headers, settings)
-    height, width = _plan_size(names, headers, settings)
+    problems: list[str] = []
+    found: list[Any] = []
+    for decide in (_plan_size, _plan_channels, _plan_type):
+        try:
+            found.append(decide(names, headers, settings))
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError(". Also, ".join(problems))
+    (height, width), channels, dtype = found
     return Layout(height, width, channels, dtype, settings)
 
 
@@ -135,7 +143,7 @@ def _plan_channels(names: Sequence[str], headers: Sequence[Header], settings: Se
     printed = [name for name, header in zip(names, headers, strict=True) if header.mode in PRINT_MODES]
     if printed and settings.channels is None:
         raise DataError(
-            f"{len(printed)} images are in print or video colours (CMYK or YCbCr): {_some(printed)}. "
+            f"{len(printed)} images are in print or video colours (CMYK or YCbCr): {some(printed)}. "
             "Set data.channels=rgb to convert them without a colour profile, or convert them first"
         )
     if settings.channels is not None:
@@ -143,7 +151,7 @@ def _plan_channels(names: Sequence[str], headers: Sequence[Header], settings: Se
         if strange:
             raise DataError(
                 f"data.channels: cannot make {settings.channels} of images with more than four channels: "
-                f"{_some(strange)}. Leave data.channels out to keep them as they are"
+                f"{some(strange)}. Leave data.channels out to keep them as they are"
             )
         return _COUNTS[settings.channels]
     kinds = [header.channels for header in headers]
@@ -178,9 +186,9 @@ def _plan_size(names: Sequence[str], headers: Sequence[Header], settings: Settin
     sizes = [(header.height, header.width) for header in headers]
     if settings.size is None:
         if len(set(sizes)) > 1:
-            found = Counter(sizes).most_common(_SHOWN)
+            found = Counter(sizes).most_common(_SHOWN_SIZES)
             listed = ", ".join(f"{count} of {height}x{width}" for (height, width), count in found)
-            more = f" and {len(set(sizes)) - _SHOWN} other sizes" if len(set(sizes)) > _SHOWN else ""
+            more = f" and {len(set(sizes)) - _SHOWN_SIZES} other sizes" if len(set(sizes)) > _SHOWN_SIZES else ""
             height, width = found[0][0]
             example = height if height == width else f"{height}x{width}"
             raise DataError(
@@ -192,11 +200,7 @@ def _plan_size(names: Sequence[str], headers: Sequence[Header], settings: Settin
     other = [f"{name} ({size[0]}x{size[1]})" for name, size in zip(names, sizes, strict=True) if size != wanted]
     if other and settings.resize == "refuse":
         raise DataError(
-            f"data.resize=refuse: {len(other)} images are not {wanted[0]}x{wanted[1]}: {_some(other)}. "
+            f"data.resize=refuse: {len(other)} images are not {wanted[0]}x{wanted[1]}: {some(other)}. "
             "Set data.resize to crop, fit, stretch or only"
         )
     return wanted
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")

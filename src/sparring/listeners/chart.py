@@ -10,7 +10,7 @@ from sparring.listeners.axis import Axis, axis_for, count_axis
 from sparring.listeners.wording import count_in_words, number_in_words
 
 _WIDTH, _HEIGHT = 480, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 10, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 22, 10, 40
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 _COLOURS = 8
 _SMOOTHED_FROM = 30  # points; fewer are clear as they are

@@ -12,6 +12,7 @@ Facts = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
 
 _TONES = {"finished": "good", "running": "busy", "stopped": "warn", "failed": "bad"}
+_MOST_CLASSES = 20
 
 
 def status(facts: Facts, lines: Lines) -> str:
@@ -63,7 +64,7 @@ def details(facts: Facts) -> str:
         ("Parameters", _list(f"{player} {count:,}" for player, count in parameters.items() if _is_number(count))),
         ("Data", _list(_data_words(data))),
         ("Image shape", " × ".join(str(size) for size in facts.get("shape") or ()) + " (C × H × W)"),
-        ("Classes", _list(str(name) for name in data.get("classes") or ())),
+        ("Classes", _list(_class_words(data.get("classes") or ()))),
         ("Data digest", str(data.get("digest") or "")),
         ("Device", _list(_device_words(facts))),
         ("Number format", _list(str(facts[name]) for name in ("precision", "layout") if facts.get(name))),
@@ -99,6 +100,12 @@ def _data_words(data: Facts) -> Iterable[str]:
         yield f"{len(data['classes'])} classes"
     if _number(data, "skipped"):
         yield f"{data['skipped']:,} damaged files skipped"
+
+
+def _class_words(names: Sequence[Any]) -> Iterable[str]:
+    yield from (str(name) for name in names[:_MOST_CLASSES])
+    if len(names) > _MOST_CLASSES:
+        yield f"and {len(names) - _MOST_CLASSES:,} more"
 
 
 def _device_words(facts: Facts) -> Iterable[str]:

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from sparring.listeners.atomic import place
+from sparring.files import explaining, replace_bytes
 from sparring.training.listener import Listener, Record, View
 
 LOG = "log.jsonl"
@@ -26,7 +26,8 @@ class Log(Listener):
 
     def record(self, view: View, record: Record) -> None:
         """Appends one line."""
-        with (view.folder / LOG).open("a", encoding="utf-8") as file:
+        path = view.folder / LOG
+        with explaining(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(_without_nan(record.line()), allow_nan=False) + "\n")
 
 
@@ -50,7 +51,7 @@ def truncate_log(folder: Path, images: int) -> None:
         return
     texts = path.read_bytes().splitlines()
     kept = [text for text in texts if (line := _parse(text)) is not None and line["images"] <= images]
-    place(path, b"".join(text + b"\n" for text in kept))
+    replace_bytes(path, b"".join(text + b"\n" for text in kept))
 
 
 def _parse(text: bytes) -> Line | None:

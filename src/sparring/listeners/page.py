@@ -69,7 +69,8 @@ pre { overflow-x: auto; font: .85rem/1.5 ui-monospace, "SF Mono", Menlo, Consola
 footer { margin-top: 2.5rem; color: var(--quiet); font-size: .85rem }
 @media (max-width: 520px) { body { padding: 1.4rem .9rem 3rem } h1 { font-size: 1.6rem } th { width: 7.5em }
   .numbers { grid-template-columns: 1fr 1fr } figure { padding: .7rem } .chart text { font-size: 15px } }
-@media print { body { padding: 0; max-width: none } .controls { display: none } pre { white-space: pre-wrap } }
+@media print { body { padding: 0; max-width: none } h2 { break-after: avoid } .charts { grid-template-columns: 1fr 1fr }
+  .controls { display: none } pre { white-space: pre-wrap } }
 """
 
 _SCRIPT = """

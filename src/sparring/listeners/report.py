@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from sparring.listeners.atomic import place
+from sparring.errors import RunError
+from sparring.files import replace_bytes
 from sparring.listeners.chart import Series, line_chart
 from sparring.listeners.facts import details, headline, score_points, status
 from sparring.listeners.frames import pictures
@@ -32,8 +33,8 @@ class Report(Listener):
     """Keeps `report.html` in the run's folder up to date: at most every 30 seconds, and when the run ends.
 
     Put it after the listeners that write what it shows. A disk that is full or not writable
-    raises `OSError` as it is; only when the run has failed already is that passed over, because
-    it would hide why.
+    raises `RunError`; only when the run has failed already is that passed over, because it would
+    hide why.
     """
 
     def __init__(self, every_seconds: float = _LEAST_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +52,7 @@ class Report(Listener):
 
     def end(self, view: View, ending: str) -> None:
         """Writes the report for good."""
-        with contextlib.suppress(OSError) if ending == "failed" else contextlib.nullcontext():
+        with contextlib.suppress(RunError) if ending == "failed" else contextlib.nullcontext():
             write_report(view.folder)
 
 
@@ -80,7 +81,7 @@ def write_report(folder: Path) -> Path:
         f"<header><h1>{escape(name)}</h1>{status(facts, lines)}</header>{headline(facts, lines)}\n{body}\n"
         f"<footer>Written by sparring, {written}.</footer>",
     )
-    place(folder / REPORT, html.encode())
+    replace_bytes(folder / REPORT, html.encode())
     return folder / REPORT
 
 

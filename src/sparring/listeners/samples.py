@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from sparring.data.pictures import picture
-from sparring.listeners.atomic import place
+from sparring.files import replace_bytes
 from sparring.training.listener import Listener, View
 
 SAMPLES = "samples"
@@ -43,7 +43,7 @@ class Samples(Listener):
     def _draw(self, view: View) -> None:
         file = io.BytesIO()
         draw_grid(view, self.count).save(file, format="PNG")
-        place(sample_path(view.folder, view.images), file.getvalue())
+        replace_bytes(sample_path(view.folder, view.images), file.getvalue())
         self._drawn_at = view.images
 
 

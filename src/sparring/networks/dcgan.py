@@ -16,22 +16,18 @@ WIDEST = 8
 """The base grid has at most this many times `width` channels."""
 
 
-class DCGANSpec(Network.Spec):
-    """What both DCGAN networks are built from; `width` counts the channels of the largest inner grid."""
-
-    width: PositiveInt = 64
-    normalization: Normalization = BatchNorm()
-    reparametrization: Reparametrization | None = None
-
-
 class DCGANGenerator(Network):
     """Vectors to images: a projection onto the base grid, then transposed convolutions, ReLU, and tanh at the end.
 
     A 64x64 image grows from 4x4 with 8, 4, 2, 1 times `width` channels. The last layer has no normalization.
     """
 
-    class Spec(DCGANSpec):
-        """As both DCGAN networks."""
+    class Spec(Network.Spec):
+        """`width` counts the channels of the largest inner grid, half the image's height and width."""
+
+        width: PositiveInt = 64
+        normalization: Normalization = BatchNorm()
+        reparametrization: Reparametrization | None = None
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
@@ -55,7 +51,7 @@ class DCGANGenerator(Network):
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns images [N, C, H, W] in (-1, 1) for latents [N, n]."""
-        grid = self.project(self.told(inputs, condition)).view(-1, *self.base)
+        grid: Tensor = self.project(self.told(inputs, condition)).view(-1, *self.base)
         for normalize, grow in zip(self.normalize, self.grow, strict=True):
             grid = grow(relu(normalize(grid)))
         return grid.tanh()
@@ -67,8 +63,8 @@ class DCGANDiscriminator(Network):
     A 64x64 image shrinks to 4x4 with 1, 2, 4, 8 times `width` channels. The first layer has no normalization.
     """
 
-    class Spec(DCGANSpec):
-        """As both DCGAN networks."""
+    class Spec(DCGANGenerator.Spec):
+        """As the generator's."""
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
@@ -97,7 +93,8 @@ class DCGANDiscriminator(Network):
         grid = self.told(inputs, condition)
         for shrink, normalize in zip(self.shrink, self.normalize, strict=True):
             grid = leaky_relu(normalize(shrink(grid)), 0.2)
-        return self.judge(grid.flatten(1))
+        scores: Tensor = self.judge(grid.flatten(1))
+        return scores
 
 
 def initialize(network: nn.Module) -> None:

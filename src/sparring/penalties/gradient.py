@@ -42,5 +42,5 @@ class GradientPenalty(Penalty):
         real, fake = meeting.real.detach(), meeting.fake.detach()
         share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=meeting.random, device=real.device)
         between = torch.lerp(fake, real, share).requires_grad_(True)
-        norm = gradient_of(meeting.judge(between), between).norm(dim=1)
+        norm: Tensor = torch.linalg.vector_norm(gradient_of(meeting.judge(between), between), dim=1)
         return (norm - self.target).square().mean()

@@ -5,4 +5,4 @@ from sparring.recipes.catalogue import recipe as recipe
 from sparring.recipes.model import Model as Model
 from sparring.recipes.model import load as load
 from sparring.recipes.play import train as train
-from sparring.recipes.recipe import Recipe as Recipe
+from sparring.recipes.schema import Recipe as Recipe

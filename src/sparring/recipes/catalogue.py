@@ -1,12 +1,13 @@
 """The built-in recipes by name, and recipes from YAML files."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from sparring.errors import SpecError
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
 from sparring.recipes.gan import gan
-from sparring.recipes.recipe import Recipe
+from sparring.recipes.schema import Recipe
 from sparring.spec import nearest
 
 _BUILDERS: dict[str, Callable[[], Recipe]] = {
@@ -45,6 +46,20 @@ def recipe(name: str | Path, *assignments: str) -> Recipe:
             "`spar recipes` lists the built-in ones."
         )
     return found.override(assignments)
+
+
+NAMED_DATA = {"digits": "Digits", "fashion-mnist": "FashionMNIST"}
+"""Data sets that `--data` knows by name; anything else is a path (`./digits` for a folder of that name)."""
+
+
+def with_data(found: Recipe, data: str) -> Recipe:
+    """Returns the recipe on other data: one of `NAMED_DATA`, or the images at a path.
+
+    Settings such as `data.size` stay where the recipe reads files already.
+    """
+    kind = NAMED_DATA.get(data, "ImageFiles")
+    path = [] if data in NAMED_DATA else [f"data.path={json.dumps(data)}"]
+    return found.override([f"data.kind={kind}", *path])
 
 
 def _read(path: Path) -> Recipe:

@@ -7,7 +7,7 @@ from sparring.layers.normalization import LayerNorm, NoNorm, SpectralNorm
 from sparring.losses import Hinge, LeastSquares, Wasserstein
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import GradientPenalty, WeightClipping
-from sparring.recipes.recipe import Listening, Recipe
+from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam, RMSprop
 from sparring.training.plan import Checkpoints, Training

@@ -4,7 +4,7 @@ from sparring.data import Digits
 from sparring.games import GAN
 from sparring.latents import Uniform
 from sparring.networks import MLP
-from sparring.recipes.recipe import Recipe
+from sparring.recipes.schema import Recipe
 from sparring.training.plan import Training
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch import Tensor
 from sparring.errors import CheckpointError
 from sparring.game import Game
 from sparring.network import Condition, Network, Shape
-from sparring.recipes.recipe import Recipe
+from sparring.recipes.schema import Recipe
 from sparring.training.checkpoints import SUFFIX, list_checkpoints, read_checkpoint
 from sparring.training.keeper import restore
 from sparring.training.precision import find_device
@@ -46,9 +46,9 @@ class Model:
         return tuple(self.facts["classes"])
 
     @property
-    def depth(self) -> int:
+    def depth(self) -> Literal[8, 16]:
         """Bits a channel of the images that the model learned from."""
-        return int(self.facts["depth"])
+        return 16 if self.facts["depth"] == 16 else 8
 
     def sample(self, count: int, seed: int = 0, condition: Tensor | None = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.

@@ -17,7 +17,7 @@ from sparring.listeners import Console, Evaluation, Log, Report, Samples, Tensor
 from sparring.metrics import sliced_wasserstein
 from sparring.recipes.catalogue import recipe as find_recipe
 from sparring.recipes.model import Model, build_game, load
-from sparring.recipes.recipe import Recipe
+from sparring.recipes.schema import Recipe
 from sparring.training.folder import RunFolder
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener

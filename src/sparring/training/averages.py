@@ -29,7 +29,7 @@ class Average(Spec):
         0.5
         """
         half_life = min(self.half_life, images * self.warm_up) if self.warm_up else self.half_life
-        return 0.5 ** (shown / half_life)
+        return float(0.5 ** (shown / half_life))
 
 
 class Averages:

@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -133,13 +132,8 @@ def _digest(tensors: Mapping[str, Tensor], text: Mapping[str, str]) -> str:
         state.update(f"{name}={value}\n".encode())
     for name, tensor in sorted(tensors.items()):
         state.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}\n".encode())
-        state.update(_bytes(tensor))
+        state.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return state.hexdigest()
-
-
-def _bytes(tensor: Tensor) -> memoryview:
-    flat: np.ndarray[Any, Any] = tensor.reshape(-1).view(torch.uint8).numpy()
-    return memoryview(flat)
 
 
 def missing_names(expected: Iterable[str], given: Iterable[str]) -> str:

@@ -3,6 +3,8 @@
 from functools import reduce
 from operator import add
 
+import torch
+
 from sparring.training.keeper import Keeper
 from sparring.training.run import Run
 
@@ -28,7 +30,7 @@ def play_step(run: Run) -> None:
                 with run.precision.forward():
                     losses = team.losses(batch)
                 total = reduce(add, losses.values())
-                (total / run.training.accumulation).backward()
+                torch.autograd.backward(total / run.training.accumulation)
                 run.report(move, losses, batch)
             run.health.watch(run.step, move.mover, total, batch)
             move.mover.step()

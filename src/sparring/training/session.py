@@ -11,6 +11,7 @@ import torch
 from sparring.errors import SparringError
 from sparring.training.clock import peak_memory_mb
 from sparring.training.keeper import Keeper
+from sparring.training.listener import Listener
 from sparring.training.loop import play
 from sparring.training.run import Run
 
@@ -25,7 +26,7 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
     with run.interruption.watched(), _own_settings(run), ExitStack() as closing:
         ending = Ending("failed", "stopped by an error that is not one of sparring's")
         for listener in reversed(run.listeners):
-            closing.callback(lambda listener=listener: listener.end(run, ending.status))
+            closing.callback(_end, listener, run, ending)
         closing.callback(lambda: _tell(run, facts, ending))
         _tell(run, facts, Ending("running"))
         for listener in run.listeners:
@@ -48,6 +49,10 @@ class Ending:
 
     status: str
     message: str = ""
+
+
+def _end(listener: Listener, run: Run, ending: Ending) -> None:
+    listener.end(run, ending.status)
 
 
 def _tell(run: Run, facts: Mapping[str, Any], ending: Ending) -> None:

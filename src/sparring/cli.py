@@ -1,0 +1,181 @@
+"""The command `spar`: a thin face over the library; nothing heavy is imported before it is needed."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.errors import SparringError
+
+app = typer.Typer(
+    name="spar",
+    help="Train, measure, understand and use generative adversarial networks.",
+    epilog="Begin with: spar train digits",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Look at and pack data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+DataPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a .zip, a .tar, a .npy or a .npz of images.")]
+
+
+def main() -> None:
+    """Runs the command; errors that a person can mend are printed as a paragraph, without a traceback."""
+    try:
+        app()
+    except SparringError as error:
+        print(f"spar: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A built-in recipe (see `spar recipes`), a YAML file, or a run.")
+    ],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="Changes to the recipe, e.g. generator.width=96 losses=Hinge."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Images to learn: a folder, zip, tar, npy or npz; or digits, fashion-mnist.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="The run's folder [default: runs/RECIPE].")] = None,
+    device: Device = "auto",
+    continue_with_changes: Annotated[
+        bool, typer.Option("--continue-with-changes", help="Go on although recipe or data differ from the run's.")
+    ] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print sizes, estimated time and memory, and the recipe; then stop.")
+    ] = False,
+) -> None:
+    """Train a GAN, or go on with a run that was stopped: the same command again resumes.
+
+    Ctrl-C saves and stops. Everything is kept in the run's folder: report.html, samples/, checkpoints/,
+    log.jsonl and recipe.yaml.
+
+    Examples: spar train digits | spar train dcgan --data faces/ data.size=64 losses=Hinge
+    """
+    from sparring.training.allocator import keep_memory
+
+    keep_memory()
+    from sparring.recipes.catalogue import recipe as find_recipe
+    from sparring.recipes.catalogue import with_data
+
+    if (Path(recipe) / "recipe.yaml").is_file():
+        run, recipe = run or Path(recipe), str(Path(recipe) / "recipe.yaml")
+    found = find_recipe(recipe)
+    found = (with_data(found, data) if data else found).override(assignments or [])
+    if dry_run:
+        from sparring.recipes.estimate import estimate
+
+        print("\n".join(estimate(found, device, skip_bad=skip_bad).lines()))
+        print(f"\n{found.to_yaml()}", end="")
+        return
+    from sparring.recipes.play import train as play
+
+    play(found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad)
+
+
+@app.command()
+def sample(
+    source: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")],
+    count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same samples.")] = 0,
+    grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
+    chosen: Annotated[str | None, typer.Option("--class", help="The class to draw, by name or number.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write [default: generated/ in the run].")] = None,
+    device: Device = "auto",
+) -> None:
+    """Draw new samples from a trained model and write them as pictures."""
+    from sparring.recipes.drawing import write_samples
+
+    for line in write_samples(source, count, seed, grid, chosen, out, device):
+        print(line)
+
+
+@app.command()
+def info(run: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run or a checkpoint.")]) -> None:
+    """Tell how far a run is, how fast, how much memory it took, and what it holds."""
+    from sparring.recipes.describe import describe
+
+    print("\n".join(describe(run)))
+
+
+@app.command()
+def report(run: RunPath) -> None:
+    """Write a run's report anew: one HTML file with curves, samples, numbers and the recipe."""
+    from sparring.listeners.report import write_report
+    from sparring.training.folder import RunFolder
+
+    RunFolder(run).read_recipe()
+    print(write_report(run))
+
+
+@app.command()
+def recipes(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A built-in recipe or a YAML file.")] = None,
+    assignments: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of every field what it is and takes.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of recipes, for editors.")] = False,
+) -> None:
+    """List the built-in recipes, or print one whole as YAML: a file to change and to train."""
+    from sparring.recipes.catalogue import list_recipes
+    from sparring.recipes.catalogue import recipe as find_recipe
+    from sparring.recipes.schema import Recipe
+
+    if schema:
+        import json
+
+        print(json.dumps(Recipe.model_json_schema(), indent=1))
+    elif name is None:
+        width = max(map(len, list_recipes()))
+        print("\n".join(f"{known:{width}}  {text}" for known, text in list_recipes().items()))
+    elif explain:
+        from sparring.recipes.explain import explain as explain_fields
+
+        print("\n".join(explain_fields(find_recipe(name, *assignments or []))))
+    else:
+        print(find_recipe(name, *assignments or []).to_yaml(), end="")
+
+
+@data_app.command("check")
+def data_check(path: DataPath) -> None:
+    """Read every image and list each one that cannot be used, with the reason."""
+    from sparring.data.check import check
+
+    found = check(path)
+    print("\n".join(found.lines()))
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@data_app.command("pack")
+def data_pack(
+    path: DataPath,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a name that ends in .zip.")],
+    assignments: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")] = None,
+) -> None:
+    """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
+    from sparring.recipes.packing import pack_images
+
+    for line in pack_images(path, out, assignments or []):
+        print(line)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which versions and devices are here, which extras are missing, and how to install them."""
+    from sparring.doctor import diagnose
+
+    print("\n".join(diagnose()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Looking through a whole set before training: every image decoded, every offender named."""
+
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sparring.data.assembly import Offender, in_order, strict_decoding
+from sparring.data.collection import Item, existing, some
+from sparring.data.decoding import Header
+from sparring.data.image_files import ImageFiles
+from sparring.data.labels import LabelSource, read_labels
+from sparring.data.layout import channel_name, plan
+from sparring.data.opening import open_collection
+from sparring.data.packed import is_pack, read_pack, unpacked
+from sparring.data.source import WORKERS
+from sparring.errors import DataError, SparringError
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What is in a set, what is wrong with it, and how to train on it.
+
+    `sizes` are (height, width); `modes` say how images are stored, `channels` how many they have;
+    `labels` counts images by class; `duplicates` are groups of images with exactly the same pixels;
+    `problems` are sentences about the set as a whole; `settings` are the assignments it needs.
+    """
+
+    path: Path
+    count: int
+    ignored: int
+    formats: Mapping[str, int]
+    sizes: Mapping[tuple[int, int], int]
+    modes: Mapping[str, int]
+    channels: Mapping[int, int]
+    types: Mapping[str, int]
+    labels: Mapping[str, int]
+    duplicates: tuple[tuple[str, ...], ...]
+    offenders: tuple[Offender, ...]
+    problems: tuple[str, ...]
+    settings: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the set can be trained on with `settings`, nothing left out."""
+        return not self.offenders and not self.problems
+
+    def lines(self) -> list[str]:
+        """Returns the report as lines of text, the verdict last."""
+        passed = f"; {self.ignored} other files passed over" if self.ignored else ""
+        lines = [f"{self.path}: {self.count} images{passed}"]
+        sizes = Counter({f"{height}x{width}": count for (height, width), count in self.sizes.items()})
+        channels = Counter({channel_name(kind): count for kind, count in self.channels.items()})
+        named = (("formats", self.formats), ("sizes (height x width)", sizes), ("channels", channels))
+        for title, counts in (*named, ("stored as", self.modes), ("types", self.types)):
+            lines.append(f"{title}: {_counted(counts)}")
+        lines.append(f"labels: {len(self.labels)} classes: {_counted(self.labels)}" if self.labels else "labels: none")
+        if self.duplicates:
+            extra = sum(len(group) - 1 for group in self.duplicates)
+            lines.append(f"exact duplicates: {extra}, for example {' = '.join(self.duplicates[0][:3])}")
+        lines += [f"cannot be used: {bad.name}: {bad.reason}" for bad in self.offenders]
+        lines += [f"problem: {problem}" for problem in self.problems]
+        return [*lines, self._verdict()]
+
+    def _verdict(self) -> str:
+        command = " ".join(("spar train dcgan --data", str(self.path), *self.settings))
+        if self.problems:
+            return "Not ready: mend the problems above."
+        if len(self.offenders) == self.count:
+            return "Not ready: not one image can be used."
+        if self.offenders:
+            bad = f"{len(self.offenders)} of {self.count} images cannot be used"
+            return f"{bad}: mend or remove them, or leave them out with: {command} --skip-bad"
+        return f"All {self.count} images can be used. Train on them with, for example: {command}"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One image that could be decoded."""
+
+    header: Header
+    digest: bytes
+    lowest: float
+    highest: float
+
+
+def check(path: Path, *, labels: LabelSource = "auto", workers: int = WORKERS) -> CheckReport:
+    """Decodes every image at `path` and returns what was found; changes nothing.
+
+    Raises:
+        DataError: there is nothing at `path`, or no image in it.
+        MissingExtraError: a TIFF needs tifffile.
+    """
+    path = existing(path)
+    collection = unpacked(read_pack(path, sys.maxsize), path) if is_pack(path) else open_collection(path)
+    with strict_decoding():
+        results = list(in_order(_see, collection.items, workers))
+    names = [item.name for item in collection.items]
+    good = {name: seen for name, seen in zip(names, results, strict=True) if isinstance(seen, _Seen)}
+    headers = [seen.header for seen in good.values()]
+    settings = _settings(list(good.values()), collection.normalized)
+    problems: list[str] = []
+    counts: Counter[str] = Counter()
+    try:
+        indices, classes = read_labels(collection, labels)
+        counts.update(() if indices is None else (classes[index] for index in indices))
+        if good:
+            plan(list(good), headers, ImageFiles.read({}).override([one.removeprefix("data.") for one in settings]))
+    except SparringError as error:
+        problems.append(str(error))
+    return CheckReport(
+        path=path,
+        count=len(names),
+        ignored=collection.ignored,
+        formats=Counter(header.format for header in headers),
+        sizes=Counter((header.height, header.width) for header in headers),
+        modes=Counter(header.mode for header in headers),
+        channels=Counter(header.channels for header in headers),
+        types=Counter(header.dtype for header in headers),
+        labels=counts,
+        duplicates=_duplicates(good),
+        offenders=tuple(seen for seen in results if isinstance(seen, Offender)),
+        problems=tuple(problems),
+        settings=tuple(settings),
+    )
+
+
+def _see(item: Item) -> _Seen | Offender:
+    try:
+        header, pixels = item.look(), item.decode()
+    except DataError as error:
+        return Offender(item.name, str(error))
+    lowest, highest = float(pixels.min()), float(pixels.max())
+    if not np.isfinite([lowest, highest]).all():
+        return Offender(item.name, "holds values that are not finite numbers")
+    content = np.ascontiguousarray(pixels)
+    digest = hashlib.sha256(content.data)
+    digest.update(f"{content.dtype} {content.shape}".encode())
+    return _Seen(header, digest.digest(), lowest, highest)
+
+
+def _settings(seen: Sequence[_Seen], normalized: bool) -> list[str]:
+    """Returns the assignments that bring these images to one layout."""
+    settings: list[str] = []
+    headers = [one.header for one in seen]
+    sizes = Counter((header.height, header.width) for header in headers)
+    if len(sizes) > 1:
+        (height, width), _ = sizes.most_common(1)[0]
+        settings.append(f"data.size={height}" if height == width else f"data.size={height}x{width}")
+    kinds = {header.channels for header in headers}
+    if len(kinds) > 1 and max(kinds) <= 4:
+        settings.append(f"data.channels={'rgba' if kinds & {2, 4} else 'rgb'}")
+    lowest, highest = min((one.lowest for one in seen), default=0), max((one.highest for one in seen), default=0)
+    strange = any(header.dtype not in ("uint8", "uint16") for header in headers)
+    if strange and not normalized and (lowest >= 0 or highest > 1 or lowest < -1):
+        low, high = (0.0, 1.0) if 0 <= lowest <= highest <= 1 else (lowest, highest)
+        settings.append(f"data.value_range=[{low:g},{high:g}]")
+    return settings
+
+
+def _duplicates(good: Mapping[str, _Seen]) -> tuple[tuple[str, ...], ...]:
+    groups: dict[bytes, list[str]] = {}
+    for name, seen in good.items():
+        groups.setdefault(seen.digest, []).append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    listed = [f"{name} {count}" for name, count in Counter(counts).most_common()]
+    return some(listed, _SHOWN) or "none"

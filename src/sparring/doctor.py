@@ -1,0 +1,46 @@
+"""What is installed and what this machine has, for people and for bug reports."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import sparring
+
+_CORE = ("torch", "numpy", "pillow", "pydantic", "PyYAML", "typer", "rich", "safetensors", "filelock")
+_EXTRAS = {"digits": "scikit-learn", "tiff": "tifffile", "tensorboard": "tensorboard"}
+
+
+def diagnose() -> Iterator[str]:
+    """Yields versions, devices, and for each missing extra the command that installs it."""
+    yield f"sparring      {sparring.__version__}"
+    yield f"python        {platform.python_version()} ({sys.executable})"
+    yield f"system        {platform.platform()}, {os.cpu_count()} processors"
+    for name in _CORE:
+        yield f"{name:<14}{_version(name) or 'MISSING: pip install --upgrade sparring'}"
+    yield from _devices()
+    for extra, package in _EXTRAS.items():
+        found = _version(package)
+        yield f"{extra:<14}" + (f"{package} {found}" if found else f'missing: pip install "sparring[{extra}]"')
+
+
+def _devices() -> Iterator[str]:
+    import torch
+
+    yield f"cpu           {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    for index in range(torch.cuda.device_count()):
+        found = torch.cuda.get_device_properties(index)
+        yield f"cuda:{index:<9}{found.name}, {found.total_memory / 1e9:.0f} GB"
+    if not torch.cuda.is_available():
+        build = torch.version.cuda or torch.version.hip
+        yield "cuda          none: " + ("no GPU found" if build else "this build of PyTorch is for CPUs")
+    if torch.backends.mps.is_available():
+        yield "mps           Apple GPU"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,66 @@
+"""What there is to know of a run or a checkpoint, in lines of text."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sparring.listeners import read_log
+from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words
+from sparring.training.checkpoints import list_checkpoints, read_checkpoint, read_facts
+from sparring.training.folder import RunFolder
+
+
+def describe(path: Path) -> list[str]:
+    """Returns what the run's folder or the checkpoint file at `path` says of itself.
+
+    Raises:
+        RunError, CheckpointError: it is neither.
+    """
+    lines = _checkpoint(path) if path.is_file() else _run(RunFolder(path))
+    return [f"{name:<12}{text}" for name, text in lines]
+
+
+def _run(home: RunFolder) -> Iterator[tuple[str, str]]:
+    recipe, facts = home.read_recipe(), home.read_facts()
+    yield "run", str(home.path)
+    yield "recipe", f"{recipe.get('name')} ({recipe.get('game', {}).get('kind')})"
+    yield "status", " - ".join(part for part in (facts.get("status", "not started"), facts.get("message")) if part)
+    yield from _facts(facts)
+    log = read_log(home.path)
+    if log:
+        last = log[-1]
+        share = f" of {count_in_words(facts['target'])}" if "target" in facts else ""
+        yield "progress", f"{last['step']:,} steps, {count_in_words(last['images'])}{share} images"
+        speed = sorted(line["images_per_second"] for line in log)[len(log) // 2]
+        yield "time", f"{duration_in_words(last['seconds'])} of training, {count_in_words(speed)} images/s (median)"
+        yield "memory", f"{max(line['memory_mb'] for line in log):,.0f} MB at most"
+        for team, losses in last["losses"].items():
+            yield "losses", f"{team}: " + ", ".join(f"{name} {number_in_words(v)}" for name, v in losses.items())
+    for checkpoint in list_checkpoints(home.checkpoints):
+        scores = ", ".join(f"{name} {number_in_words(v)}" for name, v in read_facts(checkpoint)["scores"].items())
+        yield "checkpoint", f"{checkpoint}  {checkpoint.stat().st_size / 1e6:.1f} MB  {scores}"
+
+
+def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if data := facts.get("data"):
+        shape = "x".join(map(str, facts.get("shape", ())))
+        skipped = f", {data['skipped']} unreadable ones left out" if data.get("skipped") else ""
+        yield "data", f"{data['name']}: {data['count']:,} of {shape}, {len(data['classes'])} classes{skipped}"
+    if players := facts.get("parameters"):
+        yield "players", ", ".join(f"{name} {count_in_words(count)}" for name, count in players.items()) + " weights"
+    if "device" in facts:
+        machine = f"{facts['device']}, {facts['threads']} threads, {facts['precision']}, {facts['layout']}"
+        yield "machine", f"{machine}, PyTorch {facts['torch']}, sparring {facts['sparring']}"
+
+
+def _checkpoint(path: Path) -> Iterator[tuple[str, str]]:
+    checkpoint = read_checkpoint(path)
+    facts = checkpoint.facts
+    yield "checkpoint", f"{path} (whole: its digest matches)"
+    yield "recipe", f"{facts['recipe']['name']} ({facts['recipe']['game']['kind']})"
+    progress = facts["progress"]
+    yield "progress", f"{progress['step']:,} steps, {count_in_words(progress['images'])} images"
+    yield "samples", "x".join(map(str, facts["sample"])) + f", {len(facts['classes'])} classes, {facts['depth']} bits"
+    yield "tensors", f"{len(checkpoint.tensors)}, {path.stat().st_size / 1e6:.1f} MB, by sparring {facts['sparring']}"
+    for name, value in facts["scores"].items():
+        yield "score", f"{name} {number_in_words(value)}"

@@ -1,0 +1,58 @@
+"""Samples of a trained model as picture files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sparring.data import picture, save_image
+from sparring.errors import SpecError
+from sparring.files import explaining, replace_file
+from sparring.recipes.model import Model, load
+from sparring.spec import nearest
+
+
+def write_samples(
+    source: Path, count: int, seed: int, as_grid: bool, chosen: str | None, out: Path | None, device: str
+) -> Iterator[str]:
+    """Draws `count` samples from the run or checkpoint at `source`, writes them, and yields what it wrote.
+
+    One file a sample, or a single picture `as_grid`; into `out`, or `generated/` in the run's folder.
+
+    Raises:
+        SparringError: no such checkpoint or class, or a folder that cannot be written.
+    """
+    model = load(source, device)
+    samples = model.sample(count, seed, choose_class(model, chosen, count)).cpu()
+    folder = out or (source if source.is_dir() else source.parent) / "generated"
+    if as_grid:
+        target = folder / f"seed{seed}-grid.png"
+        replace_file(target, lambda beside: picture(samples).save(beside, format="PNG"))
+        yield str(target)
+        return
+    with explaining(folder / "seed.png"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for index, image in enumerate(samples):
+            written = save_image(image, folder / f"seed{seed}-{index:05d}.png", model.depth)
+    yield f"{count} samples in {folder}, the last {written.name}"
+
+
+def choose_class(model: Model, chosen: str | None, count: int) -> Tensor | None:
+    """Returns the condition [count] for the class called `chosen`, by name or number; None where none is chosen.
+
+    Raises:
+        SpecError: the model is not conditional, or has no such class.
+    """
+    if chosen is None:
+        return None
+    classes = model.classes if model.game.condition.classes else ()
+    if not classes:
+        raise SpecError(f"{model.path} is not conditional: it cannot be asked for class {chosen!r}")
+    if chosen in classes:
+        index = classes.index(chosen)
+    elif chosen.isdigit() and int(chosen) < len(classes):
+        index = int(chosen)
+    else:
+        raise SpecError(f"{model.path} has no class {chosen!r}{nearest(chosen, classes)}")
+    return torch.full((count,), index)
