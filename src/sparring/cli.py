@@ -78,9 +78,11 @@ def train(
         print("\n".join(estimate(found, device, skip_bad=skip_bad).lines()))
         print(f"\n{found.to_yaml()}", end="")
         return
+    from sparring.recipes.describe import list_contents
     from sparring.recipes.play import train as play
 
-    play(found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad)
+    model = play(found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad)
+    print("\n".join(["", *list_contents(model.path.parent.parent)]))
 
 
 @app.command()

@@ -12,14 +12,14 @@ def load(path, **fields):
     return ImageFiles(path=path, **fields).load(workers=1)
 
 
-@pytest.mark.parametrize("shape", [(5, 4, 6), (5, 4, 6, 1), (5, 4, 6, 3), (5, 4, 6, 9)])
+@pytest.mark.parametrize("shape", [(5, 8, 6), (5, 8, 6, 1), (5, 8, 6, 3), (5, 8, 6, 9)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_any_count_and_depth_is_kept(tmp_path, noise, shape, dtype):
     pixels = noise(*shape, dtype=dtype)
     np.save(tmp_path / "a.npy", pixels)
     images = load(tmp_path / "a.npy")
     assert images.pixels.dtype == dtype
-    np.testing.assert_array_equal(images.pixels.transpose(0, 2, 3, 1), pixels.reshape(5, 4, 6, -1))
+    np.testing.assert_array_equal(images.pixels.transpose(0, 2, 3, 1), pixels.reshape(5, 8, 6, -1))
 
 
 def test_an_npz_brings_labels(tmp_path, noise):

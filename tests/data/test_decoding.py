@@ -106,6 +106,15 @@ def test_many_bands_and_sixteen_bit_colour_tiff_are_read_whole(noise):
         np.testing.assert_array_equal(decode(stream.getvalue()), wanted)
 
 
+def test_many_bands_are_turned_upright_too(noise):
+    tifffile = pytest.importorskip("tifffile")
+    stream, pixels = BytesIO(), noise(5, 6, 7)
+    options = {"photometric": "minisblack", "planarconfig": "contig", "extratags": [(274, "H", 1, 6, True)]}
+    tifffile.imwrite(stream, pixels, **options)
+    assert (look(BytesIO(stream.getvalue())).height, look(BytesIO(stream.getvalue())).width) == (6, 5)
+    np.testing.assert_array_equal(decode(stream.getvalue()), np.rot90(pixels, -1))
+
+
 def test_a_missing_tifffile_is_named_with_its_install_command(noise, monkeypatch):
     tifffile = pytest.importorskip("tifffile")
     stream = BytesIO()

@@ -44,8 +44,7 @@ def array(path: Path) -> Collection:
         DataError: the file is damaged, holds Python objects, or is not of such a shape.
     """
     try:
-        loaded = np.load(path, mmap_mode="r" if path.suffix == ".npy" else None, allow_pickle=False)
-        arrays = {"images": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+        arrays = _arrays(path)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: cannot be read as numbers ({error}); save it again with numpy.save") from None
     images = _images(path, arrays)
@@ -57,6 +56,14 @@ def array(path: Path) -> Collection:
         for index, image in enumerate(images)
     )
     return Collection(path, items, labels=labels, classes=classes)
+
+
+def _arrays(path: Path) -> dict[str, Pixels]:
+    if path.suffix.lower() == ".npy":
+        return {"images": np.lib.format.open_memmap(path, mode="r")}
+    with path.open("rb") as file:  # numpy leaves a file open that it cannot read
+        loaded = np.load(file, allow_pickle=False)
+        return {name: loaded[name] for name in loaded.files}
 
 
 def _images(path: Path, arrays: dict[str, Pixels]) -> Pixels:

@@ -1,7 +1,7 @@
 """One image file in, pixels out: what Pillow and tifffile read, brought to a few plain layouts."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,22 +12,11 @@ from PIL import Image, UnidentifiedImageError
 
 from sparring.data import png, tiff
 from sparring.data.images import Pixels
+from sparring.data.orientation import TAG, upright, upright_sides
 from sparring.errors import DataError, SparringError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-
-_ORIENTATION = 0x0112
-# What turns the stored rows and columns upright, by EXIF orientation; 5 to 8 exchange height and width.
-_UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
-    2: lambda image: image[:, ::-1],
-    3: lambda image: image[::-1, ::-1],
-    4: lambda image: image[::-1],
-    5: lambda image: image.swapaxes(0, 1),
-    6: lambda image: image.swapaxes(0, 1)[:, ::-1],
-    7: lambda image: image.swapaxes(0, 1)[::-1, ::-1],
-    8: lambda image: image.swapaxes(0, 1)[::-1],
-}
 
 
 class UndecodableError(DataError):
@@ -112,8 +101,7 @@ def decode(content: bytes) -> Pixels:
             header, orientation = _describe(image, png.colour_16_channels(head)), _orientation(image)
             sixteen = header.dtype == "uint16" and header.channels > 1
             pixels = png.decode_16(content, header.channels) if sixteen else _expand(image)
-        if orientation in _UPRIGHT:
-            pixels = _UPRIGHT[orientation](pixels)
+        pixels = upright(pixels, orientation)
         if header.alpha:
             pixels = pixels * (pixels[..., -1:] > 0)
         return pixels
@@ -139,9 +127,10 @@ def _open(stream: BinaryIO, head: bytes) -> Image.Image | None:
 
 
 def _describe(image: Image.Image, colour_16_channels: int) -> Header:
-    height, width = image.height, image.width
-    if _orientation(image) >= 5:
-        height, width = width, height
+    if image.format == "TIFF":
+        height, width = tiff.upright_size(image)
+    else:
+        height, width = upright_sides(image.height, image.width, _orientation(image))
     if colour_16_channels:
         names = {2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}
         alpha = colour_16_channels in (2, 4)
@@ -180,7 +169,7 @@ def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF" or "exif" not in image.info:
         return 1
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        return int(image.getexif().get(TAG, 1))
     except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
         return 1  # a damaged note about the picture is no damage to the picture
 

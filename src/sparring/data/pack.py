@@ -55,10 +55,8 @@ def pack(
     chosen = (settings or ImageFiles()).model_copy(update={"path": path})
     with strict_decoding():
         assembly, classes = chosen.assembly(skip_bad=skip_bad, workers=workers)
-        if out.suffix.lower() == ".zip":
-            count = _write_zip(assembly, classes, out, skip_bad, workers)
-        else:
-            count = write_pack(assembly, classes, out, skip_bad, workers)
+        write = _write_zip if out.suffix.lower() == ".zip" else write_pack
+        count = write(assembly, classes, out, skip_bad, workers)
     layout = assembly.layout
     return PackedSummary(
         path=out,

@@ -20,6 +20,24 @@ def describe(path: Path) -> list[str]:
     return [f"{name:<12}{text}" for name, text in lines]
 
 
+def list_contents(folder: Path) -> Iterator[str]:
+    """Yields what there is in a run's folder, for a person who has just trained."""
+    yield f"The run is in {folder}:"
+    for name, text in _CONTENTS.items():
+        yield f"  {name:<14}{text}"
+    yield f"Draw more with: spar sample {folder} --count 64 --grid"
+
+
+_CONTENTS = {
+    "report.html": "curves, sample grids over time, the recipe and the numbers, in one file for a browser",
+    "samples/": "grids of the same latents over time, and real.png",
+    "checkpoints/": "the model, to resume, sample and load from",
+    "recipe.yaml": "all that is needed to train it again",
+    "log.jsonl": "the numbers, a line at a time",
+    "run.json": "data, machine and status",
+}
+
+
 def _run(home: RunFolder) -> Iterator[tuple[str, str]]:
     recipe, facts = home.read_recipe(), home.read_facts()
     yield "run", str(home.path)

@@ -86,19 +86,21 @@ def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int
 
 def _read_text(path: Path) -> dict[str, str]:
     try:
-        head = path.open("rb").read(2)
+        with path.open("rb") as file:
+            head = file.read(9)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint at {path}") from None
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from None
-    if head == b"PK" or head[:1] == b"\x80":
+    # A safetensors file opens with the length of its header, eight bytes of any value, and then its brace.
+    if head[8:] != b"{" and head.startswith((b"PK", b"\x80")):
         raise CheckpointError(
             f"{path} is a pickle (a .pt, .pth or .pkl file), which can run code when it is opened; sparring reads "
             f"only its own {SUFFIX} checkpoints. Load it in its own project and train or import it from there."
         )
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
+        with safe_open(path, framework="pt") as tensors:
+            metadata: dict[str, str] = tensors.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise _damaged(path, str(error)) from None
     if metadata.get("format") != FORMAT:

@@ -1,0 +1,171 @@
+"""What the engine costs and gains: a DCGAN step through it against a hand-written PyTorch loop.
+
+    python benchmarks/overhead.py            # about four minutes on two cores
+
+Every contender runs in a process of its own (the allocator is a process's affair) and they take
+turns, block by block, so that other load falls on all alike. Figures are medians over the rounds of
+images/s and of the ratio to the hand-written loop within the same round.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from sparring.data import Images, to_pixels
+from sparring.games import GAN
+from sparring.latents import Uniform
+from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.training.allocator import keep_memory
+from sparring.training.folder import RunFolder
+from sparring.training.loop import play_step
+from sparring.training.optimizers import Adam
+from sparring.training.plan import Training
+from sparring.training.precision import Precision
+from sparring.training.run import Run
+
+SHAPE, LATENT = (3, 32, 32), 100
+Step = Callable[[], object]
+
+
+def images() -> Images:
+    return Images(to_pixels(torch.rand(4096, *SHAPE, generator=torch.Generator().manual_seed(0)) * 2 - 1))
+
+
+def by_hand(width: int, batch: int, shared: bool) -> Step:
+    """A plain loop: Adam as PyTorch builds it, contiguous float32, an average weight by weight.
+
+    `shared` draws the generated samples once for both moves and leaves the discriminator unfrozen, as
+    tutorials do; otherwise it computes what the engine computes.
+    """
+    generator = DCGANGenerator.Spec(width=width).build((LATENT,), SHAPE)
+    discriminator = DCGANDiscriminator.Spec(width=width).build(SHAPE, (1,))
+    average = DCGANGenerator.Spec(width=width).build((LATENT,), SHAPE).requires_grad_(False)
+    average.load_state_dict(generator.state_dict())
+    of_generator = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
+    pixels = torch.from_numpy(images().pixels)
+    softplus = torch.nn.functional.softplus
+
+    def draw() -> torch.Tensor:
+        return generator(torch.rand(batch, LATENT) * 2 - 1)
+
+    def step() -> None:
+        real = pixels[torch.randint(len(pixels), (batch,))].float() / 127.5 - 1
+        if shared:
+            fake = draw()
+        else:
+            with torch.no_grad():
+                fake = draw()
+        of_discriminator.zero_grad()
+        (softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()).backward()
+        of_discriminator.step()
+        if not shared:
+            discriminator.requires_grad_(False)
+            fake = draw()
+        of_generator.zero_grad()
+        softplus(-discriminator(fake)).mean().backward()
+        of_generator.step()
+        discriminator.requires_grad_(True)
+        with torch.no_grad():
+            for mean, weight in zip(average.parameters(), generator.parameters(), strict=True):
+                mean.lerp_(weight, 0.001)
+            for mean, value in zip(average.buffers(), generator.buffers(), strict=True):
+                mean.copy_(value)
+
+    return step
+
+
+def by_engine(width: int, batch: int, fused: bool, layout: str, precision: str) -> Step:
+    adam = Adam(fused=fused)
+    training = Training(
+        images=10**9,
+        batch=batch,
+        optimizers={"discriminator": adam, "generator": adam},
+        layout=layout,
+        precision=precision,
+        record_every=50 * batch,
+    )
+    game = GAN.Spec(
+        generator=DCGANGenerator.Spec(width=width),
+        discriminator=DCGANDiscriminator.Spec(width=width),
+        prior=Uniform(size=LATENT),
+    ).build(SHAPE)
+    placed = Precision(torch.device("cpu"), training.precision, training.layout)
+    run = Run(game, images(), training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+    return lambda: play_step(run)
+
+
+CONTENDERS: dict[str, tuple[bool, Callable[[int, int], Step]]] = {
+    "by hand": (False, lambda width, batch: by_hand(width, batch, shared=False)),
+    "by hand, tuned allocator": (True, lambda width, batch: by_hand(width, batch, shared=False)),
+    "by hand, as tutorials do": (False, lambda width, batch: by_hand(width, batch, shared=True)),
+    "engine, everything matched": (False, lambda width, batch: by_engine(width, batch, False, "contiguous", "float32")),
+    "engine, float32": (True, lambda width, batch: by_engine(width, batch, True, "channels_last", "float32")),
+    "engine, bfloat16": (True, lambda width, batch: by_engine(width, batch, True, "channels_last", "bfloat16")),
+}
+
+
+def serve(name: str, width: int, batch: int) -> None:
+    """Plays blocks of steps as they are asked for on standard input, and answers with seconds."""
+    tuned, build = CONTENDERS[name]
+    if tuned:
+        keep_memory()
+    step = build(width, batch)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        for _ in range(int(line)):
+            step()
+        print(time.perf_counter() - start, flush=True)
+
+
+def compare(width: int, batch: int, steps: int, rounds: int) -> None:
+    command = [sys.executable, __file__, "--width", str(width), "--batch", str(batch), "--serve"]
+    workers = {
+        name: subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in CONTENDERS
+    }
+
+    def ask(name: str, count: int) -> float:
+        worker = workers[name]
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        print(count, file=worker.stdin, flush=True)
+        return float(worker.stdout.readline())
+
+    for name in workers:
+        ask(name, 3)
+    seconds = {name: [] for name in workers}
+    for _ in range(rounds):
+        for name in workers:
+            seconds[name].append(ask(name, steps))
+    for worker in workers.values():
+        assert worker.stdin is not None
+        worker.stdin.close()
+        worker.wait()
+    print(f"DCGAN at 32x32, width {width}, batch {batch}; median of {rounds} rounds of {steps} steps, interleaved\n")
+    print("| contender | images/s | ratio to by hand |\n|---|---|---|")
+    for name, times in seconds.items():
+        speed = statistics.median(steps * batch / taken for taken in times)
+        ratio = statistics.median(hand / taken for hand, taken in zip(seconds["by hand"], times, strict=True))
+        print(f"| {name} | {speed:.0f} | {ratio:.2f} |")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--width", type=int, default=64, help="channels of the largest inner grid")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=5, help="steps in a block")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--serve", choices=CONTENDERS, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.serve:
+        serve(chosen.serve, chosen.width, chosen.batch)
+    else:
+        compare(chosen.width, chosen.batch, chosen.steps, chosen.rounds)

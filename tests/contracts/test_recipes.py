@@ -1,0 +1,148 @@
+"""What every built-in recipe promises: written down it is the same, and shrunk it trains, samples, loads and resumes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+import sparring
+from sparring.recipes import Recipe, list_recipes
+from sparring.spec import Spec
+from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
+from sparring.training.listener import Listener, View
+
+Shrink = Callable[..., Recipe]
+
+RECIPES = sorted(list_recipes())
+
+VARIANTS = [
+    ("dcgan", "training.layout=contiguous"),
+    ("dcgan", "training.precision=bfloat16"),
+    ("dcgan", "training.accumulation=2"),
+    ("dcgan", "data.mirror=true"),
+    ("dcgan", "conditional=true"),
+    ("dcgan", "averages={}"),
+    ("dcgan", "averages={generator: {}, discriminator: {half_life: 20, warm_up: 0}}"),
+    ("dcgan", "penalties=[{kind: R1, every: 2}, GradientPenalty]", "discriminator.normalization=LayerNorm"),
+    ("dcgan", "optimizers={generator: SGD, discriminator: {kind: SGD, momentum: 0.9}}"),
+    ("dcgan", "clip_gradient=0.1", "data.size=5x9"),
+    ("gan", "discriminator.dropout=0.5", "generator.dropout=0.5"),
+    ("gan", "averages={}", "generator.dropout=0.5"),
+    ("sngan", "averages={generator: {}, discriminator: {}}", "generator.reparametrization=SpectralNorm"),
+    ("wgan-gp", "training.precision=bfloat16", "training.accumulation=2", "data.mirror=true"),
+]
+
+
+class Fuse(Listener):
+    """Raises after a step, as a killed process would end there."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def step(self, view: View) -> None:
+        if view.step == self.after:
+            raise InterruptedError
+
+
+def parts(spec: object) -> Iterator[Spec]:
+    """Yields a spec and all specs inside it."""
+    if isinstance(spec, Spec):
+        yield spec
+        spec = dict(spec)
+    if isinstance(spec, dict):
+        spec = tuple(spec.values())
+    if isinstance(spec, tuple):
+        for item in spec:
+            yield from parts(item)
+
+
+def last_checkpoint(run: Path) -> Checkpoint:
+    return read_checkpoint(list_checkpoints(run / "checkpoints")[-1])
+
+
+def assert_equal(one: Checkpoint, other: Checkpoint) -> None:
+    assert one.tensors.keys() == other.tensors.keys()
+    assert not [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])]
+    assert one.facts["scores"] == other.facts["scores"]
+    assert one.facts["progress"]["step"] == other.facts["progress"]["step"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_spec_of_a_recipe_survives_yaml(name: str) -> None:
+    for spec in parts(sparring.recipe(name)):
+        assert type(spec).from_yaml(spec.to_yaml()) == spec
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_says_what_it_is(name: str) -> None:
+    assert list_recipes()[name].endswith(".")
+    assert sparring.recipe(name).name == name
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_shrunk_recipe_trains_samples_and_loads(name: str, shrink: Shrink, tmp_path: Path) -> None:
+    model = sparring.train(shrink(name, steps=2), tmp_path)
+    images = model.sample(3, seed=1)
+    assert images.shape == (3, 3, 8, 8)
+    assert images.isfinite().all()
+    assert images.abs().max() <= 1
+    again = sparring.load(tmp_path)
+    assert again.recipe == model.recipe
+    assert torch.equal(again.sample(3, seed=1), images)
+    assert not torch.equal(again.sample(3, seed=2), images)
+    assert (tmp_path / "recipe.yaml").read_text() == model.recipe.to_yaml()
+    assert {path.name for path in tmp_path.iterdir()} >= {"log.jsonl", "samples", "checkpoints", "report.html"}
+
+
+@pytest.mark.parametrize("changes", [*((name,) for name in RECIPES), *VARIANTS], ids=" ".join)
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
+    changes: tuple[str, ...], shrink: Shrink, tmp_path: Path
+) -> None:
+    recipe = shrink(*changes)
+    sparring.train(recipe, tmp_path / "whole")
+    with pytest.raises(InterruptedError):
+        sparring.train(recipe, tmp_path / "broken", listeners=[Fuse(after=3)])
+    assert last_checkpoint(tmp_path / "broken").facts["progress"]["step"] == 2
+    sparring.train(recipe, tmp_path / "broken")
+    assert_equal(last_checkpoint(tmp_path / "broken"), last_checkpoint(tmp_path / "whole"))
+
+
+def test_listeners_leave_no_trace_in_the_weights(shrink: Shrink, tmp_path: Path) -> None:
+    for name, often in (("seldom", 1_000_000), ("often", 1)):
+        watched = [f"listening.{what}_every={often}" for what in ("samples", "scores")]
+        sparring.train(shrink("gan", "averages={}", "generator.dropout=0.5", *watched), tmp_path / name)
+        sparring.train(shrink("dcgan", "averages={}", *watched), tmp_path / f"{name}-dcgan")
+    for suffix in ("", "-dcgan"):
+        one, other = (last_checkpoint(tmp_path / f"{name}{suffix}") for name in ("seldom", "often"))
+        assert not [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])]
+
+
+def test_the_seed_decides_all(shrink: Shrink, tmp_path: Path) -> None:
+    runs = {"one": 0, "same": 0, "other": 1}
+    first, same, other = (
+        sparring.train(shrink("dcgan", f"seed={seed}", steps=2), tmp_path / run).sample(2) for run, seed in runs.items()
+    )
+    assert torch.equal(first, same)
+    assert not torch.allclose(first, other)
+
+
+def test_a_finished_run_that_is_run_again_plays_no_step(shrink: Shrink, tmp_path: Path) -> None:
+    recipe = shrink("dcgan")
+    sparring.train(recipe, tmp_path)
+    before = {path: path.read_bytes() for path in list_checkpoints(tmp_path / "checkpoints")}
+    sparring.train(recipe, tmp_path, listeners=[Fuse(after=5)])
+    assert {path: path.read_bytes() for path in list_checkpoints(tmp_path / "checkpoints")} == before
+
+
+def test_a_finished_run_goes_on_when_its_recipe_asks_for_more(shrink: Shrink, tmp_path: Path) -> None:
+    sparring.train(shrink("dcgan", steps=4), tmp_path / "grown")
+    sparring.train(shrink("dcgan", steps=6), tmp_path / "grown", with_changes=True)
+    sparring.train(shrink("dcgan", steps=6), tmp_path / "whole")
+    assert_equal(last_checkpoint(tmp_path / "grown"), last_checkpoint(tmp_path / "whole"))
+
+
+def test_training_leaves_the_callers_random_state_alone(shrink: Shrink, tmp_path: Path) -> None:
+    before = torch.get_rng_state()
+    sparring.train(shrink("gan"), tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)

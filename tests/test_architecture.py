@@ -1,0 +1,196 @@
+"""Who may import whom, how large things may be, what every file must have: DESIGN.md and STYLE.md, held by `ast`."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sparring
+
+SOURCE = Path(sparring.__file__).parent
+TESTS = Path(__file__).parent
+
+PARTS = ("losses", "penalties", "augment", "latents", "networks", "data", "metrics", "theory")
+
+LINES: tuple[tuple[str, ...], ...] = (
+    # line 1
+    ("errors",),
+    ("files",),
+    ("spec",),
+    ("layers",),
+    # line 2
+    ("network",),
+    ("game",),
+    ("scoring",),
+    # line 3
+    PARTS,
+    # line 4
+    ("games", "training"),
+    # line 5
+    ("listeners", "interop"),
+    # line 6
+    ("recipes",),
+    # line 7
+    ("studio",),
+    ("doctor",),
+    ("cli",),
+)
+"""DESIGN.md's lines, from the bottom up; each name may import the names in the rows before its own.
+
+Lines 1, 2 and 7 are several rows, since there some build on others.
+"""
+
+RANKS = {name: rank for rank, row in enumerate(LINES) for name in row}
+
+FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common", "base", "manager"}
+
+LARGEST_FILE, LARGEST_FUNCTION, LARGEST_LOOP = 300, 40, 150
+
+LONG_FILES: dict[str, str] = {}
+"""Files that may be longer than 300 lines, and why."""
+
+LONG_FUNCTIONS = {
+    "cli.train": "a command's options are its signature, each with its help text",
+}
+"""Functions that may be longer than 40 lines, and why."""
+
+CORE = {"torch", "numpy", "PIL", "pydantic", "pydantic_core", "yaml", "typer", "rich", "safetensors", "filelock"}
+
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts): ast.parse(path.read_text())
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+
+
+def imported_names(module: str, tree: ast.AST) -> Iterator[str]:
+    """Yields the dotted names that a module of sparring imports, at any depth, `TYPE_CHECKING` included."""
+    package = ["sparring", *module.split(".")[:-1]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*start, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def functions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{prefix}.{node.name}", node
+        name = f"{prefix}.{node.name}" if isinstance(node, ast.ClassDef | ast.FunctionDef) else prefix
+        yield from functions(node, name)
+
+
+def line_count(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Returns the lines from `def` to the end, the docstring left out."""
+    assert node.end_lineno is not None
+    count = node.end_lineno - node.lineno + 1
+    if ast.get_docstring(node) is not None:
+        text = node.body[0]
+        assert text.end_lineno is not None
+        count -= text.end_lineno - text.lineno + 1
+    return count
+
+
+def test_every_module_stands_on_a_line_of_the_design() -> None:
+    assert {module.partition(".")[0] for module in MODULES} - {"__init__"} <= RANKS.keys()
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__"])
+def test_a_module_imports_only_from_the_lines_below_its_own(module: str) -> None:
+    own = module.partition(".")[0]
+    for name in imported_names(module, MODULES[module]):
+        parts = name.split(".")
+        if parts[0] != "sparring":
+            continue
+        if len(parts) == 1:
+            assert own in ("recipes", "doctor", "cli"), f"{module} imports all of sparring"
+            continue
+        other = parts[1]
+        assert other == own or RANKS[other] < RANKS[own], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("training.")])
+def test_training_imports_the_vocabulary_only_and_never_names_a_game(module: str) -> None:
+    vocabulary = {"training", *(name for name, rank in RANKS.items() if rank < RANKS["losses"])}
+    found = {name.split(".")[1] for name in imported_names(module, MODULES[module]) if name.startswith("sparring.")}
+    assert found <= vocabulary
+    known = {"gan", *(name.split(".")[1] for name in MODULES if name.startswith("games.")), "__init__"}
+    named = {node.id for node in ast.walk(MODULES[module]) if isinstance(node, ast.Name)}
+    assert not {name for name in named if name.lower() in known}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_is_not_core_is_imported_in_the_function_that_needs_it(module: str) -> None:
+    at_top = ast.Module([node for node in MODULES[module].body if not isinstance(node, ast.ClassDef)], [])
+    at_top.body = [node for node in at_top.body if not isinstance(node, ast.FunctionDef)]
+    roots = {name.partition(".")[0] for name in imported_names(module, at_top)}
+    assert roots <= CORE | {"sparring"} | set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_and_functions_stay_small(module: str) -> None:
+    path = SOURCE / f"{module.replace('.', '/')}.py"
+    lines = len(path.read_text().splitlines())
+    assert lines <= LARGEST_FILE or module in LONG_FILES, f"{lines} lines"
+    long = {name: line_count(node) for name, node in functions(MODULES[module], module)}
+    assert not {name: count for name, count in long.items() if count > LARGEST_FUNCTION and name not in LONG_FUNCTIONS}
+
+
+def test_the_loop_stays_under_its_limit() -> None:
+    assert len((SOURCE / "training" / "loop.py").read_text().splitlines()) <= LARGEST_LOOP
+
+
+def test_the_allow_lists_hold_nothing_that_could_leave_them() -> None:
+    sizes = {name: line_count(node) for module, tree in MODULES.items() for name, node in functions(tree, module)}
+    assert {name for name in LONG_FUNCTIONS if sizes.get(name, 0) <= LARGEST_FUNCTION} == set()
+    lengths = {name: len((SOURCE / f"{name.replace('.', '/')}.py").read_text().splitlines()) for name in LONG_FILES}
+    assert {name for name, lines in lengths.items() if lines <= LARGEST_FILE} == set()
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    paths = [*SOURCE.rglob("*"), *TESTS.rglob("*.py")]
+    assert not [path for path in paths if path.stem.removeprefix("test_") in FORBIDDEN_NAMES]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_and_public_classes_and_functions_have_docstrings(module: str) -> None:
+    tree = MODULES[module]
+    assert ast.get_docstring(tree)
+    defined = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
+    public = [node for node in defined if not node.name.startswith("_")]
+    assert not [node.name for node in public if not ast.get_docstring(node)]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.endswith(".__init__")])
+def test_a_package_file_exports_and_does_nothing_else(module: str) -> None:
+    _docstring, *rest = MODULES[module].body
+    for node in rest:
+        assert isinstance(node, ast.ImportFrom) or (
+            isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        )
+
+
+def test_every_test_folder_mirrors_a_source_folder() -> None:
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    mirrored = {path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_dir()}
+    assert folders - mirrored <= {Path(), Path("contracts")}
+
+
+def test_every_source_folder_with_code_has_its_tests() -> None:
+    folders = {module.partition(".")[0] for module in MODULES if module.count(".") and not module.endswith("__init__")}
+    assert not {name for name in folders if not list((TESTS / name).glob("test_*.py"))}
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [("sparring", ["torch", "numpy", "pydantic", "typer"]), ("sparring.cli", ["torch", "numpy", "pydantic"])],
+)
+def test_importing_stays_light(module: str, absent: list[str]) -> None:
+    code = f"import sys, {module}; print(*[name for name in {absent} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
