@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from sparring.recipes import Recipe
@@ -14,6 +15,12 @@ from sparring.recipes import recipe as find_recipe
 from sparring.recipes.catalogue import with_data
 
 Shrink = Callable[..., Recipe]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny tensors are slower on several threads, and much slower where others use the processors too."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +48,12 @@ def shrink(pictures: Path) -> Shrink:
         tree = narrow(recipe.tree())
         tree["training"] |= {"batch": 4, "images": steps * shown, "record_every": shown}
         tree["training"]["checkpoints"] |= {"every": 2 * shown}
-        tree["listening"] |= {"sample_count": 4, "score_count": 4, "samples_every": 3 * shown, "scores_every": 2 * shown}
+        tree["listening"] |= {
+            "sample_count": 4,
+            "score_count": 4,
+            "samples_every": 3 * shown,
+            "scores_every": 2 * shown,
+        }
         return Recipe.read(tree).override(assignments)
 
     return make

@@ -1,4 +1,4 @@
-"""What every built-in recipe promises: written down it is the same, and shrunk it trains, samples, loads and resumes."""
+"""What every built-in recipe promises: written down it is the same; shrunk it trains, samples, loads and resumes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,6 +106,15 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
     assert last_checkpoint(tmp_path / "broken").facts["progress"]["step"] == 2
     sparring.train(recipe, tmp_path / "broken")
     assert_equal(last_checkpoint(tmp_path / "broken"), last_checkpoint(tmp_path / "whole"))
+
+
+def test_two_threads_resume_as_exactly_as_one(shrink: Shrink, tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(("dcgan", "data.size=32"), shrink, tmp_path)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_listeners_leave_no_trace_in_the_weights(shrink: Shrink, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Normalization(Family):
 
 
 class BatchNorm(Normalization):
-    """Statistics over the batch (Ioffe & Szegedy 2015); not for discriminators with a gradient penalty."""
+    """Statistics over the batch (Ioffe & Szegedy 2015); it couples the samples of a batch, so a WGAN-GP critic does without."""
 
     cancels_bias: ClassVar[bool] = True
 

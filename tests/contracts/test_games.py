@@ -1,0 +1,202 @@
+"""What every game promises: a move changes its team and nobody else."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import sparring.recipes  # noqa: F401 (defines every member)
+from sparring.errors import SpecError
+from sparring.game import Batch, Game, Team
+from sparring.network import Condition
+from sparring.spec import Spec
+
+SAMPLE = (2, 8, 8)
+
+NORMALIZED = {"normalization": "BatchNorm", "reparametrization": "SpectralNorm"}
+
+
+def variants() -> Iterator[Any]:
+    """Yields every game with batch and spectral normalization, told a class or not."""
+    for kind, member in sorted(Game.Spec.members.items()):
+        if member.__module__.startswith("sparring."):
+            spec = member.read({})
+            yield pytest.param(narrowed(spec), id=kind)
+            if "conditional" in member.model_fields:
+                yield pytest.param(narrowed(spec).override(["conditional=true"]), id=f"{kind}-conditional")
+
+
+def narrowed(spec: Spec) -> Spec:
+    tree = spec.tree()
+    for name, value in tree.items():
+        if isinstance(value, dict) and "width" in value:
+            tree[name] |= {"width": 4, **{field: kind for field, kind in NORMALIZED.items() if field in value}}
+    return type(spec).read(tree)
+
+
+every_game = pytest.mark.parametrize("spec", list(variants()))
+
+
+def build(spec: Game.Spec) -> Game:
+    torch.manual_seed(0)
+    game = spec.build(SAMPLE, Condition(3))
+    with torch.no_grad():
+        for parameter in game.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    return game
+
+
+def batch(step: int = 0) -> Batch:
+    random = torch.Generator().manual_seed(step)
+    real = torch.rand(4, *SAMPLE, generator=random) * 2 - 1
+    return Batch(real, torch.tensor([0, 1, 2, 0]), step, random)
+
+
+def state(team: Team) -> dict[str, Tensor]:
+    states = {name: player.state_dict() for name, player in team.players.items()}
+    return {f"{name}.{path}": value.clone() for name, held in states.items() for path, value in held.items()}
+
+
+def switches(game: Game) -> list[object]:
+    flags = [(module.training, getattr(module, "track_running_stats", None)) for module in game.modules()]
+    return [*flags, *(parameter.requires_grad for parameter in game.parameters())]
+
+
+@every_game
+def test_a_move_gives_gradients_to_its_team_and_nobody_else(spec: Game.Spec) -> None:
+    game = build(spec)
+    for team in game.teams:
+        game.zero_grad()
+        with game.to_move(team):
+            losses = team.losses(batch())
+            assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
+            torch.stack(list(losses.values())).sum().backward()
+        assert not [name for name, p in team.named_parameters().items() if p.grad is None or not p.grad.any()]
+        others = [p for other in game.teams if other is not team for p in other.parameters()]
+        assert all(parameter.grad is None for parameter in others)
+
+
+@every_game
+def test_a_move_leaves_statistics_and_singular_vectors_of_the_others_alone(spec: Game.Spec) -> None:
+    game = build(spec)
+    for team in game.teams:
+        before = {other.name: state(other) for other in game.teams}
+        with game.to_move(team):
+            team.losses(batch())
+        changed = {
+            other.name: {
+                path for path, value in state(other).items() if not torch.equal(value, before[other.name][path])
+            }
+            for other in game.teams
+        }
+        assert changed.pop(team.name), "its own statistics follow its samples"
+        assert not any(changed.values())
+
+
+@every_game
+def test_a_frozen_batch_norm_still_uses_the_statistics_of_its_batch(spec: Game.Spec) -> None:
+    game = build(spec)
+    for team in game.teams:
+        norms = [m for other in game.teams if other is not team for player in other.players.values()
+                 for m in player.modules() if isinstance(m, nn.BatchNorm2d)]  # fmt: skip
+        with game.to_move(team):
+            for norm in norms:
+                found = norm(torch.randn(4, norm.num_features, 3, 3) * 5 + 7)
+                torch.testing.assert_close(found.mean((0, 2, 3)), norm.bias, atol=1e-4, rtol=0)
+
+
+@every_game
+def test_everything_is_as_before_after_a_move_that_was_broken_off(spec: Game.Spec) -> None:
+    game = build(spec)
+    before = switches(game)
+    for team in game.teams:
+        move = game.to_move(team)
+        move.__enter__()
+        assert switches(game) != before
+        with pytest.raises(KeyError):
+            move.__exit__(KeyError, KeyError(), None)
+        assert switches(game) == before
+
+
+@every_game
+def test_a_weight_that_was_frozen_by_its_owner_stays_frozen(spec: Game.Spec) -> None:
+    game = build(spec)
+    frozen = [team.parameters()[0].requires_grad_(False) for team in game.teams]
+    for team in game.teams:
+        with game.to_move(team):
+            pass
+    assert not any(parameter.requires_grad for parameter in frozen)
+
+
+@every_game
+def test_the_same_batch_gives_the_same_losses(spec: Game.Spec) -> None:
+    game = build(spec)
+    for team in game.teams:
+        found = []
+        for _ in range(2):
+            with deepcopy(game).to_move(team):
+                twin = deepcopy(game)
+                found.append(next(t for t in twin.teams if t.name == team.name).losses(batch()))
+        assert found[0].keys() == found[1].keys()
+        assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
+@every_game
+def test_a_game_draws_samples_that_depend_on_the_seed_alone(spec: Game.Spec) -> None:
+    game = build(spec).eval()
+    one, same, other = (game.draw_samples(5, seed) for seed in (1, 1, 2))
+    assert one.shape == (5, *SAMPLE)
+    assert one.abs().max() <= 1
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert not one.requires_grad
+    assert game.draw_samples(0, 0).shape == (0, *SAMPLE)
+    assert game.draw_samples(5, 1, batch=2).shape == (5, *SAMPLE)
+
+
+@every_game
+def test_a_copy_of_a_game_plays_with_its_own_players(spec: Game.Spec) -> None:
+    game = build(spec)
+    twin = deepcopy(game)
+    own = {id(parameter) for parameter in twin.parameters()}
+    for team in twin.teams:
+        assert {id(parameter) for parameter in team.parameters()} <= own
+        with twin.to_move(team):
+            torch.stack(list(team.losses(batch()).values())).sum().backward()
+    assert all(parameter.grad is None for parameter in game.parameters())
+
+
+@every_game
+def test_an_order_that_names_no_team_is_refused_with_the_nearest(spec: Game.Spec) -> None:
+    team = spec.order[0]
+    with pytest.raises(SpecError, match=rf"game.order: '{team}s' is not a team .* did you mean {team}"):
+        spec.override([f"order=[{', '.join(spec.order)}, {team}s]"]).build(SAMPLE, Condition(3))
+
+
+@every_game
+def test_a_team_that_never_moves_is_refused(spec: Game.Spec) -> None:
+    with pytest.raises(SpecError, match=f"game.order: {spec.order[-1]}.* never moves"):
+        spec.override([f"order=[{spec.order[0]}]"]).build(SAMPLE, Condition(3))
+    with pytest.raises(SpecError, match="never moves"):
+        spec.override(["order=[]"]).build(SAMPLE, Condition(3))
+
+
+@every_game
+def test_every_weight_belongs_to_exactly_one_team(spec: Game.Spec) -> None:
+    game = build(spec)
+    first, *rest = game.teams
+    game.teams = (first, *rest, Team("third", first.players, first.losses))
+    with pytest.raises(SpecError, match=f"belongs to {first.name}, third; every parameter must belong to exactly one"):
+        game.check()
+    game.teams = (first, *rest)
+    game.stray = nn.Linear(1, 1)
+    with pytest.raises(SpecError, match=r"stray.weight belongs to no team"):
+        game.check()
+
+
+@every_game
+def test_a_game_survives_yaml(spec: Game.Spec) -> None:
+    assert type(spec).from_yaml(spec.to_yaml()) == spec

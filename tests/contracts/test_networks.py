@@ -1,0 +1,119 @@
+"""What every network promises, over shapes of every kind."""
+
+import re
+
+import pytest
+import torch
+
+import sparring.recipes  # noqa: F401 (defines every member)
+from sparring.errors import ShapeError
+from sparring.network import Condition, Network, Shape
+
+NETWORKS = {
+    name: member
+    for name, member in sorted(Network.Spec.members.items())
+    if issubclass(member, Network.Spec) and member.__module__.startswith("sparring.")
+}
+
+IMAGES: list[Shape] = [
+    (1, 28, 28), (3, 33, 47), (3, 16, 128), (1, 4, 4), (5, 1, 9), (3, 3, 3), (1, 1, 1), (2, 5, 5), (4, 64, 7),
+]  # fmt: skip
+
+every_network = pytest.mark.parametrize("kind", NETWORKS)
+
+
+def small(kind: str) -> Network.Spec:
+    member = NETWORKS[kind]
+    spec = member.read({"width": 4} if "width" in member.model_fields else {})
+    assert isinstance(spec, Network.Spec)
+    return spec
+
+
+def build(kind: str, inputs: Shape, outputs: Shape, classes: int = 0) -> Network | None:
+    """Returns the network, or None where it says that it cannot map these shapes."""
+    torch.manual_seed(0)
+    try:
+        return small(kind).build(inputs, outputs, Condition(classes))
+    except ShapeError:
+        return None
+
+
+def mapped(kind: str) -> list[tuple[Shape, Shape]]:
+    """Returns pairs of shapes, one of each sort, that the network maps."""
+    vector, image = (6,), (2, 8, 8)
+    pairs: list[tuple[Shape, Shape]] = [(vector, image), (image, (1,)), (vector, (3,)), (image, (3, 8, 8))]
+    return [pair for pair in pairs if build(kind, *pair) is not None]
+
+
+@every_network
+def test_a_network_survives_yaml(kind: str) -> None:
+    assert type(small(kind)).from_yaml(small(kind).to_yaml()) == small(kind)
+
+
+@every_network
+def test_a_network_is_built_by_its_own_spec(kind: str) -> None:
+    assert NETWORKS[kind].kind() == kind
+    inputs, outputs = mapped(kind)[0]
+    assert type(build(kind, inputs, outputs)).__name__ == kind
+
+
+@every_network
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: "x".join(map(str, image)))
+def test_a_network_gives_the_shape_that_was_asked_for_or_says_that_it_cannot(kind: str, image: Shape) -> None:
+    built = 0
+    for inputs, outputs in (((6,), image), (image, (1,)), (image, image), ((6,), (2,))):
+        network = build(kind, inputs, outputs)
+        if network is not None:
+            built += 1
+            found = network(torch.randn(2, *inputs))
+            assert found.shape == (2, *outputs)
+            assert found.isfinite().all()
+            assert len(outputs) != 3 or found.abs().max() <= 1
+            assert network.eval()(torch.randn(1, *inputs)).shape == (1, *outputs)
+            assert network(torch.randn(0, *inputs)).shape == (0, *outputs)
+    assert built, f"{kind} maps nothing of {image}"
+
+
+@every_network
+def test_what_a_network_cannot_map_is_said_with_both_shapes(kind: str) -> None:
+    for inputs, outputs in (((6,), (2,)), ((2, 8, 8), (2, 8, 8)), ((2, 8, 8), (1,)), ((6,), (2, 8, 8))):
+        if build(kind, inputs, outputs) is None:
+            with pytest.raises(ShapeError, match=f"{kind}.*{re.escape(str(inputs))} to {re.escape(str(outputs))}"):
+                small(kind).build(inputs, outputs)
+
+
+@every_network
+def test_every_weight_of_a_network_gets_a_gradient(kind: str) -> None:
+    for inputs, outputs in mapped(kind):
+        for classes in (0, 3):
+            network = build(kind, inputs, outputs, classes)
+            assert network is not None
+            random = torch.Generator().manual_seed(1)
+            told = torch.tensor([0, 1, 2, 0]) if classes else None
+            found = network(torch.randn(4, *inputs, generator=random), told)
+            (found * torch.randn(found.shape, generator=random)).sum().backward()
+            without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+            assert not without
+
+
+@every_network
+def test_a_conditional_network_listens_to_its_condition(kind: str) -> None:
+    for inputs, outputs in mapped(kind):
+        network = build(kind, inputs, outputs, classes=3)
+        assert network is not None
+        given = torch.randn(2, *inputs)
+        one, other = network(given, torch.tensor([0, 1])), network(given, torch.tensor([0, 2]))
+        assert one.shape == (2, *outputs)
+        assert not torch.equal(one[1], other[1])
+
+
+@every_network
+def test_a_condition_is_neither_missed_nor_ignored(kind: str) -> None:
+    for inputs, outputs in mapped(kind):
+        conditional, unconditional = build(kind, inputs, outputs, classes=3), build(kind, inputs, outputs)
+        assert conditional is not None
+        assert unconditional is not None
+        with pytest.raises(ShapeError, match="needs a condition"):
+            conditional(torch.randn(2, *inputs))
+        with pytest.raises(ShapeError, match="unconditional"):
+            unconditional(torch.randn(2, *inputs), torch.tensor([0, 1]))

@@ -1,0 +1,201 @@
+"""A checkpoint reads back bit for bit, or is refused with a sentence."""
+
+import errno
+import pickle
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from sparring.errors import CheckpointError, RunError
+from sparring.training import checkpoints
+from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, read_facts, write_checkpoint
+
+FACTS = {"recipe": {"name": "café", "game": {"kind": "GAN"}}, "scores": {"fid": 1.5}, "progress": {"step": 3}}
+
+
+def example() -> Checkpoint:
+    torch.manual_seed(0)
+    tensors = {
+        "game/weight": torch.randn(3, 2, 4, 4).contiguous(memory_format=torch.channels_last),
+        "game/half": torch.randn(5).bfloat16(),
+        "game/mask": torch.tensor([True, False]),
+        "optimizers/step": torch.tensor(7.0),
+        "game/count": torch.tensor(2**40),
+        "game/empty": torch.empty(0, 3),
+        "game/special": torch.tensor([float("nan"), float("inf"), -0.0]),
+    }
+    return Checkpoint(tensors, FACTS)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "0000000001.safetensors"
+    write_checkpoint(path, example())
+    return path
+
+
+def bits(tensor: torch.Tensor) -> bytes:
+    return tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def test_a_checkpoint_reads_back_bit_for_bit(written: Path) -> None:
+    found, given = read_checkpoint(written), example()
+    assert found.facts == given.facts == read_facts(written)
+    assert found.tensors.keys() == given.tensors.keys()
+    for name, tensor in given.tensors.items():
+        assert found.tensors[name].dtype == tensor.dtype
+        assert found.tensors[name].shape == tensor.shape
+        assert bits(found.tensors[name]) == bits(tensor)
+
+
+def test_a_part_holds_the_names_below_its_prefix() -> None:
+    assert example().part("optimizers").keys() == {"step"}
+    assert example().part("opt") == {}
+
+
+def test_the_same_content_gives_the_same_file(written: Path) -> None:
+    other = written.with_name("other.safetensors")
+    write_checkpoint(other, example())
+    assert other.read_bytes() == written.read_bytes()
+
+
+def test_a_truncated_checkpoint_is_refused(written: Path) -> None:
+    whole = written.read_bytes()
+    lengths = {0, 1, 2, 7, 8, 9, 100, len(whole) // 2, len(whole) - 1, *range(0, len(whole), 37)}
+    for length in lengths:
+        written.write_bytes(whole[:length])
+        with pytest.raises(CheckpointError, match=r"damaged.*Use another checkpoint"):
+            read_checkpoint(written)
+
+
+def test_a_checkpoint_with_more_behind_it_is_refused(written: Path) -> None:
+    written.write_bytes(written.read_bytes() + b"\0")
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_checkpoint(written)
+
+
+def test_a_checkpoint_with_one_flipped_bit_is_refused(written: Path) -> None:
+    whole = written.read_bytes()
+    head = 8 + int.from_bytes(whole[:8], "little")
+    places = random.Random(0)
+    flips = [*range(64), *places.sample(range(64, 8 * head), 400), *places.sample(range(8 * head, 8 * len(whole)), 200)]
+    for flip in flips:
+        damaged = bytearray(whole)
+        damaged[flip // 8] ^= 1 << flip % 8
+        written.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match=r"damaged|another project|newer sparring|pickle") as raised:
+            read_checkpoint(written)
+        assert str(written) in str(raised.value)
+
+
+def test_the_facts_of_a_flipped_head_are_read_or_refused_but_never_a_traceback(written: Path) -> None:
+    whole = written.read_bytes()
+    for flip in range(0, 8 * (8 + int.from_bytes(whole[:8], "little")), 5):
+        damaged = bytearray(whole)
+        damaged[flip // 8] ^= 1 << flip % 8
+        written.write_bytes(damaged)
+        try:
+            assert isinstance(read_facts(written), dict)
+        except CheckpointError:
+            continue
+
+
+def _newer(path: Path) -> None:
+    save_file(example().part("game"), path, {"format": "sparring-checkpoint", "version": "99", "facts": "{}"})
+
+
+def _foreign(path: Path) -> None:
+    save_file(example().part("game"), path, {"format": "pt"})
+
+
+def _bare(path: Path) -> None:
+    save_file(example().part("game"), path)
+
+
+def _old_pickle(path: Path) -> None:
+    path.write_bytes(pickle.dumps({"state_dict": [1, 2]}))
+
+
+def _torch_file(path: Path) -> None:
+    torch.save({"weight": torch.zeros(3)}, path)
+
+
+def _zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "a")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_newer, r"newer sparring .*version 99.*pip install --upgrade sparring"),
+        (_foreign, r"safetensors file of another project"),
+        (_bare, r"safetensors file of another project"),
+        (_old_pickle, r"is a pickle.*can run code.*reads only its own"),
+        (_torch_file, r"is a pickle.*can run code.*reads only its own"),
+        (_zip, r"pickle|damaged"),
+        (lambda path: None, r"no checkpoint at"),
+        (lambda path: path.mkdir(), r"cannot read .*: Is a directory"),
+        (lambda path: path.write_text("a picture"), r"damaged"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused_by_its_name(make: Callable[[Path], Any], said: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.safetensors"
+    make(path)
+    for read in (read_checkpoint, read_facts):
+        with pytest.raises(CheckpointError, match=said) as raised:
+            read(path)
+        assert str(path) in str(raised.value)
+
+
+def test_no_code_in_a_pickle_is_run(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "exploded",)
+
+    path = tmp_path / "some.safetensors"
+    for write in (lambda: path.write_bytes(pickle.dumps(Bomb())), lambda: torch.save(Bomb(), path)):
+        write()
+        with pytest.raises(CheckpointError, match="pickle"):
+            read_checkpoint(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO])
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
+    number: int, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = written.read_bytes()
+
+    def fail(_tensors: object, path: Path, _metadata: object) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(number, "as planned")
+
+    monkeypatch.setattr(checkpoints, "save_file", fail)
+    with pytest.raises(RunError, match=f"cannot write {written}"):
+        write_checkpoint(written, example())
+    assert written.read_bytes() == before
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_a_full_disk_is_named_as_the_writer_of_checkpoints_says_it(written: Path) -> None:
+    target = written.with_name("full.safetensors")
+    written.with_name(".full").symlink_to("/dev/full")
+    with pytest.raises(RunError, match="the disk is full"):
+        checkpoints.replace_file(
+            target, lambda beside: (beside.symlink_to("/dev/full"), save_file(example().part("game"), beside))
+        )
+
+
+def test_only_whole_checkpoints_are_listed_and_oldest_first(tmp_path: Path) -> None:
+    for name in ("0000000200.safetensors", "0000000030.safetensors", ".0000000300.safetensors.17", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / ".0000000400.safetensors").touch()
+    assert [path.stem for path in list_checkpoints(tmp_path)] == ["0000000030", "0000000200"]
+    assert list_checkpoints(tmp_path / "absent") == []
