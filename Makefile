@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    ?= runs/digits
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint setup clean
+.PHONY: demo test bench setup clean
 
 setup: $(VENV)/.installed
 
@@ -26,6 +26,9 @@ test: setup ## lint, types and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
+	@for name in overhead data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info

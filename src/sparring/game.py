@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
-from sparring.errors import SpecError
-from sparring.network import Condition, Shape
+from sparring.errors import ShapeError, SpecError
+from sparring.network import Condition, Network, Shape
 from sparring.spec import Family, nearest
 
 Losses = dict[str, Tensor]
@@ -99,6 +99,13 @@ class Game(nn.Module):
         super().__init_subclass__(**kwargs)
         if "Spec" in vars(cls):
             cls.Spec.game = cls
+
+    def build_player(self, name: str, spec: Network.Spec, inputs: Shape, outputs: Shape) -> Network:
+        """Returns the network of `spec`, told the game's condition; an error names the field `game.NAME`."""
+        try:
+            return spec.build(inputs, outputs, self.condition)
+        except ShapeError as error:
+            raise ShapeError(f"game.{name}: {error}") from None
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         """Returns `count` generated samples [count, *sample] in [-1, 1], drawn from `random`.

@@ -200,12 +200,16 @@ def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:
             yield f"{here}: {one!r} → {other!r}"
 
 
+_MANY = 12
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns `; did you mean X? (known: …)`, without the question where nothing in `known` is near `name`."""
+    """Returns `; did you mean X?` where something in `known` is near `name`, and `(known: …)` unless that is long."""
     originals = {item.lower(): item for item in known}
     close = difflib.get_close_matches(name.lower(), originals, n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(originals[item] for item in close)}?" if close else ""
-    return f"{meant} (known: {', '.join(sorted(originals.values()))})"
+    listed = f" (known: {', '.join(sorted(originals.values()))})"
+    return meant if meant and len(originals) > _MANY else meant + listed
 
 
 def _problems(found: list[tuple[str, str]]) -> PydanticCustomError:
@@ -217,7 +221,8 @@ def _explain(cls: type[Spec], error: ValidationError) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for one in error.errors(include_url=False):
         place = ".".join(str(part) for part in one["loc"])
-        text = f"got {one['input']!r}; {one['msg'].removeprefix('Value error, ')}"
+        said = one["msg"].removeprefix("Value error, ")
+        text = said if isinstance(one["input"], (dict, Spec)) else f"got {one['input']!r}; {said}"
         if one["type"] == "nested":
             inner = one["ctx"]["problems"]
             found += [(".".join(part for part in (place, deeper) if part), text) for deeper, text in inner]
@@ -227,7 +232,7 @@ def _explain(cls: type[Spec], error: ValidationError) -> list[tuple[str, str]]:
         elif one["type"] == "missing":
             found.append((place, "needs a value"))
         else:
-            found.append((place, text if place else one["msg"].removeprefix("Value error, ")))
+            found.append((place, text))
     return found
 
 

@@ -36,8 +36,8 @@ class GAN(Game):
         if spec.conditional and not condition.classes:
             raise SpecError("game.conditional: the data has no labels to tell the players; give it some (data.labels)")
         super().__init__(spec, sample, condition if spec.conditional else Condition())
-        self.generator = spec.generator.build((spec.prior.size,), sample, self.condition)
-        self.discriminator = spec.discriminator.build(sample, (1,), self.condition)
+        self.generator = self.build_player("generator", spec.generator, (spec.prior.size,), sample)
+        self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
         self.teams = (
             Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
             Team("generator", {"generator": self.generator}, self.generate),

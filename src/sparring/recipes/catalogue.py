@@ -65,8 +65,10 @@ def with_data(found: Recipe, data: str) -> Recipe:
 def _read(path: Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"cannot read the recipe {path}: {error}") from None
+    except OSError as error:
+        raise SpecError(f"cannot read the recipe {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"cannot read the recipe {path}: it is not text") from None
     try:
         return Recipe.from_yaml(text)
     except SpecError as error:

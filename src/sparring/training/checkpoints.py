@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from sparring.errors import CheckpointError
-from sparring.files import replace_file
+from sparring.files import replace_bytes
 
 FORMAT = "sparring-checkpoint"
 VERSION = 1
@@ -39,7 +39,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     facts = json.dumps(checkpoint.facts, sort_keys=True)
     text = {"format": FORMAT, "version": str(VERSION), "facts": facts}
     metadata = {**text, "digest": _digest(tensors, text)}
-    replace_file(path, lambda beside: save_file(tensors, beside, metadata))
+    replace_bytes(path, save(tensors, metadata))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -80,7 +80,7 @@ def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int
     """
     paths = list(scores)
     scored = sorted((score, path) for path, score in scores.items() if score is not None)
-    kept = {*paths[len(paths) - last :], *(path for _, path in scored[:best])}
+    kept = {*paths[-last:], *(path for _, path in scored[:best])}
     return [path for path in paths if path not in kept]
 
 
@@ -122,7 +122,7 @@ def _read_text(path: Path) -> dict[str, str]:
 
 def _damaged(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is damaged ({why}). Nothing was loaded. Use another checkpoint of the run, or delete this one and "
+        f"{path} is damaged, or not a checkpoint at all ({why}). Nothing was loaded. Use another checkpoint of the run, or delete this one and "
         "run the same command again to go on from the one before."
     )
 

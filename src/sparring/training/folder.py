@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,15 @@ class RunFolder:
             yield
         finally:
             lock.release()
+            self._remove_if_unused()
+
+    def _remove_if_unused(self) -> None:
+        """Takes away what `held` made where nothing came of it, because the recipe or the data were refused."""
+        if not self.recipe.exists():
+            with suppress(OSError):  # somebody else's files are in there
+                (self.path / ".lock").unlink(missing_ok=True)
+                self.checkpoints.rmdir()
+                self.path.rmdir()
 
     def check_recipe(self, recipe: Spec, with_changes: bool) -> None:
         """Makes sure that a used folder plays this very recipe.

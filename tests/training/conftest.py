@@ -1,0 +1,29 @@
+"""A run of a shrunk recipe, built and not yet played."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from sparring.recipes import Recipe
+from sparring.recipes.play import build_run
+from sparring.training.folder import RunFolder
+from sparring.training.keeper import Keeper
+from sparring.training.run import Run
+
+Prepare = Callable[..., tuple[Run, Keeper]]
+
+
+@pytest.fixture
+def prepare(shrink: Callable[..., Recipe], tmp_path: Path) -> Prepare:
+    """Makes a run and its keeper: `prepare("dcgan", "seed=1", steps=2, folder="other", listeners=[...])`."""
+
+    def make(*changes: str, folder: str = "run", listeners: tuple[Any, ...] = (), **options: int) -> tuple[Run, Keeper]:
+        recipe = shrink(*changes, **options)
+        home = RunFolder(tmp_path / folder)
+        run = build_run(recipe, recipe.data.load(), home, torch.device("cpu"), listeners)
+        return run, Keeper(run, {"recipe": recipe.tree()})
+
+    return make
