@@ -1,6 +1,7 @@
 """The command: what it says, what it writes, and what it answers to what cannot be."""
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -118,7 +118,7 @@ def test_a_conditional_model_is_asked_for_a_class(file: Path, spar: Spar, refuse
         spar("sample", "told", "--class", chosen, "--count", 2, "--out", chosen)
     one, other = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("odd", "1"))
     assert one == other
-    assert "no class 'off'; did you mean odd" in refused("sample", "told", "--class", "off")
+    assert "no class 'od'; did you mean odd" in refused("sample", "told", "--class", "od")
 
 
 @pytest.mark.parametrize("name", sorted(list_recipes()))
@@ -134,7 +134,7 @@ def test_a_printed_recipe_reads_back_as_the_same(name: str, spar: Spar, tmp_path
 def test_recipes_are_listed_with_a_line_each_and_have_a_schema(spar: Spar) -> None:
     lines = spar("recipes").splitlines()
     assert [line.split()[0] for line in lines] == list(list_recipes())
-    assert "Hinge" in yaml.safe_load(spar("recipes", "--schema"))["$defs"].__repr__() + spar("recipes", "--schema")
+    assert json.loads(spar("recipes", "--schema"))["properties"].keys() == Recipe.model_fields.keys()
 
 
 def test_a_dry_run_tells_what_it_would_cost_and_writes_nothing(file: Path, spar: Spar) -> None:
@@ -172,7 +172,7 @@ def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: S
         (["tiny.yaml", "width=8"], "width could be game.generator.width or game.discriminator.width"),
         (
             ["tiny.yaml", "learning_rate=-1"],
-            "learning_rate could be training.optimizers.discriminator.learning_rate or",
+            "learning_rate could be training.optimizers.disc",
         ),
         (["tiny.yaml", "optimizers.generator.learning_rate=-1"], "training.optimizers.generator.learning_rate: got -1"),
         (

@@ -11,11 +11,11 @@ from pydantic import Field, PositiveInt, ValidationError
 
 import sparring
 from sparring import spec as spec_module
-from sparring.errors import SpecError
+from sparring.errors import SpecError, nearest
 from sparring.losses import Hinge, LeastSquares, NonSaturating
 from sparring.networks import MLP, DCGANGenerator
 from sparring.recipes import Recipe
-from sparring.spec import Count, Family, Spec, differences, nearest
+from sparring.spec import Count, Family, Spec, differences
 
 
 class Shape(Family):
@@ -168,7 +168,7 @@ def test_an_error_deep_in_a_recipe_is_told_by_its_whole_path() -> None:
 def test_text_that_is_no_yaml_is_refused_in_one_line() -> None:
     with pytest.raises(SpecError, match=r"^not YAML: [^\n]*line 1"):
         Picture.from_yaml("a: [")
-    with pytest.raises(SpecError, match="^not YAML"):
+    with pytest.raises(SpecError, match="not YAML"):
         Picture.from_yaml("!!python/object/apply:os.system ['true']")
 
 

@@ -1,5 +1,8 @@
 """What sparring raises when a person can mend it: one sentence that names the thing, what came, and the remedy."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class SparringError(Exception):
     """The root of every error that the command prints as a plain paragraph instead of a traceback."""
@@ -35,3 +38,15 @@ class DivergenceError(SparringError, ArithmeticError):
 
 class MissingExtraError(SparringError, ImportError):
     """An optional package that is not installed; the message holds the command that installs it."""
+
+
+_MANY = 12
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Returns `; did you mean X?` where something in `known` is near `name`, and `(known: …)` unless that is long."""
+    originals = {item.lower(): item for item in known}
+    close = difflib.get_close_matches(name.lower(), originals, n=3, cutoff=0.5)
+    meant = f"; did you mean {' or '.join(originals[item] for item in close)}?" if close else ""
+    listed = f" (known: {', '.join(sorted(originals.values()))})"
+    return meant if meant and len(originals) > _MANY else meant + listed

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
-from sparring.errors import ShapeError, SpecError
+from sparring.errors import ShapeError, SpecError, nearest
 from sparring.network import Condition, Network, Shape
-from sparring.spec import Family, nearest
+from sparring.spec import Family
 
 Losses = dict[str, Tensor]
 """The named addends, each a scalar with its weight applied, that a team minimises on its move."""

@@ -1,8 +1,7 @@
 """Write down, read back, override: recipes as typed, frozen values."""
 
-import difflib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self, cast, get_args
 
 import yaml
@@ -19,9 +18,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from sparring.errors import SpecError
-
-Tree = dict[str, Any]
+from sparring.assignment import Tree, assign
+from sparring.errors import SpecError, nearest
 
 _MULTIPLES = {"k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -109,7 +107,7 @@ class Spec(BaseModel):
                 value = yaml.safe_load(text)
             except yaml.YAMLError:
                 value = text
-            _assign(tree, tuple(path.split(".")), value)
+            assign(tree, tuple(path.split(".")), value)
         return type(self).read(tree)
 
 
@@ -200,18 +198,6 @@ def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:
             yield f"{here}: {one!r} → {other!r}"
 
 
-_MANY = 12
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns `; did you mean X?` where something in `known` is near `name`, and `(known: …)` unless that is long."""
-    originals = {item.lower(): item for item in known}
-    close = difflib.get_close_matches(name.lower(), originals, n=3, cutoff=0.5)
-    meant = f"; did you mean {' or '.join(originals[item] for item in close)}?" if close else ""
-    listed = f" (known: {', '.join(sorted(originals.values()))})"
-    return meant if meant and len(originals) > _MANY else meant + listed
-
-
 def _problems(found: list[tuple[str, str]]) -> PydanticCustomError:
     return PydanticCustomError("nested", "nested", {"problems": found})
 
@@ -258,49 +244,3 @@ def _types(annotation: Any) -> Iterator[type]:
         yield annotation
     for argument in arguments:
         yield from _types(argument)
-
-
-def _assign(tree: Tree, path: tuple[str, ...], value: object) -> None:
-    path = _complete(tree, path)
-    node: Any = tree
-    for depth, part in enumerate(path[:-1]):
-        try:
-            node = node[int(part)] if isinstance(node, list) else node[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            known = node if isinstance(node, dict) else {str(index): None for index in range(len(node or ()))}
-            place = ".".join(path[: depth + 1])
-            raise SpecError(f"{place}: unknown field{nearest(part, known)}") from None
-        if not isinstance(node, (dict, list)):
-            place = ".".join(path[: depth + 1])
-            raise SpecError(f"{place} holds {node!r}, which has no field {path[depth + 1]!r}")
-    last = path[-1]
-    if isinstance(node, list):
-        if not last.isdigit() or int(last) >= len(node):
-            raise SpecError(f"{'.'.join(path)}: the list has {len(node)} items, counted from 0")
-        node[int(last)] = value
-    elif last == "kind" and node.get("kind") != value:
-        node.clear()
-        node["kind"] = value
-    else:
-        node[last] = value
-
-
-def _complete(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns `path` with the beginning that was left out: the shallowest place that has its first field."""
-    level: list[tuple[tuple[str, ...], Tree]] = [((), tree)]
-    names: dict[str, None] = {}
-    while level:
-        found = [prefix for prefix, node in level if path[0] in node]
-        if len(found) == 1:
-            return (*found[0], *path)
-        if found:
-            choices = " or ".join(".".join((*prefix, *path)) for prefix in found)
-            raise SpecError(f"{'.'.join(path)} could be {choices}: write out the one you mean")
-        names.update((name, None) for _, node in level for name in node)
-        level = [
-            ((*prefix, name), child)
-            for prefix, node in level
-            for name, child in node.items()
-            if isinstance(child, dict)
-        ]
-    raise SpecError(f"{'.'.join(path)}: unknown field{nearest(path[0], names)}")

@@ -10,8 +10,7 @@ from typing import BinaryIO, Protocol
 from sparring.data import decoding
 from sparring.data.decoding import Header, UndecodableError
 from sparring.data.images import Labels, Pixels
-from sparring.errors import DataError
-from sparring.spec import nearest
+from sparring.errors import DataError, nearest
 
 SIDECARS = ("dataset.json", "labels.csv", "labels.json")
 """Label files looked for at the top, the first found counts."""

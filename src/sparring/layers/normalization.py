@@ -23,7 +23,7 @@ class Normalization(Family):
 
 
 class BatchNorm(Normalization):
-    """Statistics over the batch (Ioffe & Szegedy 2015); it couples the samples of a batch, so a WGAN-GP critic does without."""
+    """Statistics over the batch (Ioffe & Szegedy 2015); WGAN-GP does without, for it couples samples."""
 
     cancels_bias: ClassVar[bool] = True
 

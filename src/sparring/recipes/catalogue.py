@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from sparring.errors import SpecError
+from sparring.errors import SpecError, nearest
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
 from sparring.recipes.gan import gan
 from sparring.recipes.schema import Recipe
-from sparring.spec import nearest
 
 _BUILDERS: dict[str, Callable[[], Recipe]] = {
     "dcgan": dcgan,

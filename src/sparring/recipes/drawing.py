@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from sparring.data import picture, save_image
-from sparring.errors import SpecError
+from sparring.errors import SpecError, nearest
 from sparring.files import explaining, replace_file
 from sparring.recipes.model import Model, load
-from sparring.spec import nearest
 
 
 def write_samples(

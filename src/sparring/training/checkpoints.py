@@ -122,8 +122,8 @@ def _read_text(path: Path) -> dict[str, str]:
 
 def _damaged(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is damaged, or not a checkpoint at all ({why}). Nothing was loaded. Use another checkpoint of the run, or delete this one and "
-        "run the same command again to go on from the one before."
+        f"{path} is damaged, or not a checkpoint at all ({why}). Nothing was loaded. Use another checkpoint of the "
+        "run, or delete this one and run the same command again to go on from the one before."
     )
 
 

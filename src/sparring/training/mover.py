@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sparring.errors import SpecError
+from sparring.errors import SpecError, nearest
 from sparring.game import Game, Team
-from sparring.spec import nearest
 from sparring.training.optimizers import Optimizer, read_state, write_state
 from sparring.training.plan import Training
 

@@ -1,0 +1,59 @@
+"""Assigning one value inside a tree of plain data, by a path that may leave out its beginning."""
+
+from typing import Any
+
+from sparring.errors import SpecError, nearest
+
+Tree = dict[str, Any]
+"""A spec as plain data: dicts, lists, numbers and text."""
+
+
+def assign(tree: Tree, path: tuple[str, ...], value: object) -> None:
+    """Sets the field at `path` in place; a number walks a list, a changed `kind` drops the fields of the old one.
+
+    Raises:
+        SpecError: the path is unknown or ambiguous.
+    """
+    path = _complete(tree, path)
+    node: Any = tree
+    for depth, part in enumerate(path[:-1]):
+        try:
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            known = node if isinstance(node, dict) else {str(index): None for index in range(len(node or ()))}
+            place = ".".join(path[: depth + 1])
+            raise SpecError(f"{place}: unknown field{nearest(part, known)}") from None
+        if not isinstance(node, (dict, list)):
+            place = ".".join(path[: depth + 1])
+            raise SpecError(f"{place} holds {node!r}, which has no field {path[depth + 1]!r}")
+    last = path[-1]
+    if isinstance(node, list):
+        if not last.isdigit() or int(last) >= len(node):
+            raise SpecError(f"{'.'.join(path)}: the list has {len(node)} items, counted from 0")
+        node[int(last)] = value
+    elif last == "kind" and node.get("kind") != value:
+        node.clear()
+        node["kind"] = value
+    else:
+        node[last] = value
+
+
+def _complete(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns `path` with the beginning that was left out: the shallowest place that has its first field."""
+    level: list[tuple[tuple[str, ...], Tree]] = [((), tree)]
+    names: dict[str, None] = {}
+    while level:
+        found = [prefix for prefix, node in level if path[0] in node]
+        if len(found) == 1:
+            return (*found[0], *path)
+        if found:
+            choices = " or ".join(".".join((*prefix, *path)) for prefix in found)
+            raise SpecError(f"{'.'.join(path)} could be {choices}: write out the one you mean")
+        names.update((name, None) for _, node in level for name in node)
+        level = [
+            ((*prefix, name), child)
+            for prefix, node in level
+            for name, child in node.items()
+            if isinstance(child, dict)
+        ]
+    raise SpecError(f"{'.'.join(path)}: unknown field{nearest(path[0], names)}")
