@@ -18,6 +18,7 @@ PARTS = ("losses", "penalties", "augment", "latents", "networks", "data", "metri
 LINES: tuple[tuple[str, ...], ...] = (
     # line 1
     ("errors",),
+    ("version",),
     ("assignment",),
     ("files",),
     ("spec",),

@@ -8,9 +8,9 @@ NonSaturating()
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from sparring.version import __version__
 
-__all__ = ["Model", "Recipe", "SparringError", "list_recipes", "load", "recipe", "train"]
+__all__ = ["Model", "Recipe", "SparringError", "__version__", "list_recipes", "load", "recipe", "train"]
 
 if TYPE_CHECKING:
     from sparring.errors import SparringError as SparringError

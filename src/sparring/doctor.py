@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-import sparring
+from sparring.version import __version__
 
 _CORE = ("torch", "numpy", "pillow", "pydantic", "PyYAML", "typer", "rich", "safetensors", "filelock")
 _EXTRAS = {"digits": "scikit-learn", "tiff": "tifffile", "tensorboard": "tensorboard"}
@@ -14,7 +14,7 @@ _EXTRAS = {"digits": "scikit-learn", "tiff": "tifffile", "tensorboard": "tensorb
 
 def diagnose() -> Iterator[str]:
     """Yields versions, devices, and for each missing extra the command that installs it."""
-    yield f"sparring      {sparring.__version__}"
+    yield f"sparring      {__version__}"
     yield f"python        {platform.python_version()} ({sys.executable})"
     yield f"system        {platform.platform()}, {os.cpu_count()} processors"
     for name in _CORE:

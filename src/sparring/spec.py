@@ -35,7 +35,7 @@ def _count(value: object) -> object:
         number = float(text) * multiple
     except ValueError:
         return value
-    return int(number) if number == int(number) else value
+    return int(number) if number.is_integer() else value
 
 
 Count = Annotated[int, BeforeValidator(_count)]

@@ -16,7 +16,7 @@ from sparring.training.keeper import restore
 from sparring.training.precision import find_device
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """Players in evaluation mode, averaged where the recipe averages them, and the recipe they come from.
 
@@ -27,6 +27,9 @@ class Model:
     game: Game
     path: Path
     facts: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Model({self.recipe.name}: {self.game.spec.kind()} of {'x'.join(map(str, self.shape))}, {self.path})"
 
     @property
     def generator(self) -> Network:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-import sparring
 from sparring.data import Images, picture
 from sparring.errors import RunError
 from sparring.files import replace_file
@@ -24,6 +23,7 @@ from sparring.training.listener import Listener
 from sparring.training.precision import Precision, find_device
 from sparring.training.run import Run
 from sparring.training.session import play_session
+from sparring.version import __version__
 
 
 def train(
@@ -114,7 +114,7 @@ def _check_data(home: RunFolder, data: Images, with_changes: bool) -> None:
 def _checkpoint_facts(recipe: Recipe, data: Images) -> dict[str, Any]:
     depth = 16 if data.pixels.dtype.itemsize > 1 else 8
     return {
-        "sparring": sparring.__version__,
+        "sparring": __version__,
         "recipe": recipe.tree(),
         "sample": data.shape,
         "classes": data.classes,
@@ -126,7 +126,7 @@ def _run_facts(recipe: Recipe, data: Images, run: Run) -> dict[str, Any]:
     players = {name: player for team in run.game.teams for name, player in team.players.items()}
     return {
         "name": recipe.name,
-        "sparring": sparring.__version__,
+        "sparring": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "device": str(run.precision.device),

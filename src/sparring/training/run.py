@@ -140,9 +140,7 @@ class Run:
             real, condition = self._data.batch(self._order.indices(start, size), self._flips)
             seed = derive_seed(self.seed, "move", self.step, move.place, part)
             self._random.manual_seed(seed)
-            torch.default_generator.manual_seed(seed)
-            if self.precision.device.type == "cuda":
-                torch.cuda.manual_seed(seed)
+            self.precision.seed(seed)
             told = None if condition is None else condition.to(self.precision.device, non_blocking=True)
             yield Batch(self.precision.place(real), told, self.step, self._random)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from sparring.errors import SparringError
+from sparring.errors import RunError, SparringError
 from sparring.training.clock import peak_memory_mb
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener
@@ -40,7 +40,16 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
         except SparringError as error:
             ending.message = str(error)
             raise
+        except torch.OutOfMemoryError as error:
+            ending.message = _OUT_OF_MEMORY
+            raise RunError(_OUT_OF_MEMORY) from error
     run.interruption.end_process()
+
+
+_OUT_OF_MEMORY = (
+    "the GPU's memory does not hold a step of this recipe. Compute batches in parts (training.accumulation=2, 4, …), "
+    "or use smaller batches, narrower networks, or training.precision=bfloat16. The last checkpoint is whole."
+)
 
 
 @dataclass

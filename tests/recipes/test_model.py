@@ -1,0 +1,100 @@
+"""A model is in its checkpoint: nothing else is needed, and nothing damaged is loaded."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+import sparring
+from sparring.errors import CheckpointError, DeviceError
+from sparring.network import Network
+from sparring.recipes import Recipe
+from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, write_checkpoint
+
+Shrink = Callable[..., Recipe]
+
+
+@pytest.fixture
+def run(shrink: Shrink, tmp_path: Path) -> Path:
+    sparring.train(shrink("dcgan", "conditional=true", steps=4), tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_a_checkpoint_alone_is_enough(run: Path, tmp_path: Path) -> None:
+    expected = sparring.load(run).sample(4)
+    alone = tmp_path / "alone.safetensors"
+    shutil.copy(list_checkpoints(run / "checkpoints")[-1], alone)
+    shutil.rmtree(run)
+    model = sparring.load(alone)
+    assert torch.equal(model.sample(4), expected)
+    assert model.path == alone
+    assert (model.shape, model.classes, model.depth) == ((3, 8, 8), ("even", "odd"), 8)
+    assert model.recipe.name == "dcgan"
+
+
+def test_a_run_its_checkpoints_folder_and_its_newest_file_are_the_same_model(run: Path) -> None:
+    newest = list_checkpoints(run / "checkpoints")[-1]
+    found = [sparring.load(path).path for path in (run, run / "checkpoints", newest, str(run))]
+    assert found == [newest] * 4
+
+
+def test_players_are_ready_to_use_and_averaged(run: Path) -> None:
+    model = sparring.load(run)
+    assert isinstance(model.generator, Network)
+    assert not any(module.training for module in model.game.modules())
+    assert not any(parameter.requires_grad for parameter in model.game.parameters())
+    saved = read_checkpoint(model.path)
+    for name, tensor in model.generator.state_dict().items():
+        assert torch.equal(tensor, saved.part("averages")[f"generator.{name}"])
+    live = saved.part("game")
+    assert not torch.equal(live["generator.project.weight"], model.generator.get_parameter("project.weight"))
+    told = torch.tensor([0, 1])
+    assert model.generator(torch.zeros(2, 4), told).shape == (2, 3, 8, 8)
+
+
+def test_the_class_can_be_chosen(run: Path) -> None:
+    model = sparring.load(run)
+    odd = torch.ones(3, dtype=torch.int64)
+    assert torch.equal(model.sample(3, seed=1, condition=odd), model.sample(3, seed=1, condition=odd))
+    assert not torch.equal(model.sample(3, seed=1, condition=odd), model.sample(3, seed=1, condition=odd - 1))
+    assert model.sample(3).shape == (3, 3, 8, 8)
+
+
+def test_sampling_and_loading_leave_the_callers_random_state_alone(run: Path) -> None:
+    before = torch.get_rng_state()
+    sparring.load(run).sample(2)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("absent", "there is no run or checkpoint at"), ("empty", "holds no checkpoint"), ("file", "damaged")],
+)
+def test_what_is_no_model_is_refused(path: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("?")
+    with pytest.raises(CheckpointError, match=said):
+        sparring.load(tmp_path / path)
+
+
+def test_a_device_that_is_not_there_is_refused_first(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="cuda:9"):
+        sparring.load(tmp_path, device="cuda:9")
+
+
+@pytest.mark.parametrize("harm", ["unknown kind", "other shape", "missing tensor"])
+def test_a_whole_checkpoint_that_describes_no_model_is_refused_in_words(harm: str, run: Path) -> None:
+    path = list_checkpoints(run / "checkpoints")[-1]
+    found = read_checkpoint(path)
+    tensors, facts = dict(found.tensors), dict(found.facts)
+    if harm == "unknown kind":
+        facts["recipe"] = {**facts["recipe"], "game": {"kind": "FutureGAN"}}
+    elif harm == "other shape":
+        facts["sample"] = [3, 16, 16]
+    else:
+        del tensors["game/discriminator.judge.weight"]
+    write_checkpoint(path, Checkpoint(tensors, facts))
+    with pytest.raises(sparring.SparringError):
+        sparring.load(path)
