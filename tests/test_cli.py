@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -301,6 +302,31 @@ def test_damaged_files_beside_a_run_do_not_hide_it(run: Path, spar: Spar) -> Non
         log.write('{"half": ')
     assert "dcgan" in spar("info", run)
     assert "report.html" in spar("report", run)
+
+
+def test_a_data_set_is_checked_and_packed_and_trained_on(
+    file: Path, pictures: Path, spar: Spar, refused: Refused
+) -> None:
+    assert "11" in spar("data", "check", pictures)
+    said = spar("data", "pack", pictures, "packed.zip")
+    assert "11 images of 3x8x8" in said
+    assert "spar train dcgan --data packed.zip" in said
+    assert "11 images of 3x8x8" in spar("train", file, "--data", "packed.zip", "--dry-run", "--device", "cpu")
+    assert "nowhere" in refused("data", "pack", "nowhere", "other.zip")
+
+
+def test_a_bad_image_is_listed_refused_and_left_out_when_asked(
+    file: Path, pictures: Path, spar: Spar, refused: Refused
+) -> None:
+    bad = file.parent / "images"
+    shutil.copytree(pictures, bad)
+    (bad / "odd" / "broken.png").write_bytes(b"\x89PNG")
+    checked = CliRunner().invoke(app, ["data", "check", str(bad)])
+    assert checked.exit_code == 1
+    assert "broken.png" in checked.output
+    assert "broken.png" in refused("train", file, "--data", bad, "--run", "run")
+    spar("train", file, "--data", bad, "--run", "run", "--skip-bad", "--device", "cpu")
+    assert "1 unreadable" in spar("info", "run")
 
 
 def test_the_doctor_names_versions_devices_and_extras(spar: Spar) -> None:

@@ -162,12 +162,16 @@ def data_check(path: DataPath) -> None:
 def data_pack(
     path: DataPath,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a name that ends in .zip.")],
-    assignments: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="Settings, e.g. data.size=64 data.channels=rgb."),
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
 ) -> None:
     """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
     from sparring.recipes.packing import pack_images
 
-    for line in pack_images(path, out, assignments or []):
+    for line in pack_images(path, out, assignments or [], skip_bad=skip_bad):
         print(line)
 
 

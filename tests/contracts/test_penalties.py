@@ -8,8 +8,10 @@ import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.game import Batch, Projection
 from sparring.scoring import Meeting, Penalty, score
 
-PENALTIES = [member for _, member in sorted(Penalty.members.items())]
-PROJECTIONS = [member() for _, member in sorted(Projection.members.items())]
+PENALTIES = [member for _, member in sorted(Penalty.members.items()) if member.__module__.startswith("sparring.")]
+PROJECTIONS = [
+    member() for _, member in sorted(Projection.members.items()) if member.__module__.startswith("sparring.")
+]
 
 every_penalty = pytest.mark.parametrize("kind", PENALTIES, ids=lambda kind: kind.kind())
 

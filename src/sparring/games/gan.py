@@ -54,8 +54,9 @@ class GAN(Game):
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses against the discriminator as it stands."""
         told = self._told(batch)
-        fake = self.draw(len(batch.real), batch.random, told)
-        return {"adversarial": self.spec.losses.generator(self.discriminator(fake, told))}
+        fake = self.discriminator(self.draw(len(batch.real), batch.random, told), told)
+        real = self.discriminator(batch.real, told) if self.spec.losses.needs_real else None
+        return {"adversarial": self.spec.losses.generator(fake, real)}
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         latents = self.spec.prior.draw(count, random)

@@ -3,6 +3,17 @@
 from sparring.losses.adversarial import AdversarialLoss as AdversarialLoss
 from sparring.losses.adversarial import Hinge as Hinge
 from sparring.losses.adversarial import LeastSquares as LeastSquares
+from sparring.losses.adversarial import MaximumLikelihood as MaximumLikelihood
 from sparring.losses.adversarial import Minimax as Minimax
 from sparring.losses.adversarial import NonSaturating as NonSaturating
 from sparring.losses.adversarial import Wasserstein as Wasserstein
+from sparring.losses.divergences import Alpha as Alpha
+from sparring.losses.divergences import FDivergence as FDivergence
+from sparring.losses.divergences import JensenShannon as JensenShannon
+from sparring.losses.divergences import KullbackLeibler as KullbackLeibler
+from sparring.losses.divergences import PearsonChiSquare as PearsonChiSquare
+from sparring.losses.divergences import ReverseKullbackLeibler as ReverseKullbackLeibler
+from sparring.losses.divergences import SquaredHellinger as SquaredHellinger
+from sparring.losses.divergences import TotalVariation as TotalVariation
+from sparring.losses.relativistic import Relativistic as Relativistic
+from sparring.losses.relativistic import RelativisticAverage as RelativisticAverage

@@ -1,6 +1,7 @@
 """How a discriminator's scores become losses: the zero-sum game of 2014 and its alternatives."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import relu, softplus
@@ -9,15 +10,22 @@ from sparring.spec import Family
 
 
 class AdversarialLoss(Family):
-    """Turns scores [N, 1] (logits, any real number) into scalars that the two sides minimise."""
+    """Turns scores [N, 1] (logits, any real number) into scalars that the two sides minimise.
+
+    `needs_real` says that the generator's loss depends on the scores of real samples as well;
+    `largest_score` how far scores may go before an exponential in its formula leaves float32.
+    """
+
+    needs_real: ClassVar[bool] = False
+    largest_score: ClassVar[float] = 1e4
 
     @abstractmethod
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Returns what the discriminator minimises, a scalar, given scores of real and generated samples."""
 
     @abstractmethod
-    def generator(self, fake: Tensor) -> Tensor:
-        """Returns what the generator minimises, a scalar, given scores of generated samples."""
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
+        """Returns what the generator minimises, a scalar, given scores of generated (and real, where needed) samples."""
 
 
 class Minimax(AdversarialLoss):
@@ -30,15 +38,28 @@ class Minimax(AdversarialLoss):
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
         return softplus(-real).mean() + softplus(fake).mean()
 
-    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -softplus(fake).mean()
 
 
 class NonSaturating(Minimax):
     """The original discriminator, and a generator that minimises -E[ln σ(D(G(z)))] (Goodfellow et al. 2014, sec. 3)."""
 
-    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return softplus(-fake).mean()
+
+
+class MaximumLikelihood(Minimax):
+    """The original discriminator, and a generator that minimises -E[exp(σ⁻¹(D(G(z))))] = -E[exp(logit)].
+
+    With the optimal discriminator this is -E_q[p/q]: its expected gradient is that of KL(p‖q)
+    (Goodfellow 2014, eq. 4). Its variance is large: few samples carry nearly all of it.
+    """
+
+    largest_score: ClassVar[float] = 80.0
+
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+        return -fake.exp().mean()
 
 
 class Hinge(AdversarialLoss):
@@ -50,7 +71,7 @@ class Hinge(AdversarialLoss):
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
         return relu(1 - real).mean() + relu(1 + fake).mean()
 
-    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -fake.mean()
 
 
@@ -68,7 +89,7 @@ class LeastSquares(AdversarialLoss):
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
         return ((real - self.b).square().mean() + (fake - self.a).square().mean()) / 2
 
-    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return (fake - self.c).square().mean() / 2
 
 
@@ -81,5 +102,5 @@ class Wasserstein(AdversarialLoss):
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
         return fake.mean() - real.mean()
 
-    def generator(self, fake: Tensor) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -fake.mean()
