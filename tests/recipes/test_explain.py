@@ -3,6 +3,7 @@
 import pytest
 
 import sparring
+from sparring.losses import AdversarialLoss
 from sparring.recipes import list_recipes
 from sparring.recipes.explain import explain
 from sparring.spec import Spec
@@ -27,7 +28,7 @@ def test_what_a_field_takes_is_named() -> None:
     said = "\n".join(explain(sparring.recipe("dcgan")))
     for line in (
         "training.precision = float32    [float32 or bfloat16]",
-        "game.losses = NonSaturating    [Hinge or LeastSquares or Minimax or NonSaturating or Wasserstein]",
+        f"game.losses = NonSaturating    [{' or '.join(sorted(AdversarialLoss.members))}]",
         "training.clip_gradient = None    [float or none]",
         "game.generator.reparametrization = None    [SpectralNorm or none]",
     ):

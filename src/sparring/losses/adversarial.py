@@ -25,7 +25,7 @@ class AdversarialLoss(Family):
 
     @abstractmethod
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """Returns what the generator minimises, a scalar, given scores of generated (and real, where needed) samples."""
+        """Returns what the generator minimises, a scalar, given scores of generated and, where needed, real samples."""
 
 
 class Minimax(AdversarialLoss):

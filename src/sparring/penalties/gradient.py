@@ -30,17 +30,3 @@ class R2(Penalty):
 
     def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
         return gradient_of(meeting.scores_fake, meeting.fake).square().sum(1).mean() / 2
-
-
-class GradientPenalty(Penalty):
-    """E(‖∇D(x̂)‖ - 1)² at random points x̂ between real and generated samples: WGAN-GP (Gulrajani et al. 2017, eq. 3)."""
-
-    weight: float = 10.0
-    target: float = 1.0
-
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        real, fake = meeting.real.detach(), meeting.fake.detach()
-        share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=meeting.random, device=real.device)
-        between = torch.lerp(fake, real, share).requires_grad_(True)
-        norm: Tensor = torch.linalg.vector_norm(gradient_of(meeting.judge(between), between), dim=1)
-        return (norm - self.target).square().mean()

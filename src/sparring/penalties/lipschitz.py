@@ -1,0 +1,75 @@
+"""Penalties on the norm of the gradient at points that are neither real nor generated."""
+
+from abc import abstractmethod
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat
+from torch import Tensor
+from torch.nn.functional import relu
+
+from sparring.penalties.gradient import gradient_of
+from sparring.scoring import Meeting, Penalty
+
+
+class NormPenalty(Penalty):
+    """What all members share: the norms of the gradient at `points`, and what `cost` makes of them."""
+
+    weight: NonNegativeFloat = 10.0
+
+    @abstractmethod
+    def points(self, meeting: Meeting) -> Tensor:
+        """Returns the points [N, ...] at which the gradient is looked at."""
+
+    @abstractmethod
+    def cost(self, norms: Tensor) -> Tensor:
+        """Returns what each of the norms [N] costs."""
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        points = self.points(meeting).detach().requires_grad_(True)
+        return self.cost(gradient_of(meeting.judge(points), points).norm(dim=1)).mean()
+
+
+class GradientPenalty(NormPenalty):
+    """E(‖∇D(x̂)‖ - 1)² on lines between real and generated samples: WGAN-GP (Gulrajani et al. 2017, eq. 3)."""
+
+    target: NonNegativeFloat = 1.0
+
+    def points(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        return between(meeting)
+
+    def cost(self, norms: Tensor) -> Tensor:  # noqa: D102
+        return (norms - self.target).square()
+
+
+class LipschitzPenalty(GradientPenalty):
+    """E max(0, ‖∇D(x̂)‖ - 1)²: the one-sided form, WGAN-LP (Petzka et al. 2018, eq. 8)."""
+
+    def cost(self, norms: Tensor) -> Tensor:  # noqa: D102
+        return relu(norms - self.target).square()
+
+
+class ZeroCenteredPenalty(GradientPenalty):
+    """E‖∇D(x̂)‖² on lines between real and generated samples (Thanh-Tung et al. 2019, eq. 8)."""
+
+    target: NonNegativeFloat = 0.0
+
+
+class DRAGAN(GradientPenalty):
+    """E(‖∇D(x + δ)‖ - 1)² around real samples (Kodali et al. 2017): δ is uniform noise of `spread` standard deviations.
+
+    As published, δ = c · std(x) · U[0, 1] with the standard deviation over the whole batch and c = 0.5.
+    """
+
+    spread: PositiveFloat = 0.5
+
+    def points(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        real = meeting.real
+        noise = torch.rand(real.shape, generator=meeting.random, device=real.device)
+        return real + self.spread * real.std() * noise
+
+
+def between(meeting: Meeting) -> Tensor:
+    """Returns points on the lines from each generated sample to a real one, uniform along them."""
+    real, fake = meeting.real, meeting.fake
+    share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=meeting.random, device=real.device)
+    return torch.lerp(fake, real, share.to(real.dtype))
