@@ -22,6 +22,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("assignment",),
     ("files",),
     ("spec",),
+    ("json_schema",),
     ("layers",),
     # line 2
     ("network",),

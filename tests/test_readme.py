@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,13 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_python_examples_run_as_they_stand(code, tmp_path):
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -135,7 +135,9 @@ def recipes(
     if schema:
         import json
 
-        print(json.dumps(Recipe.model_json_schema(), indent=1))
+        from sparring.json_schema import json_schema
+
+        print(json.dumps(json_schema(Recipe), indent=1))
     elif name is None:
         width = max(map(len, list_recipes()))
         print("\n".join(f"{known:{width}}  {text}" for known, text in list_recipes().items()))

@@ -54,7 +54,8 @@ def explaining(path: Path) -> Iterator[None]:
 def explain_os_error(error: OSError, path: Path) -> str:
     """Returns one sentence on why `path` could not be written, and what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(path.parent).free / 1e6
+        there = next(folder for folder in path.absolute().parents if folder.exists())
+        free = shutil.disk_usage(there).free / 1e6
         return (
             f"cannot write {path}: the disk is full ({free:.0f} MB free). What was written before is whole; "
             "make room, then run the same command again to resume."

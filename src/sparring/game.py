@@ -120,18 +120,27 @@ class Game(nn.Module):
         return next(self.parameters()).device
 
     def draw_samples(self, count: int, seed: int, condition: Tensor | None = None, batch: int = 256) -> Tensor:
-        """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone, without gradients.
+        """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone.
+
+        They are drawn in evaluation mode and without gradients, and leave the players as they were.
 
         A `condition` [count] of classes 0, 1, … tells a conditional game what to draw.
         """
         random = torch.Generator(self.device).manual_seed(seed)
+        training = [module for module in self.modules() if module.training]
+        for module in training:
+            module.training = False
         told = None if condition is None else condition.to(self.device)
         starts = range(0, count, batch)
-        with torch.no_grad():
-            drawn = [
-                self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
-                for start in starts
-            ]
+        try:
+            with torch.no_grad():
+                drawn = [
+                    self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
+                    for start in starts
+                ]
+        finally:
+            for module in training:
+                module.training = True
         return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
 
     def check(self) -> None:

@@ -90,5 +90,5 @@ def score(judge: Judge, batch: Batch, fake: Tensor, penalties: Sequence[Penalty]
 
 
 def _input(samples: Tensor, in_float32: bool, with_gradient: bool) -> Tensor:
-    samples = samples.float() if in_float32 else samples
+    samples = samples.to(torch.promote_types(samples.dtype, torch.float32)) if in_float32 else samples
     return samples.detach().requires_grad_(True) if with_gradient else samples

@@ -42,6 +42,10 @@ Count = Annotated[int, BeforeValidator(_count)]
 """A whole number that may be written `200k`, `1.5M` or `1e6`."""
 
 
+FAMILY_MARK = "x-family"
+"""In a raw JSON schema, what stands for "any member of this family"; see `json_schema`."""
+
+
 class Spec(BaseModel):
     """A frozen, typed value that can be written as YAML and reads back equal.
 
@@ -120,12 +124,14 @@ class Family(Spec):
     """
 
     members: ClassVar[dict[str, type["Family"]]] = {}
+    roots: ClassVar[dict[str, type["Family"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if cls._is_root():
             cls.members = {}
+            Family.roots[cls.kind()] = cls
         elif not inspect.isabstract(cls):
             cls.members[cls.kind()] = cls
 
@@ -177,14 +183,7 @@ class Family(Spec):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         if not cls._is_root():
             return handler(schema)
-        described: list[JsonSchemaValue] = []
-        for kind in sorted(cls.members):
-            member = dict(handler.resolve_ref_schema(handler(cls.members[kind].__pydantic_core_schema__)))
-            member["title"] = kind
-            member["properties"] = {"kind": {"const": kind}, **member.get("properties", {})}
-            member["required"] = ["kind", *member.get("required", [])]
-            described.append(member)
-        return {"anyOf": described}
+        return {FAMILY_MARK: cls.kind()}
 
 
 def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:

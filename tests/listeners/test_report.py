@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from sparring.data.pictures import picture
+from sparring.errors import RunError
 from sparring.listeners.log import Log
 from sparring.listeners.report import Report, write_report
 
@@ -159,9 +160,9 @@ def test_a_full_disk_is_not_hidden_unless_the_run_has_failed_already(view, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match="the disk is full"):
         Report().record(view, view.take_record())
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match="the disk is full"):
         Report().end(view, "stopped")
     Report().end(view, "failed")
     assert list(view.folder.iterdir()) == []

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sparring.errors import RunError
 from sparring.listeners.samples import Samples, sample_paths
 
 
@@ -67,7 +68,7 @@ def test_a_grid_that_cannot_be_put_in_place_leaves_the_old_one_and_nothing_besid
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match="the disk is full"):
         samples.begin(view)
     assert [path.name for path in (view.folder / "samples").iterdir()] == ["00000000.png"]
     assert _pixels(view.folder / "samples" / "00000000.png") == before

@@ -67,7 +67,7 @@ def spoil_gradient(run: Run) -> None:
     [
         (spoil_weight, "discriminator", "losses", "the output of discriminator.judge (Linear)"),
         (spoil_generator, "discriminator", "losses", "the output of generator.project (Linear)"),
-        (spoil_data, "discriminator", "losses", "the output of discriminator.told (Unconditional)"),
+        (spoil_data, "discriminator", "losses", "the batch of data"),
         (spoil_loss, "generator", "losses", "the loss 'adversarial'"),
         (spoil_gradient, "generator", "gradients", "generator.grow.0 (ConvTranspose2d)"),
     ],
@@ -90,7 +90,9 @@ def test_a_run_stops_at_the_very_step_and_names_the_place(
 
 def test_weights_that_are_not_finite_are_never_saved(prepare: Prepare) -> None:
     run, keeper = prepare("dcgan", listeners=(Poison(spoil_generator),), steps=3)
-    with pytest.raises(DivergenceError, match=r"weights stopped being finite, first in generator.project \(Linear\)"):
+    with pytest.raises(
+        DivergenceError, match=r"weights stopped being finite at step \d, first in generator.project \(Linear\)"
+    ):
         play(run, keeper)
     assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(keeper.folder)] == [2]
 

@@ -54,7 +54,7 @@ def estimate(recipe: Recipe, device: str = "auto", *, skip_bad: bool = False) ->
             clock.start()
             before = run.images
             play_step(run)
-            run.health.settle()
+            run.health.settle(run.step)
             clock.stop(run.images - before)
     players = {name: player for team in run.game.teams for name, player in team.players.items()}
     return Estimate(

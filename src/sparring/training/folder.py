@@ -30,6 +30,7 @@ class RunFolder:
         Raises:
             RunError: it cannot be made or written, or another process is training into it.
         """
+        made = not self.path.exists()
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / ".lock")
@@ -42,18 +43,20 @@ class RunFolder:
         except OSError as error:
             raise RunError(explain_os_error(error, self.path)) from error
         try:
+            for stray in self.checkpoints.glob(".*"):  # a killed process was writing it
+                stray.unlink()
             yield
         finally:
+            if made and not self.recipe.exists():
+                self._remove()
             lock.release()
-            self._remove_if_unused()
 
-    def _remove_if_unused(self) -> None:
-        """Takes away what `held` made where nothing came of it, because the recipe or the data were refused."""
-        if not self.recipe.exists():
-            with suppress(OSError):  # somebody else's files are in there
-                (self.path / ".lock").unlink(missing_ok=True)
-                self.checkpoints.rmdir()
-                self.path.rmdir()
+    def _remove(self) -> None:
+        """Takes away what `held` made, because the recipe or the data were refused and nothing came of it."""
+        with suppress(OSError):  # somebody else's files are in there
+            self.checkpoints.rmdir()
+            (self.path / ".lock").unlink()
+            self.path.rmdir()
 
     def check_recipe(self, recipe: Spec, with_changes: bool) -> None:
         """Makes sure that a used folder plays this very recipe.

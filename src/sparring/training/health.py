@@ -38,14 +38,14 @@ class Health:
         if not self._immediate:
             self._pending.append((step, mover.team, finite))
 
-    def settle(self) -> None:
+    def settle(self, step: int) -> None:
         """Reads what is pending, and the weights; raises `DivergenceError` at the first that is not finite."""
         pending, self._pending = self._pending, []
         if pending and not torch.stack([finite for _, _, finite in pending]).all():
-            step, team, _ = next(entry for entry in pending if not entry[2])
-            raise DivergenceError(self._report(step, f"the {team.name}'s losses or gradients", self._bad_weights()))
+            bad_step, team, _ = next(entry for entry in pending if not entry[2])
+            raise DivergenceError(self._report(bad_step, f"the {team.name}'s losses or gradients", self._bad_weights()))
         if bad := self._bad_weights():
-            raise DivergenceError(self._report(None, "weights", bad))
+            raise DivergenceError(self._report(step, "weights", bad))
 
     def _bad_weights(self) -> list[str]:
         return _name_modules(self.game, (name for name, p in self.game.named_parameters() if not p.isfinite().all()))
@@ -59,10 +59,9 @@ class Health:
         bad = [name for name, gradient in gradients.items() if not gradient.isfinite().all()]
         return self._report(step, f"the {team.name}'s gradients", _name_modules(self.game, reversed(bad)))
 
-    def _report(self, step: int | None, what: str, where: list[str]) -> str:
-        at = "" if step is None else f" at step {step}"
+    def _report(self, step: int, what: str, where: list[str]) -> str:
         place = f", first in {', '.join(where[:3])}" if where else ""
-        return f"{what} stopped being finite{at}{place}. {REMEDIES}"
+        return f"{what} stopped being finite at step {step}{place}. {REMEDIES}"
 
 
 def _first_bad_output(game: Game, team: Team, batch: Batch) -> list[str]:
@@ -75,6 +74,8 @@ def _first_bad_output(game: Game, team: Team, batch: Batch) -> list[str]:
 
         handles.append(module.register_forward_hook(hook))
 
+    if not batch.real.isfinite().all():
+        return ["the batch of data"]
     handles: list[torch.utils.hooks.RemovableHandle] = []
     batch.random.manual_seed(batch.random.initial_seed())
     torch.default_generator.manual_seed(batch.random.initial_seed())

@@ -48,15 +48,22 @@ class Keeper:
         run = self.run
         if self._saved_images == run.images:
             return
-        run.health.settle()
+        run.health.settle(run.step)
         path = self.folder / f"{run.images:010d}{SUFFIX}"
         write_checkpoint(path, self._checkpoint())
         self._saved_images, self._saved_at = run.images, time.monotonic()
-        scores = {old: read_facts(old)["scores"].get(self.plan.by) for old in list_checkpoints(self.folder)}
+        scores = {old: self._score(old) for old in list_checkpoints(self.folder)}
         for old in choose_superfluous(scores, self.plan.last, self.plan.best):
             old.unlink(missing_ok=True)
         for listener in run.listeners:
             listener.saved(run, path)
+
+    def _score(self, path: Path) -> float | None:
+        try:
+            score: float | None = read_facts(path)["scores"].get(self.plan.by)
+        except CheckpointError:  # an old one that was damaged is no reason to stop a sound run
+            return None
+        return score
 
     def _checkpoint(self) -> Checkpoint:
         run = self.run
@@ -65,7 +72,8 @@ class Keeper:
         for name, mover in run.movers.items():
             tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
         progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
-        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": run.scores})
+        optimizers = {name: mover.kind for name, mover in run.movers.items()}
+        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": run.scores, "optimizers": optimizers})
 
     def resume(self) -> bool:
         """Goes on from the newest checkpoint in the folder; returns whether there was one.
@@ -78,9 +86,12 @@ class Keeper:
             return False
         checkpoint, run = read_checkpoint(paths[-1]), self.run
         restore(run.game.state_dict(), checkpoint.part("game"), paths[-1])
-        restore(run.averages.named_tensors(), checkpoint.part("averages"), paths[-1])
+        averages = run.averages.named_tensors()
+        given = {**checkpoint.part("game"), **checkpoint.part("averages")}  # a new average starts at the weights
+        restore(averages, {name: given[name] for name in averages}, paths[-1])
         for name, mover in run.movers.items():
-            mover.restore(checkpoint.part(f"optimizers/{name}"))
+            if checkpoint.facts["optimizers"].get(name) == mover.kind:  # another kind starts anew
+                mover.restore(checkpoint.part(f"optimizers/{name}"))
         run.progress = Progress(**checkpoint.facts["progress"])
         run.scores = dict(checkpoint.facts["scores"])
         self._saved_images = run.images

@@ -20,6 +20,7 @@ class Mover:
         self.team = team
         self.names = list(named)
         self.parameters = list(named.values())
+        self.kind = optimizer.kind()
         self.optimizer = optimizer.build(self.parameters)
         self.clip_gradient = clip_gradient
 

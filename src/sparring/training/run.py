@@ -162,7 +162,7 @@ class Run:
             self._record(scores)
 
     def _record(self, scores: dict[str, float]) -> None:
-        self.health.settle()
+        self.health.settle(self.step)
         self.scores.update(scores)
         taken = self.tally.take()
         observations = taken.pop("observations", {})
