@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 import torch
-from overhead import SHAPE, by_engine, images
 
+from overhead import SHAPE, by_engine, images
 from sparring.training.allocator import keep_memory
 from sparring.training.streams import DataOrder
 

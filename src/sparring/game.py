@@ -114,6 +114,10 @@ class Game(nn.Module):
         """
         raise NotImplementedError
 
+    def judge(self, samples: Tensor) -> Tensor | None:
+        """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
+        return None
+
     @property
     def device(self) -> torch.device:
         """The device that the players are on."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from sparring.data.collection import Collection
 from sparring.data.decoding import Header
-from sparring.data.images import Labels, Pixels
+from sparring.data.images import Labels
+from sparring.data.pixels import Pixels
 from sparring.errors import DataError
 
 SUFFIXES = (".npy", ".npz")

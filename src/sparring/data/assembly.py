@@ -13,8 +13,9 @@ from PIL import Image
 
 from sparring.data.collection import Collection, Item
 from sparring.data.decoding import Header, UndecodableError
-from sparring.data.images import Labels, Pixels
+from sparring.data.images import Labels
 from sparring.data.layout import Layout, Settings, plan
+from sparring.data.pixels import Pixels
 from sparring.data.size import height_width
 from sparring.errors import DataError
 

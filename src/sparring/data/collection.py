@@ -9,7 +9,8 @@ from typing import BinaryIO, Protocol
 
 from sparring.data import decoding
 from sparring.data.decoding import Header, UndecodableError
-from sparring.data.images import Labels, Pixels
+from sparring.data.images import Labels
+from sparring.data.pixels import Pixels
 from sparring.errors import DataError, nearest
 
 SIDECARS = ("dataset.json", "labels.csv", "labels.json")

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from sparring.data import png, tiff
-from sparring.data.images import Pixels
 from sparring.data.orientation import TAG, upright, upright_sides
+from sparring.data.pixels import Pixels
 from sparring.errors import DataError, SparringError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.images import Pixels
+from sparring.data.pixels import Pixels
 from sparring.errors import DataError
 
 

@@ -3,23 +3,24 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
+from sparring.data.dataset import Dataset, Judge
+from sparring.data.pictures import picture
+from sparring.data.pixels import Pixels, from_pixels
 from sparring.errors import DataError
-
-Pixels = NDArray[Any]
-"""An array of pixels: uint8, uint16, or float32 in [-1, 1]."""
 
 Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class Images(Dataset):
     """A data set in memory or memory-mapped, immutable by convention.
 
     `pixels` is `[N, C, H, W]`: uint8, uint16, or float32 in [-1, 1]. `labels` is int64 `[N]`,
@@ -52,6 +53,11 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def depth(self) -> Literal[8, 16]:
+        """8 for uint8, 16 for finer pixels."""
+        return 8 if self.pixels.dtype.itemsize == 1 else 16
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -88,27 +94,9 @@ class Images:
             images[flip] = images[flip].flip(-1)
         return images, None if self._labels is None else self._labels.index_select(0, chosen)
 
-
-def from_pixels(pixels: Tensor) -> Tensor:
-    """Returns uint8 or uint16 pixels as new float32 in [-1, 1]; float32 is taken to lie there already."""
-    if pixels.dtype == torch.float32:
-        return pixels
-    half = 127.5 if pixels.dtype == torch.uint8 else 32767.5
-    return pixels.to(torch.float32).div_(half).sub_(1.0)
-
-
-def to_pixels(images: Tensor, depth: Literal[8, 16] = 8) -> Pixels:
-    """Returns images in [-1, 1], of any shape, as uint8 or uint16, clipped and rounded to the nearest.
-
-    The inverse of what `Images.batch` does to pixels; exact for all 256, and all 65,536, values.
-
-    >>> to_pixels(torch.tensor([-1.0, 0.0, 1.0, 7.0]))
-    array([  0, 128, 255, 255], dtype=uint8)
-    """
-    half, kind = (127.5, torch.uint8) if depth == 8 else (32767.5, torch.uint16)
-    scaled = images.detach().to("cpu", torch.float32).clamp(-1.0, 1.0).add(1.0).mul_(half).round_()
-    pixels: Pixels = scaled.to(kind).numpy()
-    return pixels
+    def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
+        """Returns a grid of `samples` [N, C, H, W]; what a discriminator thinks of images has no picture here."""
+        return picture(samples)
 
 
 def content_digest(pixels: Pixels, labels: Labels | None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparring.data.collection import some
 from sparring.data.decoding import PRINT_MODES, Header
-from sparring.data.images import Pixels
+from sparring.data.pixels import Pixels
 from sparring.data.resizing import Filter, Resize, resize
 from sparring.data.size import height_width
 from sparring.errors import DataError

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sparring.data.images import Pixels
+from sparring.data.pixels import Pixels
 
 TAG = 0x0112
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from sparring.data.arrays import ArrayItem
 from sparring.data.collection import Collection
-from sparring.data.images import Images, Labels, Pixels, content_digest
+from sparring.data.images import Images, Labels, content_digest
+from sparring.data.pixels import Pixels
 from sparring.errors import DataError
 
 VERSION = 1

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.images import Pixels, to_pixels
+from sparring.data.pixels import Pixels, to_pixels
 from sparring.data.png import write_png
 from sparring.errors import ShapeError
 

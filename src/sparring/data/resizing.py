@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from sparring.data.images import Pixels
+from sparring.data.pixels import Pixels
 
 Resize = Literal["crop", "fit", "stretch", "refuse", "only"]
 Filter = Literal["lanczos", "bicubic", "box", "bilinear"]

@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from pathlib import Path
 
-from sparring.data.images import Images
+from sparring.data.dataset import Dataset
 from sparring.spec import Family
 
 WORKERS = min(8, os.cpu_count() or 1)
@@ -23,7 +23,7 @@ class Source(Family):
     mirror: bool = False
 
     @abstractmethod
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Dataset:
         """Returns the decoded set, in memory or memory-mapped, ready to be batched.
 
         Args:

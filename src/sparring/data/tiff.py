@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from PIL import Image
 
-from sparring.data.images import Pixels
 from sparring.data.orientation import TAG, upright, upright_sides
+from sparring.data.pixels import Pixels
 from sparring.errors import MissingExtraError
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -65,5 +65,8 @@ class GAN(Game):
         samples: Tensor = self.generator(latents, condition)
         return samples
 
+    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+        return None if self.condition.classes else self.discriminator(samples)
+
     def _told(self, batch: Batch) -> Tensor | None:
         return batch.condition if self.condition.classes else None

@@ -1,16 +1,28 @@
 """Draws the same latents again and again while a run learns."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL.Image import Image
+from torch import Tensor
 
 from sparring.data.pictures import picture
 from sparring.files import replace_bytes
+from sparring.game import Game
 from sparring.training.listener import Listener, View
 
 SAMPLES = "samples"
 REAL = "real.png"
+
+
+Depict = Callable[[Tensor, Game], Image]
+"""Makes a picture of samples [N, *shape], and of what the game thinks of its surroundings where that can be shown."""
+
+
+def as_images(samples: Tensor, game: Game) -> Image:
+    """Returns a grid of images."""
+    return picture(samples)
 
 
 class Samples(Listener):
@@ -20,9 +32,10 @@ class Samples(Listener):
     players, so that two grids differ only by what was learned between them.
     """
 
-    def __init__(self, every: int, count: int = 64) -> None:
+    def __init__(self, every: int, count: int = 64, depict: Depict = as_images) -> None:
         self.every = every
         self.count = count
+        self.depict = depict
         self._drawn_at = -1
 
     def begin(self, view: View) -> None:
@@ -42,14 +55,14 @@ class Samples(Listener):
 
     def _draw(self, view: View) -> None:
         file = io.BytesIO()
-        draw_grid(view, self.count).save(file, format="PNG")
+        draw_picture(view, self.count, self.depict).save(file, format="PNG")
         replace_bytes(sample_path(view.folder, view.images), file.getvalue())
         self._drawn_at = view.images
 
 
-def draw_grid(view: View, count: int) -> Image:
-    """Returns a grid of `count` samples of the averaged game, of the same latents at every call."""
-    return picture(view.averaged.draw_samples(count, view.seed).detach().float().cpu())
+def draw_picture(view: View, count: int, depict: Depict) -> Image:
+    """Returns a picture of `count` samples of the averaged game, of the same latents at every call."""
+    return depict(view.averaged.draw_samples(count, view.seed).detach().float(), view.averaged)
 
 
 def sample_path(folder: Path, images: int) -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sparring.errors import MissingExtraError
-from sparring.listeners.samples import draw_grid
+from sparring.listeners.samples import Depict, as_images, draw_picture
 from sparring.training.listener import Listener, Record, View
 
 
@@ -16,9 +16,10 @@ class TensorBoard(Listener):
     is told to forget what lies past the checkpoint.
     """
 
-    def __init__(self, every: int, count: int = 64) -> None:
+    def __init__(self, every: int, count: int = 64, depict: Depict = as_images) -> None:
         self.every = every
         self.count = count
+        self.depict = depict
         self._writer: Any = None
 
     def begin(self, view: View) -> None:
@@ -35,7 +36,7 @@ class TensorBoard(Listener):
     def step(self, view: View) -> None:
         """Writes a grid of samples where one is due."""
         if view.passed(self.every):
-            grid = draw_grid(view, self.count).convert("RGB")
+            grid = draw_picture(view, self.count, self.depict).convert("RGB")
             self._writer.add_image("samples", np.asarray(grid), view.images, dataformats="HWC")
 
     def record(self, view: View, record: Record) -> None:

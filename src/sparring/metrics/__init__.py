@@ -1,5 +1,6 @@
 """How good generated samples are, in numbers."""
 
+from sparring.metrics.modes import Modes, count_modes
 from sparring.metrics.sliced_wasserstein import sliced_wasserstein
 
-__all__ = ["sliced_wasserstein"]
+__all__ = ["Modes", "count_modes", "sliced_wasserstein"]

@@ -8,13 +8,20 @@ from sparring.errors import SpecError, nearest
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
 from sparring.recipes.gan import gan
 from sparring.recipes.schema import Recipe
+from sparring.recipes.toys import checkerboard, grid, line, ring, swiss_roll, two_moons
 
 _BUILDERS: dict[str, Callable[[], Recipe]] = {
+    "checkerboard": checkerboard,
     "dcgan": dcgan,
     "digits": digits,
     "gan": gan,
+    "grid": grid,
+    "line": line,
     "lsgan": lsgan,
+    "ring": ring,
     "sngan": sngan,
+    "swiss-roll": swiss_roll,
+    "two-moons": two_moons,
     "wgan": wgan,
     "wgan-gp": wgan_gp,
 }

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from sparring.data import picture, save_image
+from sparring.data import Points, picture, save_image
 from sparring.errors import SpecError, nearest
 from sparring.files import explaining, replace_file
 from sparring.recipes.model import Model, load
@@ -17,7 +18,7 @@ def write_samples(
 ) -> Iterator[str]:
     """Draws `count` samples from the run or checkpoint at `source`, writes them, and yields what it wrote.
 
-    One file a sample, or a single picture `as_grid`; into `out`, or `generated/` in the run's folder.
+    One file a sample (one array for vectors), or a single picture `as_grid`; into `out`, or `generated/` in the run's folder.
 
     Raises:
         SparringError: no such checkpoint or class, or a folder that cannot be written.
@@ -27,14 +28,25 @@ def write_samples(
     folder = out or (source if source.is_dir() else source.parent) / "generated"
     if as_grid:
         target = folder / f"seed{seed}-grid.png"
-        replace_file(target, lambda beside: picture(samples).save(beside, format="PNG"))
+        shown = picture(samples) if samples.ndim == 4 else Points(samples.numpy(), source.name).depict(samples)
+        replace_file(target, lambda beside: shown.save(beside, format="PNG"))
         yield str(target)
+        return
+    if samples.ndim != 4:
+        target = folder / f"seed{seed}.npy"
+        replace_file(target, lambda beside: _save_array(samples, beside))
+        yield f"{count} samples of {model.shape[0]} numbers in {target}"
         return
     with explaining(folder / "seed.png"):
         folder.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(samples):
             written = save_image(image, folder / f"seed{seed}-{index:05d}.png", model.depth)
     yield f"{count} samples in {folder}, the last {written.name}"
+
+
+def _save_array(samples: Tensor, path: Path) -> None:
+    with path.open("wb") as file:  # numpy would add its suffix to a path
+        np.save(file, samples.numpy())
 
 
 def choose_class(model: Model, chosen: str | None, count: int) -> Tensor | None:

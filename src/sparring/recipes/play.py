@@ -2,21 +2,18 @@
 
 import platform
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from sparring.data import Images, picture
+from sparring.data import Dataset
 from sparring.errors import RunError
 from sparring.files import replace_file
-from sparring.listeners import Console, Evaluation, Log, Report, Samples, TensorBoard
-from sparring.metrics import sliced_wasserstein
 from sparring.recipes.catalogue import recipe as find_recipe
 from sparring.recipes.model import Model, build_game, load
 from sparring.recipes.schema import Recipe
+from sparring.recipes.watching import build_listeners, spread
 from sparring.training.folder import RunFolder
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener
@@ -57,7 +54,7 @@ def train(
         home.check_recipe(recipe, with_changes)
         data = recipe.data.load(skip_bad=skip_bad)
         _check_data(home, data, with_changes)
-        playing = build_run(recipe, data, home, place, [*_listeners(recipe, data), *listeners])
+        playing = build_run(recipe, data, home, place, [*build_listeners(recipe, data), *listeners])
         keeper = Keeper(playing, _checkpoint_facts(recipe, data))
         keeper.resume()
         home.write_recipe(recipe)
@@ -67,7 +64,7 @@ def train(
 
 
 def build_run(
-    recipe: Recipe, data: Images, home: RunFolder, device: torch.device, listeners: Sequence[Listener] = ()
+    recipe: Recipe, data: Dataset, home: RunFolder, device: torch.device, listeners: Sequence[Listener] = ()
 ) -> Run:
     """Returns the recipe's run over `data`, its networks built and placed, at its beginning."""
     game = build_game(recipe, data.shape, len(data.classes))
@@ -75,33 +72,14 @@ def build_run(
     return Run(game, data, recipe.training, home, precision, recipe.seed, listeners)
 
 
-def _listeners(recipe: Recipe, data: Images) -> list[Listener]:
-    listening = recipe.listening
-    real, _ = data.batch(_spread(data, listening.score_count), torch.Generator())
-    measures = {"sliced_wasserstein": partial(sliced_wasserstein, real)}
-    return [
-        Evaluation(listening.scores_every, measures, listening.score_count),
-        Log(),
-        Samples(listening.samples_every, listening.sample_count),
-        *([TensorBoard(listening.samples_every)] if listening.tensorboard else []),
-        Report(),
-        Console(),
-    ]
-
-
-def _spread(data: Images, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    """Returns up to `count` indices evenly over the data set."""
-    return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)
-
-
-def _draw_real(home: RunFolder, data: Images, count: int) -> None:
-    images, _ = data.batch(_spread(data, count), torch.Generator())
+def _draw_real(home: RunFolder, data: Dataset, count: int) -> None:
+    images, _ = data.batch(spread(data, count), torch.Generator())
     target = home.path / "samples" / "real.png"
     target.parent.mkdir(exist_ok=True)
-    replace_file(target, lambda beside: picture(images).save(beside, format="PNG"))
+    replace_file(target, lambda beside: data.depict(images).save(beside, format="PNG"))
 
 
-def _check_data(home: RunFolder, data: Images, with_changes: bool) -> None:
+def _check_data(home: RunFolder, data: Dataset, with_changes: bool) -> None:
     before = home.read_facts().get("data", {}).get("digest", data.digest)
     if before != data.digest and not with_changes:
         raise RunError(
@@ -111,18 +89,17 @@ def _check_data(home: RunFolder, data: Images, with_changes: bool) -> None:
         )
 
 
-def _checkpoint_facts(recipe: Recipe, data: Images) -> dict[str, Any]:
-    depth = 16 if data.pixels.dtype.itemsize > 1 else 8
+def _checkpoint_facts(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     return {
         "sparring": __version__,
         "recipe": recipe.tree(),
         "sample": data.shape,
         "classes": data.classes,
-        "depth": depth,
+        "depth": data.depth,
     }
 
 
-def _run_facts(recipe: Recipe, data: Images, run: Run) -> dict[str, Any]:
+def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
     players = {name: player for team in run.game.teams for name, player in team.players.items()}
     return {
         "name": recipe.name,

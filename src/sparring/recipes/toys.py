@@ -1,0 +1,68 @@
+"""Toy worlds: seconds to train, and the truth is known."""
+
+from sparring.data import Checkerboard, Grid, Line, Ring, SwissRoll, TwoMoons
+from sparring.data.worlds import World
+from sparring.games import GAN
+from sparring.latents import Gaussian
+from sparring.losses import Relativistic
+from sparring.networks import MLP
+from sparring.penalties import R1, R2
+from sparring.recipes.schema import Listening, Recipe
+from sparring.training.averages import Average
+from sparring.training.optimizers import Adam
+from sparring.training.plan import Checkpoints, Training
+
+
+def toy(name: str, world: World, penalty: float = 0.1) -> Recipe:
+    """Returns perceptrons on `world` with R3GAN's objective: relativistic pairs, R1 and R2 (Huang et al. 2024)."""
+    adam = Adam(learning_rate=1e-3, betas=(0.0, 0.99))
+    return Recipe(
+        name=name,
+        data=world,
+        game=GAN.Spec(
+            generator=MLP.Spec(width=128),
+            discriminator=MLP.Spec(width=128),
+            prior=Gaussian(size=2),
+            losses=Relativistic(),
+            penalties=(R1(weight=penalty), R2(weight=penalty)),
+        ),
+        training=Training(
+            images=1_000_000,
+            batch=256,
+            optimizers={"discriminator": adam, "generator": adam},
+            averages={"generator": Average(half_life=20_000)},
+            record_every=20_000,
+            checkpoints=Checkpoints(every=500_000),
+        ),
+        listening=Listening(samples_every=50_000, sample_count=1_000, scores_every=50_000, score_count=2_500),
+    )
+
+
+def ring() -> Recipe:
+    """Eight Gaussians on a circle (PacGAN's protocol), relativistic with R1 and R2: seconds."""
+    return toy("ring", Ring())
+
+
+def grid() -> Recipe:
+    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: a minute."""
+    return toy("grid", Grid())
+
+
+def swiss_roll() -> Recipe:
+    """A spiral, relativistic with R1 and R2."""
+    return toy("swiss-roll", SwissRoll())
+
+
+def two_moons() -> Recipe:
+    """Two interleaving half circles, relativistic with R1 and R2."""
+    return toy("two-moons", TwoMoons())
+
+
+def checkerboard() -> Recipe:
+    """Uniform on the black fields of a board, relativistic with R1 and R2."""
+    return toy("checkerboard", Checkerboard())
+
+
+def line() -> Recipe:
+    """Three Gaussians in one dimension, relativistic with R1 and R2."""
+    return toy("line", Line())

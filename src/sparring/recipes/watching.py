@@ -1,0 +1,57 @@
+"""Who listens to a run: what the recipe's `listening` section and the data ask for."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring.data import Dataset
+from sparring.data.dataset import Judge
+from sparring.game import Game
+from sparring.listeners import Console, Evaluation, Log, Report, Samples, TensorBoard
+from sparring.metrics import count_modes, sliced_wasserstein
+from sparring.recipes.schema import Recipe
+from sparring.training.listener import Listener
+
+Measure = Callable[[Tensor], float]
+
+
+def build_listeners(recipe: Recipe, data: Dataset) -> list[Listener]:
+    """Returns all that `recipe.listening` asks for; those that write come before the report, which reads."""
+    listening = recipe.listening
+    depict = partial(_depict, data)
+    return [
+        Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count),
+        Log(),
+        Samples(listening.samples_every, listening.sample_count, depict),
+        *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
+        Report(),
+        Console(),
+    ]
+
+
+def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
+    with torch.no_grad():
+        judged = game.judge(samples[:1]) is not None
+    return data.depict(samples, cast(Judge, game.judge) if judged else None)
+
+
+def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
+    """Returns what the evaluation measures: on a mixture whose modes are known, how they are covered too."""
+    real, _ = data.batch(spread(data, recipe.listening.score_count), torch.Generator())
+    measures: dict[str, Measure] = {"sliced_wasserstein": partial(sliced_wasserstein, real)}
+    if data.modes is not None:
+        count = partial(count_modes, centers=data.modes.centers, deviation=data.modes.deviation)
+        measures["modes_missed"] = lambda samples: float(count(samples).missed)
+        measures["low_quality"] = lambda samples: 1 - count(samples).high_quality
+        measures["mode_divergence"] = lambda samples: count(samples).divergence
+    return measures
+
+
+def spread(data: Dataset, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Returns up to `count` indices evenly over the data set."""
+    return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)

@@ -1,0 +1,41 @@
+"""Points are batched and drawn like images are."""
+
+import numpy as np
+import pytest
+import torch
+
+from sparring.data import Grid, Line, Points
+from sparring.data.dataset import Dataset
+
+
+def test_a_batch_is_the_points_at_the_indices() -> None:
+    points = Grid(count=50).load()
+    batch, labels = points.batch(np.array([3, 3, 7]), torch.Generator())
+    assert torch.equal(batch, torch.from_numpy(points.points[[3, 3, 7]]))
+    assert labels is None
+    assert isinstance(points, Dataset)
+    assert points.shape == (2,)
+
+
+def test_the_modes_come_with_a_mixture_and_only_there() -> None:
+    modes = Grid(count=50).load().modes
+    assert modes is not None
+    assert modes.centers.shape == (25, 2)
+    assert Points(np.zeros((3, 2), np.float32), "zeros").modes is None
+
+
+@pytest.mark.parametrize("dimension", [1, 2])
+def test_a_picture_shows_samples_in_orange(dimension: int) -> None:
+    points = (Grid(count=500) if dimension == 2 else Line(count=500)).load()
+    drawn = np.asarray(points.depict(torch.from_numpy(points.points[:100])))
+    assert ((drawn[..., 0] == 230) & (drawn[..., 1] == 85)).sum() > 50
+
+
+def test_a_judge_colours_the_ground_and_infinite_samples_are_left_out() -> None:
+    points = Grid(count=500).load()
+    samples = torch.tensor([[float("nan"), 0.0], [float("inf"), 1.0], [0.0, 0.0]])
+    plain, judged = (np.asarray(points.depict(samples, judge)) for judge in (None, lambda place: place[:, :1]))
+    assert len(np.unique(plain.reshape(-1, 3), axis=0)) <= 3
+    left, right = judged[5, 5].astype(int), judged[5, -5].astype(int)
+    assert left[2] > left[0]  # taken for generated: blue
+    assert right[1] > right[0]  # taken for real: green
