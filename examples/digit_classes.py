@@ -1,6 +1,6 @@
 """Which digits a trained model draws, as judged by nearest neighbours among the real ones.
 
-    python examples/digit_classes.py runs/digits
+python examples/digit_classes.py runs/digits
 """
 
 import sys

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Team
+from sparring.game import Batch, Classes, Game, Losses, Team
 from sparring.games import GAN
 from sparring.network import Condition, Shape
 from sparring.networks import DCGANDiscriminator
@@ -36,9 +36,9 @@ class Duel(Game):
         return noise if condition is None else noise * 0 + condition[:, None]
 
 
-def duel() -> Game:
+def duel(condition: Condition = Condition()) -> Game:
     torch.manual_seed(0)
-    return Duel.Spec().build((3,))
+    return Duel.Spec().build((3,), condition)
 
 
 def batch() -> Batch:
@@ -92,11 +92,35 @@ def test_gradients_pass_through_a_frozen_player_to_the_one_that_moves() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 5, 256])
 def test_samples_are_drawn_in_parts_with_their_conditions(size: int) -> None:
-    game = duel()
+    game = duel(Condition(5))
     told = torch.arange(5)
     assert torch.equal(game.draw_samples(5, seed=0, condition=told, batch=size)[:, 0].long(), told)
     assert game.draw_samples(5, seed=0, batch=size).shape == (5, 3)
     assert torch.equal(game.draw_samples(5, seed=0, batch=size), game.draw_samples(5, seed=0, batch=256))
+
+
+def test_one_class_stands_for_all_and_a_list_for_each() -> None:
+    game = duel(Condition(5))
+    assert game.draw_samples(3, seed=0, condition=4)[:, 0].tolist() == [4, 4, 4]
+    assert game.draw_samples(3, seed=0, condition=[0, 1, 2])[:, 0].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("condition", [5, -1, [0, 1], torch.tensor([0.0, 1.0, 2.0])])
+def test_a_condition_that_cannot_be_is_refused(condition: Classes) -> None:
+    with pytest.raises(SpecError, match="one whole number from 0 to 4"):
+        duel(Condition(5)).draw_samples(3, seed=0, condition=condition)
+    with pytest.raises(SpecError, match="not conditional"):
+        duel().draw_samples(3, seed=0, condition=condition)
+
+
+def test_a_player_in_a_plain_list_is_refused_and_a_frozen_network_is_not() -> None:
+    game = duel()
+    game.judges = nn.Linear(2, 2).requires_grad_(False)
+    game.check()
+    game.teams = (*game.teams, Team("lost", {"p": nn.Linear(2, 2)}, lambda batch: {}))
+    game.spec = Duel.Spec(order=("left", "right", "lost"))
+    with pytest.raises(SpecError, match="make its player an attribute"):
+        game.check()
 
 
 def test_an_order_without_a_known_team_names_the_nearest() -> None:

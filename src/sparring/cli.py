@@ -1,5 +1,6 @@
 """The command `spar`: a thin face over the library; nothing heavy is imported before it is needed."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +8,10 @@ from typing import Annotated
 import typer
 
 from sparring.errors import SparringError
+from sparring.version import __version__
 
 app = typer.Typer(
     name="spar",
-    help="Train, measure, understand and use generative adversarial networks.",
     epilog="Begin with: spar train digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -26,11 +27,29 @@ DataPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a .zip
 
 def main() -> None:
     """Runs the command; errors that a person can mend are printed as a paragraph, without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console that has no λ is no reason to fail
     try:
         app()
     except SparringError as error:
         print(f"spar: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def print_version(wanted: bool) -> None:
+    """Prints the version and ends the command."""
+    if wanted:
+        print(f"sparring {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def spar(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Train, measure, understand and use generative adversarial networks."""
 
 
 @app.command()
@@ -89,16 +108,19 @@ def train(
 def sample(
     source: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")],
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same samples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="The same seed draws the same samples.")] = 0,
     grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
     chosen: Annotated[str | None, typer.Option("--class", help="The class to draw, by name or number.")] = None,
+    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write [default: generated/ in the run].")] = None,
     device: Device = "auto",
 ) -> None:
     """Draw new samples from a trained model and write them as pictures."""
     from sparring.recipes.drawing import write_samples
+    from sparring.recipes.model import load
 
-    for line in write_samples(source, count, seed, grid, chosen, out, device):
+    model = load(source, device, best=best)
+    for line in write_samples(model, count, seed, chosen, grid, out):
         print(line)
 
 

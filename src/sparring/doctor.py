@@ -9,7 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from sparring.version import __version__
 
 _CORE = ("torch", "numpy", "pillow", "pydantic", "PyYAML", "typer", "rich", "safetensors", "filelock")
-_EXTRAS = {"digits": "scikit-learn", "tiff": "tifffile", "tensorboard": "tensorboard"}
+_EXTRAS = {
+    "digits": ("scikit-learn",),
+    "tiff": ("tifffile",),
+    "tensorboard": ("tensorboard",),
+    "theory": ("scipy", "matplotlib"),
+}
 
 
 def diagnose() -> Iterator[str]:
@@ -20,9 +25,10 @@ def diagnose() -> Iterator[str]:
     for name in _CORE:
         yield f"{name:<14}{_version(name) or 'MISSING: pip install --upgrade sparring'}"
     yield from _devices()
-    for extra, package in _EXTRAS.items():
-        found = _version(package)
-        yield f"{extra:<14}" + (f"{package} {found}" if found else f'missing: pip install "sparring[{extra}]"')
+    for extra, packages in _EXTRAS.items():
+        found = [f"{package} {there}" for package in packages if (there := _version(package))]
+        complete = len(found) == len(packages)
+        yield f"{extra:<14}" + (", ".join(found) if complete else f'missing: pip install "sparring[{extra}]"')
 
 
 def _devices() -> Iterator[str]:

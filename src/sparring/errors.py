@@ -45,6 +45,9 @@ _MANY = 12
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Returns `; did you mean X?` where something in `known` is near `name`, and `(known: …)` unless that is long."""
+    known = list(known)
+    if not known:
+        return ""
     originals = {item.lower(): item for item in known}
     close = difflib.get_close_matches(name.lower(), originals, n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(originals[item] for item in close)}?" if close else ""

@@ -27,9 +27,20 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
             with beside.open("rb+") as file:
                 os.fsync(file.fileno())
             beside.replace(path)
+            _settle(path.parent)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
+
+
+def _settle(folder: Path) -> None:
+    """Makes renames in `folder` survive a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def replace_bytes(path: Path, content: bytes) -> None:

@@ -17,6 +17,10 @@ Losses = dict[str, Tensor]
 """The named addends, each a scalar with its weight applied, that a team minimises on its move."""
 
 
+Classes = int | Sequence[int] | Tensor | None
+"""Which classes to draw: one for all, one for each, or None for all alike."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """What a move is played on.
@@ -74,11 +78,18 @@ class Game(nn.Module):
     """
 
     class Spec(Family):
-        """What a game is built from; `order` names the team of each move of a step."""
+        """What a game is built from; `order` names the team of each move of a step.
+
+        Teams in a list within it move at once: all look at the same point before any of them steps.
+        """
 
         game: ClassVar[type["Game"]]
 
-        order: tuple[str, ...] = ("discriminator", "generator")
+        order: tuple[str | tuple[str, ...], ...] = ("discriminator", "generator")
+
+        def turns(self) -> list[tuple[str, ...]]:
+            """Returns the order as a list of teams that move at once."""
+            return [(turn,) if isinstance(turn, str) else turn for turn in self.order]
 
         def build(self, sample: Shape, condition: Condition = Condition()) -> "Game":
             """Returns the game over samples of shape `sample`, checked; raises `ShapeError` or `SpecError`."""
@@ -123,18 +134,19 @@ class Game(nn.Module):
         """The device that the players are on."""
         return next(self.parameters()).device
 
-    def draw_samples(self, count: int, seed: int, condition: Tensor | None = None, batch: int = 256) -> Tensor:
-        """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone.
+    def draw_samples(self, count: int, seed: int, condition: Classes = None, batch: int = 128) -> Tensor:
+        """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone (on one kind of device).
 
         They are drawn in evaluation mode and without gradients, and leave the players as they were.
 
-        A `condition` [count] of classes 0, 1, … tells a conditional game what to draw.
+        A `condition` of classes 0, 1, …, one or [count], tells a conditional game what to draw; None draws
+        them evenly. Raises `SpecError` for any other.
         """
         random = torch.Generator(self.device).manual_seed(seed)
         training = [module for module in self.modules() if module.training]
         for module in training:
             module.training = False
-        told = None if condition is None else condition.to(self.device)
+        told = self._check_condition(condition, count)
         starts = range(0, count, batch)
         try:
             with torch.no_grad():
@@ -147,20 +159,43 @@ class Game(nn.Module):
                 module.training = True
         return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
 
+    def _check_condition(self, condition: Classes, count: int) -> Tensor | None:
+        if condition is None:
+            return None
+        classes = self.condition.classes
+        if not classes:
+            raise SpecError("condition: the game is not conditional; train it with game.conditional=true")
+        told = torch.as_tensor(condition, device=self.device)
+        told = told.expand(count) if told.ndim == 0 else told
+        if told.is_floating_point() or told.shape != (count,) or not bool(((told >= 0) & (told < classes)).all()):
+            raise SpecError(
+                f"condition: got {tuple(told.shape)} of {told.dtype}; needs one whole number from 0 to {classes - 1} "
+                f"for each of {count} samples, or one for all"
+            )
+        return told.long()
+
+    def count_parameters(self) -> dict[str, int]:
+        """Returns the number of weights of each player."""
+        players = {name: player for team in self.teams for name, player in team.players.items()}
+        return {name: sum(weight.numel() for weight in player.parameters()) for name, player in players.items()}
+
     def check(self) -> None:
-        """Raises `SpecError` unless the order names this game's teams and every weight has exactly one team."""
+        """Raises `SpecError` unless the order names this game's teams and every weight that learns has exactly one."""
         names = [team.name for team in self.teams]
-        for name in self.spec.order:
+        ordered = [name for turn in self.spec.turns() for name in turn]
+        for name in ordered:
             if name not in names:
                 raise SpecError(f"game.order: {name!r} is not a team of {self.spec.kind()}{nearest(name, names)}")
-        if absent := set(names) - set(self.spec.order):
+        if absent := set(names) - set(ordered):
             raise SpecError(f"game.order: {', '.join(sorted(absent))} never moves; name every team at least once")
         owners: dict[int, list[str]] = {id(parameter): [] for parameter in self.parameters()}
         for team in self.teams:
-            for parameter in team.parameters():
-                owners.setdefault(id(parameter), []).append(team.name)
+            for path, parameter in team.named_parameters().items():
+                if id(parameter) not in owners:
+                    raise SpecError(f"{path} of team {team.name} is not in the game: make its player an attribute")
+                owners[id(parameter)].append(team.name)
         for path, parameter in self.named_parameters():
-            if len(owners[id(parameter)]) != 1:
+            if len(owners[id(parameter)]) != 1 and (parameter.requires_grad or owners[id(parameter)]):
                 teams = ", ".join(owners[id(parameter)]) or "no team"
                 raise SpecError(f"{path} belongs to {teams}; every parameter must belong to exactly one team")
 

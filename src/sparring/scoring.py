@@ -33,11 +33,13 @@ class Penalty(Family):
     """A further addend of the discriminator's losses.
 
     It is due on every `every`-th step and then counts `every` times, so that its mean strength does
-    not depend on how lazily it is computed (Karras et al. 2020, section 3.1). `inputs` names the
-    samples that must carry gradients.
+    not depend on how lazily it is computed (Karras et al. 2020, appendix B; optimizers stay as they
+    are here). `inputs` names the samples that must carry gradients; `differentiates` says that the
+    scores are differentiated, which is done in float32.
     """
 
     inputs: ClassVar[frozenset[str]] = frozenset()
+    differentiates: ClassVar[bool] = True
 
     weight: NonNegativeFloat = 1.0
     every: PositiveInt = 1
@@ -74,21 +76,27 @@ class Scores:
 def score(judge: Judge, batch: Batch, fake: Tensor, penalties: Sequence[Penalty] = ()) -> Scores:
     """Returns the scores of `batch.real` and `fake`, and each due penalty by its kind.
 
-    When a penalty needs gradients of its inputs, everything it differentiates is computed in float32,
-    whatever autocast says. Mean scores are observed as `score_real` and `score_fake`.
+    When a due penalty differentiates, all scores are computed in float32, whatever autocast says. Mean
+    scores are observed as `score_real` and `score_fake`.
     """
     due = [penalty for penalty in penalties if penalty.due(batch.step)]
     needed = frozenset().union(*(penalty.inputs for penalty in due))
-    with torch.autocast(batch.real.device.type, enabled=False) if due else nullcontext():
-        real = _input(batch.real, bool(due), "real" in needed)
-        fake = _input(fake, bool(due), "fake" in needed)
-        scores_real, scores_fake = judge(real), judge(fake)
+    exact = any(penalty.differentiates for penalty in due)
+    with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
+        real = _input(batch.real, exact, "real" in needed)
+        fake = _input(fake, exact, "fake" in needed)
+        scores_real, scores_fake = in_full(judge(real)), in_full(judge(fake))
         batch.observe(score_real=scores_real.mean(), score_fake=scores_fake.mean())
         meeting = Meeting(judge, real, fake, scores_real, scores_fake, batch.random)
         added = {penalty.kind(): penalty.value(meeting) * (penalty.weight * penalty.every) for penalty in due}
     return Scores(scores_real, scores_fake, added)
 
 
+def in_full(values: Tensor) -> Tensor:
+    """Returns `values` in float32 at least: differences of scores need more than bfloat16's eight bits."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
 def _input(samples: Tensor, in_float32: bool, with_gradient: bool) -> Tensor:
-    samples = samples.to(torch.promote_types(samples.dtype, torch.float32)) if in_float32 else samples
+    samples = in_full(samples) if in_float32 else samples
     return samples.detach().requires_grad_(True) if with_gradient else samples

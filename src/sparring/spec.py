@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Self, cast, get_args
 
 import yaml
@@ -112,6 +113,8 @@ class Spec(BaseModel):
             except yaml.YAMLError:
                 value = text
             assign(tree, tuple(path.split(".")), value)
+            with suppress(SpecError):  # so that a new kind's fields are there for the next assignment
+                tree = type(self).read(tree).tree()
         return type(self).read(tree)
 
 

@@ -20,8 +20,8 @@ Prepare = Callable[..., tuple[Run, Any]]
 def listen(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Batch]]:
     """Returns the list in which every micro-batch of every move will be noted."""
     heard: list[tuple[str, Batch]] = []
-    for move in {id(move.mover): move for move in run._moves}.values():
-        team = move.mover.team
+    for mover in run.movers.values():
+        team = mover.team
 
         def losses(batch: Batch, name: str = team.name, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
             heard.append((name, batch))
@@ -63,7 +63,7 @@ def test_five_moves_of_a_team_see_fresh_data_each_and_the_other_team_the_first(
 def test_every_move_draws_from_its_own_seed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("wgan", "training.accumulation=2")
     seeds: list[int] = []
-    for move in run._moves:
+    for move in [move for turn in run.turns() for move in turn]:
         seeds += [batch.random.initial_seed() for batch in run.batches(move)]
     assert len(set(seeds)) == 12
 
@@ -195,3 +195,19 @@ def test_the_order_of_the_data_does_not_depend_on_the_batch(prepare: Prepare) ->
         positions = [run._order.indices(start, batch) for start in range(0, 12, batch)]
         shown.append(np.concatenate(positions))
     assert np.array_equal(shown[0], shown[1])
+
+
+def test_teams_that_move_at_once_look_at_the_same_point(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = prepare("gan", "order=[[discriminator,generator]]")
+    seen: list[list[torch.Tensor]] = []
+    for mover in run.movers.values():
+        team = mover.team
+
+        def losses(batch: Batch, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
+            seen.append([weight.detach().clone() for weight in run.game.parameters()])
+            return ask(batch)
+
+        object.__setattr__(team, "losses", losses)
+    play_step(run)
+    assert all(torch.equal(one, other) for one, other in zip(*seen, strict=True))
+    assert not all(torch.equal(one, now) for one, now in zip(seen[0], run.game.parameters(), strict=True))

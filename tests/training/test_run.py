@@ -46,8 +46,8 @@ def test_time_counts_steps_and_not_what_listeners_take(prepare: Prepare, monkeyp
             now[0] += 100.0
 
     run, _ = prepare("gan", listeners=(Slow(),))
-    moves = run.moves
-    monkeypatch.setattr(run, "moves", lambda: (moves(), now.__setitem__(0, now[0] + 2.0))[0])
+    turns = run.turns
+    monkeypatch.setattr(run, "turns", lambda: (turns(), now.__setitem__(0, now[0] + 2.0))[0])
     for _ in range(3):
         play_step(run)
     assert run.seconds == 6.0
@@ -56,7 +56,7 @@ def test_time_counts_steps_and_not_what_listeners_take(prepare: Prepare, monkeyp
 
 def test_a_clock_that_never_ran_knows_no_speed() -> None:
     clock = Clock()
-    clock.stop(5)
+    clock.mark()
     assert clock.seconds == clock.images_per_second() == 0
 
 

@@ -1,6 +1,7 @@
 """Looking through a whole set before training: every image decoded, every offender named."""
 
 import hashlib
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ class CheckReport:
         return [*lines, self._verdict()]
 
     def _verdict(self) -> str:
-        command = " ".join(("spar train dcgan --data", str(self.path), *self.settings))
+        command = shlex.join(("spar", "train", "dcgan", "--data", str(self.path), *self.settings))
         if self.problems:
             return "Not ready: mend the problems above."
         if len(self.offenders) == self.count:

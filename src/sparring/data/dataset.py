@@ -24,11 +24,15 @@ class TrueModes:
 
 
 class Dataset(ABC):
-    """Samples of one shape, with labels or without; immutable."""
+    """Samples of one shape, with labels or without; immutable.
+
+    `skipped` counts samples that could not be read, `left_out` those that settings did not want.
+    """
 
     name: str
     classes: tuple[str, ...]
     skipped: int
+    left_out: int
 
     @abstractmethod
     def __len__(self) -> int:

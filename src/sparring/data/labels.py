@@ -64,7 +64,7 @@ def _from_folders(names: Sequence[str], path: Path, required: bool) -> Assigned:
     while all(len(parts) > depth + 1 for parts in parents) and len({parts[depth] for parts in parents}) == 1:
         depth += 1
     loose = [name for name, parts in zip(names, parents, strict=True) if len(parts) <= depth]
-    folders = sorted({parts[depth] for parts in parents if len(parts) > depth})
+    folders = sorted({parts[depth] for parts in parents if len(parts) > depth}, key=_as_people_sort)
     if required and loose:
         raise DataError(f"data.labels=folders: {len(loose)} images of {path} lie in no class's folder: {some(loose)}")
     if loose or (len(folders) < 2 and not required):
@@ -144,5 +144,10 @@ def _index(labels: Sequence[Label], classes: tuple[str, ...] = ()) -> Assigned:
             )
         return np.array(numbers, np.int64), classes or tuple(str(index) for index in range(max(numbers) + 1))
     words = [str(label) for label in labels]
-    order = {word: index for index, word in enumerate(sorted(set(words)))}
+    order = {word: index for index, word in enumerate(sorted(set(words), key=_as_people_sort))}
     return np.array([order[word] for word in words], np.int64), tuple(order)
+
+
+def _as_people_sort(name: str) -> tuple[bool, int, str]:
+    """Sorts whole numbers by value, before all other names: 2 before 10."""
+    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)

@@ -30,6 +30,7 @@ class Points(Dataset):
     modes: TrueModes | None = None
     classes: tuple[str, ...] = ()
     skipped: int = 0
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.points)

@@ -9,7 +9,7 @@ from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Penalties, score
+from sparring.scoring import Penalties, in_full, score
 
 
 class GAN(Game):
@@ -54,8 +54,8 @@ class GAN(Game):
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses against the discriminator as it stands."""
         told = self._told(batch)
-        fake = self.discriminator(self.draw(len(batch.real), batch.random, told), told)
-        real = self.discriminator(batch.real, told) if self.spec.losses.needs_real else None
+        fake = in_full(self.discriminator(self.draw(len(batch.real), batch.random, told), told))
+        real = in_full(self.discriminator(batch.real, told)) if self.spec.losses.needs_real else None
         return {"adversarial": self.spec.losses.generator(fake, real)}
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console as Terminal
@@ -19,13 +19,21 @@ _BAR_CELLS = 20
 
 
 class Console(Listener):
-    """A line that is redrawn in place on a terminal; elsewhere (files, notebooks, CI) a plain line now and then.
+    """Says `notes`, then shows how far the run is: on a terminal in a line that is redrawn in place.
+
+    Elsewhere (files, notebooks, CI) it says a plain line now and then.
 
     A step costs one reading of the clock, except twice a second. Where checkpoints go is said
     at the first one and then every ten minutes.
     """
 
-    def __init__(self, terminal: Terminal | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        terminal: Terminal | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.notes = tuple(notes)
         self.terminal = terminal or Terminal()
         self.clock = clock
         self._live: Live | None = None
@@ -36,6 +44,8 @@ class Console(Listener):
 
     def begin(self, view: View) -> None:
         """Says where the run is and, when it resumes, from where; opens the live line."""
+        for note in self.notes:
+            self._say(note)
         total = count_in_words(view.target)
         if view.images:
             self._say(f"Resuming {view.folder} at step {view.step:,}, {count_in_words(view.images)} of {total} images.")

@@ -98,7 +98,7 @@ class DCGANDiscriminator(Network):
 
 
 def initialize(network: nn.Module) -> None:
-    """Draws weights from N(0, 0.02²) and batch-norm scales from N(1, 0.02²), biases 0 (Radford et al. 2016, sec. 4)."""
+    """Draws weights from N(0, 0.02²) (Radford et al. 2016, sec. 4), batch-norm scales from N(1, 0.02²) as its code."""
     for layer in network.modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.normal_(layer.weight, std=0.02)

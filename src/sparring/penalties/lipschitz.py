@@ -55,21 +55,27 @@ class ZeroCenteredPenalty(GradientPenalty):
 
 
 class DRAGAN(GradientPenalty):
-    """E(‖∇D(x + δ)‖ - 1)² around real samples (Kodali et al. 2017): δ is uniform noise of `spread` standard deviations.
+    """E(‖∇D(x̂)‖ - 1)² around real samples (Kodali et al. 2017), with the perturbation of the authors' code.
 
-    As published, δ = c · std(x) · U[0, 1] with the standard deviation over the whole batch and c = 0.5.
+    x̂ lies on the line from x to x + c · std(x) · U[0, 1], uniform along it; the standard deviation is
+    that of the whole batch and c, 0.5, is `spread`.
     """
 
     spread: PositiveFloat = 0.5
 
     def points(self, meeting: Meeting) -> Tensor:  # noqa: D102
         real = meeting.real
-        noise = torch.rand(real.shape, generator=meeting.random, device=real.device)
-        return real + self.spread * real.std() * noise
+        noise = torch.rand(real.shape, generator=meeting.random, device=real.device, dtype=real.dtype)
+        return real + _shares(meeting) * self.spread * real.std() * noise
 
 
 def between(meeting: Meeting) -> Tensor:
     """Returns points on the lines from each generated sample to a real one, uniform along them."""
-    real, fake = meeting.real, meeting.fake
-    share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=meeting.random, device=real.device)
-    return torch.lerp(fake, real, share.to(real.dtype))
+    return torch.lerp(meeting.fake, meeting.real, _shares(meeting))
+
+
+def _shares(meeting: Meeting) -> Tensor:
+    """Returns a number in [0, 1) for each sample, [N, 1, ...]."""
+    real = meeting.real
+    shape = (len(real), *[1] * (real.dim() - 1))
+    return torch.rand(shape, generator=meeting.random, device=real.device, dtype=real.dtype)

@@ -9,7 +9,7 @@ from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1, GradientPenalty, WeightClipping
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
-from sparring.training.optimizers import Adam, RMSprop
+from sparring.training.optimizers import Adam, Optimizer, RMSprop
 from sparring.training.plan import Checkpoints, Training
 
 
@@ -19,6 +19,7 @@ def dcgan() -> Recipe:
         name="dcgan",
         data=ImageFiles(),
         game=GAN.Spec(prior=Uniform(size=100)),
+        training=Training(batch=128),
     )
 
 
@@ -34,7 +35,7 @@ def digits() -> Recipe:
             penalties=(R1(weight=1.0),),
         ),
         training=Training(
-            images=300_000, averages={"generator": Average(half_life=5_000)}, checkpoints=Checkpoints(every=50_000)
+            images=300_000, averages={"generator": Average(half_life=5_000)}, checkpoints=Checkpoints(every=40_000)
         ),
         listening=Listening(samples_every=10_000, scores_every=20_000),
     )
@@ -43,6 +44,15 @@ def digits() -> Recipe:
 def lsgan() -> Recipe:
     """Least-squares GAN (Mao et al. 2017) with DCGAN's networks; labels 0 and 1."""
     return Recipe(name="lsgan", data=ImageFiles(), game=GAN.Spec(losses=LeastSquares(a=0.0, b=1.0, c=1.0)))
+
+
+def five_moves(optimizer: Optimizer) -> Training:
+    """Returns a plan for games whose critic moves five times: each step shows 320 images, so more are shown in all."""
+    return Training(
+        images=5_000_000,
+        optimizers={"discriminator": optimizer, "generator": optimizer},
+        averages={"generator": Average(half_life=50_000)},
+    )
 
 
 def wgan() -> Recipe:
@@ -55,13 +65,12 @@ def wgan() -> Recipe:
             losses=Wasserstein(),
             projections=(WeightClipping(),),
         ),
-        training=Training(optimizers={"discriminator": RMSprop(), "generator": RMSprop()}),
+        training=five_moves(RMSprop()),
     )
 
 
 def wgan_gp() -> Recipe:
     """WGAN with gradient penalty (Gulrajani et al. 2017): λ = 10, five critic moves, Adam(1e-4, 0, 0.9)."""
-    adam = Adam(learning_rate=1e-4, betas=(0.0, 0.9))
     return Recipe(
         name="wgan-gp",
         data=ImageFiles(),
@@ -71,20 +80,17 @@ def wgan_gp() -> Recipe:
             losses=Wasserstein(),
             penalties=(GradientPenalty(),),
         ),
-        training=Training(optimizers={"discriminator": adam, "generator": adam}),
+        training=five_moves(Adam(learning_rate=1e-4, betas=(0.0, 0.9))),
     )
 
 
 def sngan() -> Recipe:
-    """Spectral normalization and the hinge loss (Miyato et al. 2018) with DCGAN's networks, five moves to one."""
-    adam = Adam(betas=(0.5, 0.999))
+    """Spectral normalization and the hinge loss (Miyato et al. 2018, setting C) with DCGAN's networks."""
     return Recipe(
         name="sngan",
         data=ImageFiles(),
         game=GAN.Spec(
-            order=("discriminator",) * 5 + ("generator",),
             discriminator=DCGANDiscriminator.Spec(normalization=NoNorm(), reparametrization=SpectralNorm()),
             losses=Hinge(),
         ),
-        training=Training(optimizers={"discriminator": adam, "generator": adam}),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sparring.errors import CheckpointError
 from sparring.listeners import read_log
 from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint, read_facts
@@ -42,7 +43,10 @@ def _run(home: RunFolder) -> Iterator[tuple[str, str]]:
     recipe, facts = home.read_recipe(), home.read_facts()
     yield "run", str(home.path)
     yield "recipe", f"{recipe.get('name')} ({recipe.get('game', {}).get('kind')})"
-    yield "status", " - ".join(part for part in (facts.get("status", "not started"), facts.get("message")) if part)
+    status = facts.get("status", "not started")
+    if status == "running" and not home.is_held():
+        status = "killed; the same command resumes it"
+    yield "status", " - ".join(part for part in (status, facts.get("message")) if part)
     yield from _facts(facts)
     log = read_log(home.path)
     if log:
@@ -55,8 +59,15 @@ def _run(home: RunFolder) -> Iterator[tuple[str, str]]:
         for team, losses in last["losses"].items():
             yield "losses", f"{team}: " + ", ".join(f"{name} {number_in_words(v)}" for name, v in losses.items())
     for checkpoint in list_checkpoints(home.checkpoints):
-        scores = ", ".join(f"{name} {number_in_words(v)}" for name, v in read_facts(checkpoint)["scores"].items())
-        yield "checkpoint", f"{checkpoint}  {checkpoint.stat().st_size / 1e6:.1f} MB  {scores}"
+        yield "checkpoint", f"{checkpoint}  {checkpoint.stat().st_size / 1e6:.1f} MB  {_scores(checkpoint)}"
+
+
+def _scores(checkpoint: Path) -> str:
+    try:
+        scores = read_facts(checkpoint)["scores"]
+    except CheckpointError:
+        return "DAMAGED"
+    return ", ".join(f"{name} {number_in_words(value)}" for name, value in scores.items())
 
 
 def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

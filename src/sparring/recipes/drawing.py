@@ -10,25 +10,26 @@ from torch import Tensor
 from sparring.data import Points, picture, save_image
 from sparring.errors import SpecError, nearest
 from sparring.files import explaining, replace_file
-from sparring.recipes.model import Model, load
+from sparring.recipes.model import Model
 
 
 def write_samples(
-    source: Path, count: int, seed: int, as_grid: bool, chosen: str | None, out: Path | None, device: str
+    model: Model, count: int, seed: int, chosen: str | None, as_grid: bool, out: Path | None
 ) -> Iterator[str]:
-    """Draws `count` samples from the run or checkpoint at `source`, writes them, and yields what it wrote.
+    """Draws `count` samples from `model`, writes them, and yields what it wrote.
 
-    One file a sample (one array for vectors), or a single picture `as_grid`; into `out`, or `generated/` in the run's folder.
+    One file a sample (one array for vectors), or a single picture `as_grid`; into `out`, or
+    `generated/` in the run's folder.
 
     Raises:
-        SparringError: no such checkpoint or class, or a folder that cannot be written.
+        SparringError: no such class, or a folder that cannot be written.
     """
-    model = load(source, device)
     samples = model.sample(count, seed, choose_class(model, chosen, count)).cpu()
-    folder = out or (source if source.is_dir() else source.parent) / "generated"
+    home = model.path.parent.parent if model.path.parent.name == "checkpoints" else model.path.parent
+    folder = out or home / "generated"
     if as_grid:
         target = folder / f"seed{seed}-grid.png"
-        shown = picture(samples) if samples.ndim == 4 else Points(samples.numpy(), source.name).depict(samples)
+        shown = picture(samples) if samples.ndim == 4 else Points(samples.numpy(), model.recipe.name).depict(samples)
         replace_file(target, lambda beside: shown.save(beside, format="PNG"))
         yield str(target)
         return

@@ -56,9 +56,8 @@ def estimate(recipe: Recipe, device: str = "auto", *, skip_bad: bool = False) ->
             play_step(run)
             run.health.settle(run.step)
             clock.stop(run.images - before)
-    players = {name: player for team in run.game.teams for name, player in team.players.items()}
     return Estimate(
-        {name: sum(weight.numel() for weight in player.parameters()) for name, player in players.items()},
+        run.game.count_parameters(),
         len(data),
         data.shape,
         recipe.training.images,

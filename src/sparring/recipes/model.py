@@ -7,11 +7,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from sparring.errors import CheckpointError
-from sparring.game import Game
+from sparring.errors import CheckpointError, SpecError
+from sparring.game import Classes, Game
 from sparring.network import Condition, Network, Shape
 from sparring.recipes.schema import Recipe
-from sparring.training.checkpoints import SUFFIX, list_checkpoints, read_checkpoint
+from sparring.training.checkpoints import SUFFIX, list_checkpoints, read_checkpoint, read_facts
 from sparring.training.keeper import restore
 from sparring.training.precision import find_device
 
@@ -53,16 +53,16 @@ class Model:
         """Bits a channel of the images that the model learned from."""
         return 16 if self.facts["depth"] == 16 else 8
 
-    def sample(self, count: int, seed: int = 0, condition: Tensor | None = None) -> Tensor:
+    def sample(self, count: int, seed: int = 0, condition: Classes = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
 
-        `condition` [count] chooses the classes of a conditional model; None draws them evenly.
+        `condition`, one class or [count], chooses for a conditional model; None draws them evenly.
         """
         return self.game.draw_samples(count, seed, condition)
 
 
-def load(path: str | Path, device: str = "auto") -> Model:
-    """Returns the model in a checkpoint file, or in the newest checkpoint of a run's folder.
+def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model:
+    """Returns the model in a checkpoint file, or in the newest (or `best` scored) checkpoint of a run's folder.
 
     Needs neither the training data nor any file beside the checkpoint.
 
@@ -71,20 +71,28 @@ def load(path: str | Path, device: str = "auto") -> Model:
         DeviceError: no such device.
     """
     place = find_device(device)
-    file = find_checkpoint(Path(path))
+    file = find_checkpoint(Path(path), best)
     checkpoint = read_checkpoint(file)
-    recipe = Recipe.read(checkpoint.facts["recipe"])
+    try:
+        recipe = Recipe.read(checkpoint.facts["recipe"])
+    except SpecError as error:
+        by = checkpoint.facts["sparring"]
+        raise CheckpointError(
+            f"{file} was written by sparring {by} with a recipe that this one cannot read: {error}"
+        ) from None
     game = build_game(recipe, tuple(checkpoint.facts["sample"]), len(checkpoint.facts["classes"]))
     restore(game.state_dict(), {**checkpoint.part("game"), **checkpoint.part("averages")}, file)
     game.to(place).eval().requires_grad_(False)
     return Model(recipe, game, file, checkpoint.facts)
 
 
-def find_checkpoint(path: Path) -> Path:
-    """Returns `path` itself where it is a file, else the newest checkpoint of the run there.
+def find_checkpoint(path: Path, best: bool = False) -> Path:
+    """Returns `path` itself where it is a file, else the newest checkpoint of the run there, or its `best`.
+
+    The best has the least of the score that its recipe names in `training.checkpoints.by`.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is none, or none that was scored.
     """
     if path.is_file():
         return path
@@ -93,11 +101,23 @@ def find_checkpoint(path: Path) -> Path:
     found = list_checkpoints(path / "checkpoints") or list_checkpoints(path)
     if not found:
         raise CheckpointError(f"{path} holds no checkpoint (checkpoints/*{SUFFIX}); has the run saved one yet?")
-    return found[-1]
+    if not best:
+        return found[-1]
+    scores = {file: _score(file) for file in found}
+    scored = [file for file in found if scores[file] is not None]
+    if not scored:
+        raise CheckpointError(f"no checkpoint in {path} was scored (listening.scores_every)")
+    return min(scored, key=lambda file: scores[file] or 0.0)
+
+
+def _score(file: Path) -> float | None:
+    facts = read_facts(file)
+    score: float | None = facts["scores"].get(facts["recipe"]["training"]["checkpoints"]["by"])
+    return score
 
 
 def build_game(recipe: Recipe, sample: Shape, classes: int) -> Game:
     """Returns the recipe's game with weights drawn from its seed, whatever the caller's random state."""
     with torch.random.fork_rng([]):
-        torch.manual_seed(recipe.seed)
+        torch.default_generator.manual_seed(recipe.seed)  # built on the CPU; other devices' state is the caller's
         return recipe.game.build(sample, Condition(classes))

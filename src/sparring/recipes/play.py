@@ -100,7 +100,6 @@ def _checkpoint_facts(recipe: Recipe, data: Dataset) -> dict[str, Any]:
 
 
 def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
-    players = {name: player for team in run.game.teams for name, player in team.players.items()}
     return {
         "name": recipe.name,
         "sparring": __version__,
@@ -110,7 +109,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "precision": recipe.training.precision,
         "layout": recipe.training.layout,
-        "parameters": {name: sum(p.numel() for p in player.parameters()) for name, player in players.items()},
+        "parameters": run.game.count_parameters(),
         "shape": data.shape,
         "data": {
             "name": data.name,
@@ -118,5 +117,6 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
             "classes": data.classes,
             "digest": data.digest,
             "skipped": data.skipped,
+            "left_out": data.left_out,
         },
     }

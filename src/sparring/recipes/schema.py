@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, PositiveInt
 
 from sparring.data import Source
 from sparring.game import Game
@@ -36,4 +36,4 @@ class Recipe(Spec):
     game: Game.Spec
     training: Training = Training()
     listening: Listening = Listening()
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, lt=2**62)] = 0

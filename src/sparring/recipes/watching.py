@@ -30,7 +30,7 @@ def build_listeners(recipe: Recipe, data: Dataset) -> list[Listener]:
         Samples(listening.samples_every, listening.sample_count, depict),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
-        Console(),
+        Console(notes=[_describe(data)]),
     ]
 
 
@@ -50,6 +50,12 @@ def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
         measures["low_quality"] = lambda samples: 1 - count(samples).high_quality
         measures["mode_divergence"] = lambda samples: count(samples).divergence
     return measures
+
+
+def _describe(data: Dataset) -> str:
+    skipped = f"; {data.skipped} that cannot be read are left out" if data.skipped else ""
+    left_out = f"; {data.left_out} of another size are left out" if data.left_out else ""
+    return f"Data: {len(data):,} samples of {'x'.join(map(str, data.shape))} from {data.name}{skipped}{left_out}."
 
 
 def spread(data: Dataset, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":

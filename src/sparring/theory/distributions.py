@@ -77,8 +77,10 @@ def metric(name: str, distances: ArrayLike, count: int) -> Matrix:
         raise ShapeError(f"{name} has shape {list(found.shape)}; {count} points need distances [{count}, {count}]")
     detour = (found[:, :, None] + found[None]).min(axis=1)
     if (found < 0).any() or found.diagonal().any() or not np.allclose(found, found.T) or (found > detour + 1e-9).any():
-        raise SpecError(f"{name} is no metric: distances are nonnegative, symmetric, 0 from a point to itself, and no "
-                        "longer than a detour; for points on the line, use distances_on_the_line")  # fmt: skip
+        raise SpecError(
+            f"{name} is no metric: distances are nonnegative, symmetric, 0 from a point to itself, and no "
+            "longer than a detour; for points on the line, use distances_on_the_line"
+        )
     return found
 
 
@@ -118,8 +120,10 @@ def scores(name: str, discriminator: ArrayLike, count: int) -> Vector:
 def small_enough(name: str, count: int, largest: int = LARGEST) -> None:
     """Raises `SpecError` unless `count` is at most `largest`."""
     if count > largest:
-        raise SpecError(f"{name}: {count} is too large to be solved exactly (at most {largest}); "
-                        "merge points, or train a game instead")  # fmt: skip
+        raise SpecError(
+            f"{name}: {count} is too large to be solved exactly (at most {largest}); "
+            "merge points, or train a game instead"
+        )
 
 
 def _finite(name: str, values: ArrayLike) -> NDArray[Any]:

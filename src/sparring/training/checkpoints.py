@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int
     ['b', 'c']
     """
     paths = list(scores)
-    scored = sorted((score, path) for path, score in scores.items() if score is not None)
+    scored = sorted((score, path) for path, score in scores.items() if score is not None and isfinite(score))
     kept = {*paths[-last:], *(path for _, path in scored[:best])}
     return [path for path in paths if path not in kept]
 

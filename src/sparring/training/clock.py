@@ -7,12 +7,18 @@ import torch
 
 
 class Clock:
-    """Runs during moves and stands still between steps."""
+    """Runs during moves and stands still between steps.
+
+    Speed is measured between marks, which are set where the device has been waited for: a GPU's
+    steps are only queued while they are played.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._started: float | None = None
-        self._window: list[tuple[float, int]] = []
+        self._started = 0.0
+        self._images = 0
+        self._mark = (0.0, 0)
+        self._speed = 0.0
 
     def start(self) -> None:
         """Runs from now on."""
@@ -20,17 +26,18 @@ class Clock:
 
     def stop(self, images: int) -> None:
         """Stands still, after a step that showed `images` images."""
-        if self._started is None:
-            return
-        passed = time.perf_counter() - self._started
-        self._started = None
-        self.seconds += passed
-        self._window = [*self._window[-49:], (passed, images)]
+        self.seconds += time.perf_counter() - self._started
+        self._images += images
+
+    def mark(self) -> None:
+        """Ends a stretch over which speed is measured."""
+        seconds, images = self.seconds - self._mark[0], self._images - self._mark[1]
+        self._speed = images / seconds if seconds else 0.0
+        self._mark = (self.seconds, self._images)
 
     def images_per_second(self) -> float:
-        """Speed over the last 50 steps; 0 before the first."""
-        seconds = sum(passed for passed, _ in self._window)
-        return sum(images for _, images in self._window) / seconds if seconds else 0.0
+        """Speed between the last two marks, or so far where there is no mark yet; 0 before the first step."""
+        return self._speed or (self._images / self.seconds if self.seconds else 0.0)
 
 
 def peak_memory_mb(device: torch.device) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from filelock import FileLock, Timeout
 
-from sparring.errors import RunError
+from sparring.errors import RunError, SpecError
 from sparring.files import explain_os_error, replace_text
 from sparring.spec import Spec, differences
 
@@ -43,7 +43,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(explain_os_error(error, self.path)) from error
         try:
-            for stray in self.checkpoints.glob(".*"):  # a killed process was writing it
+            for stray in self.path.rglob(".*.[0-9]*"):  # a killed process was writing it
                 stray.unlink()
             yield
         finally:
@@ -66,7 +66,10 @@ class RunFolder:
         """
         if with_changes or not self.recipe.exists():
             return
-        if changed := list(differences(self.read_recipe(), recipe.tree())):
+        before = self.read_recipe()
+        with suppress(SpecError):  # a field that is new since then, with its default, is no change
+            before = type(recipe).read(before).tree()
+        if changed := list(differences(before, recipe.tree())):
             raise RunError(
                 f"{self.path} holds a run of another recipe. What differs (there → here):\n  "
                 + "\n  ".join(changed)
@@ -87,6 +90,17 @@ class RunFolder:
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise RunError(f"cannot read {self.recipe}: {error}") from None
         return tree if isinstance(tree, dict) else {}
+
+    def is_held(self) -> bool:
+        """Whether a process is training into the folder right now."""
+        lock = FileLock(self.path / ".lock")
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""

@@ -48,7 +48,9 @@ class Health:
             raise DivergenceError(self._report(step, "weights", bad))
 
     def _bad_weights(self) -> list[str]:
-        return _name_modules(self.game, (name for name, p in self.game.named_parameters() if not p.isfinite().all()))
+        named = dict(self.game.named_parameters())
+        finite = torch.stack(torch._foreach_norm([weight.detach() for weight in named.values()])).isfinite().tolist()
+        return _name_modules(self.game, (name for name, sound in zip(named, finite, strict=True) if not sound))
 
     def _diagnose(self, step: int, team: Team, batch: Batch) -> str:
         """Plays the move again (randomness repeats) and finds where the first number went wrong."""

@@ -72,8 +72,9 @@ class Keeper:
         for name, mover in run.movers.items():
             tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
         progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
+        scores = run.scores if run.scored_at == run.images else {}
         optimizers = {name: mover.kind for name, mover in run.movers.items()}
-        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": run.scores, "optimizers": optimizers})
+        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": scores, "optimizers": optimizers})
 
     def resume(self) -> bool:
         """Goes on from the newest checkpoint in the folder; returns whether there was one.
@@ -93,7 +94,7 @@ class Keeper:
             if checkpoint.facts["optimizers"].get(name) == mover.kind:  # another kind starts anew
                 mover.restore(checkpoint.part(f"optimizers/{name}"))
         run.progress = Progress(**checkpoint.facts["progress"])
-        run.scores = dict(checkpoint.facts["scores"])
+        run.scores, run.scored_at = dict(checkpoint.facts["scores"]), run.images
         self._saved_images = run.images
         return True
 

@@ -1,4 +1,4 @@
-"""The one loop that plays every game: for each move freeze the others, ask for losses, step."""
+"""The one loop that plays every game: for each move freeze the others, follow the losses, step."""
 
 from functools import reduce
 from operator import add
@@ -6,6 +6,7 @@ from operator import add
 import torch
 
 from sparring.training.keeper import Keeper
+from sparring.training.mover import Move
 from sparring.training.run import Run
 
 
@@ -22,16 +23,23 @@ def play(run: Run, keeper: Keeper) -> None:
 
 
 def play_step(run: Run) -> None:
-    """Plays one step: every move of the game's order, once."""
-    for move in run.moves():
-        team = move.mover.team
-        with run.game.to_move(team):
-            for batch in run.batches(move):
-                with run.precision.forward():
-                    losses = team.losses(batch)
-                total = reduce(add, losses.values())
-                torch.autograd.backward(total / run.training.accumulation)
-                run.report(move, losses, batch)
-            run.health.watch(run.step, move.mover, total, batch)
+    """Plays one step: every turn of the game's order, once."""
+    for turn in run.turns():
+        for move in turn:
+            follow_losses(run, move)
+        for move in turn:
             move.mover.step()
     run.advance()
+
+
+def follow_losses(run: Run, move: Move) -> None:
+    """Computes the gradients of a move: everyone else is frozen, micro-batches add up."""
+    team = move.mover.team
+    with run.game.to_move(team):
+        for batch in run.batches(move):
+            with run.precision.forward():
+                losses = team.losses(batch)
+            total = reduce(add, losses.values())
+            torch.autograd.backward(total / run.training.accumulation)
+            run.report(move, losses, batch)
+        run.health.watch(run.step, move.mover, total, batch)

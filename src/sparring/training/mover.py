@@ -57,14 +57,20 @@ def build_movers(game: Game, training: Training) -> dict[str, Mover]:
 
 @dataclass(frozen=True)
 class Move:
-    """One optimizer step of one team: the `place`-th of its step, the team's `turn`-th within it."""
+    """One optimizer step of one team: the `place`-th of its step, in the team's `round`-th turn."""
 
     place: int
-    turn: int
+    round: int
     mover: Mover
 
 
-def list_moves(game: Game, movers: Mapping[str, Mover]) -> list[Move]:
-    """Returns the moves of one step in the game's order."""
-    order = game.spec.order
-    return [Move(place, order[:place].count(name), movers[name]) for place, name in enumerate(order)]
+def list_turns(game: Game, movers: Mapping[str, Mover]) -> list[list[Move]]:
+    """Returns the moves of one step in the game's order, those of one turn together."""
+    turns, before = [], list[str]()
+    for names in game.spec.turns():
+        moves = []
+        for name in names:
+            moves.append(Move(len(before), before.count(name), movers[name]))
+            before.append(name)
+        turns.append(moves)
+    return turns

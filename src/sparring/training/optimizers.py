@@ -70,13 +70,16 @@ def write_state(optimizer: torch.optim.Optimizer, names: list[str]) -> Iterator[
 def read_state(optimizer: torch.optim.Optimizer, names: list[str], tensors: Mapping[str, Tensor]) -> None:
     """Puts back what `write_state` gave; settings such as the learning rate stay as they are built.
 
-    A state of a parameter's shape takes the parameter's memory layout, which fused kernels rely on.
+    A state of a parameter's shape takes the parameter's memory layout, which fused kernels rely on;
+    so does its device, and for them that of counters too.
     """
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for name, parameter in zip(names, parameters, strict=True):
+    parameters = [(group, parameter) for group in optimizer.param_groups for parameter in group["params"]]
+    for name, (group, parameter) in zip(names, parameters, strict=True):
         prefix = f"{name}/"
         for path, value in tensors.items():
             if path.startswith(prefix):
-                like = parameter if value.shape == parameter.shape else value
-                restored = torch.empty_like(like, dtype=value.dtype, requires_grad=False).copy_(value)
-                optimizer.state[parameter][path.removeprefix(prefix)] = restored
+                alike = value.shape == parameter.shape
+                device = parameter.device if alike or group.get("fused") or group.get("capturable") else value.device
+                like = parameter if alike else value
+                restored = torch.empty_like(like, dtype=value.dtype, device=device, requires_grad=False)
+                optimizer.state[parameter][path.removeprefix(prefix)] = restored.copy_(value)

@@ -45,7 +45,9 @@ class Precision:
                 parameter.data = parameter.data.contiguous(memory_format=_LAYOUTS[self.layout])
 
     def place(self, samples: Tensor) -> Tensor:
-        """Returns `samples` on the device, images [N, C, H, W] in the layout."""
+        """Returns `samples` [N, ...] on the device, images [N, C, H, W] in the layout."""
+        if self.device.type == "cuda":
+            samples = samples.pin_memory()  # from pageable memory the copy would wait for the device
         samples = samples.to(self.device, non_blocking=True)
         return samples.contiguous(memory_format=_LAYOUTS[self.layout]) if samples.dim() == 4 else samples
 

@@ -16,7 +16,7 @@ from sparring.training.folder import RunFolder
 from sparring.training.health import Health
 from sparring.training.interruption import Interruption
 from sparring.training.listener import Listener, Record
-from sparring.training.mover import Move, build_movers, list_moves
+from sparring.training.mover import Move, build_movers, list_turns
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
 from sparring.training.streams import DataOrder, Integers, derive_seed
@@ -61,6 +61,7 @@ class Run:
         self.home = folder
         self.precision = precision
         self.seed = seed
+        self.rank = 0
         self.listeners = tuple(listeners)
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
@@ -69,10 +70,11 @@ class Run:
         self.progress = Progress()
         self.tally = Tally()
         self.scores: dict[str, float] = {}
+        self.scored_at = -1
         self._data = data
         self._order = DataOrder(len(data), seed)
-        self._moves = list_moves(game, self.movers)
-        self._rounds = max(move.turn for move in self._moves) + 1
+        self._turns = list_turns(game, self.movers)
+        self._rounds = max(move.round for turn in self._turns for move in turn) + 1
         self._shown = training.batch * self._rounds
         self._random = torch.Generator(game.device)
         self._flips = torch.Generator()
@@ -126,22 +128,22 @@ class Run:
         """Whether another step is to be played."""
         return self.images < self.target and self.interruption.signal is None
 
-    def moves(self) -> Sequence[Move]:
-        """Returns the moves of one step, in their order."""
+    def turns(self) -> Sequence[Sequence[Move]]:
+        """Returns the turns of one step in their order, each with the moves that are made at once."""
         self._clock.start()
-        return self._moves
+        return self._turns
 
     def batches(self, move: Move) -> Iterator[Batch]:
         """Yields the micro-batches of a move; a team's n-th move of a step sees the step's n-th batch of data."""
         size = self.training.batch // self.training.accumulation
         for part in range(self.training.accumulation):
-            start = self.images + move.turn * self.training.batch + part * size
-            self._flips.manual_seed(derive_seed(self.seed, "data", start))
+            start = self.images + move.round * self.training.batch + part * size
+            self._flips.manual_seed(derive_seed(self.seed, "data", start, self.rank))
             real, condition = self._data.batch(self._order.indices(start, size), self._flips)
-            seed = derive_seed(self.seed, "move", self.step, move.place, part)
+            seed = derive_seed(self.seed, "move", self.step, move.place, part, self.rank)
             self._random.manual_seed(seed)
             self.precision.seed(seed)
-            told = None if condition is None else condition.to(self.precision.device, non_blocking=True)
+            told = None if condition is None else self.precision.place(condition)
             yield Batch(self.precision.place(real), told, self.step, self._random)
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
@@ -154,19 +156,26 @@ class Run:
         self.progress.step += 1
         self.progress.images += self._shown
         self.averages.update(self._shown, self.images)
+        due = self.passed(self.training.record_every) or not self.goes_on()
+        numbers = self._read() if due else {}  # waits for the device, which is training time
         self._clock.stop(self._shown)
+        if due:
+            self._clock.mark()
         for listener in self.listeners:
             listener.step(self)
         scores = {name: value for listener in self.listeners for name, value in listener.score(self).items()}
-        if scores or self.passed(self.training.record_every) or not self.goes_on():
-            self._record(scores)
+        if scores:
+            self.scores, self.scored_at = scores, self.images
+        if due or scores:
+            self._record(numbers or self._read(), scores)
 
-    def _record(self, scores: dict[str, float]) -> None:
+    def _read(self) -> dict[str, dict[str, float]]:
         self.health.settle(self.step)
-        self.scores.update(scores)
-        taken = self.tally.take()
-        observations = taken.pop("observations", {})
-        losses = {group.removeprefix("losses/"): values for group, values in taken.items()}
+        return self.tally.take()
+
+    def _record(self, numbers: dict[str, dict[str, float]], scores: dict[str, float]) -> None:
+        observations = numbers.pop("observations", {})
+        losses = {group.removeprefix("losses/"): values for group, values in numbers.items()}
         speed, memory = self.images_per_second, peak_memory_mb(self.precision.device)
         record = Record(self.step, self.images, self.seconds, speed, memory, losses, observations, scores)
         for listener in self.listeners:

@@ -1,9 +1,10 @@
 """One sitting at a run: signals, random state, listeners and `run.json`, from its opening to its end."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import torch
@@ -29,12 +30,12 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
             closing.callback(_end, listener, run, ending)
         closing.callback(lambda: _tell(run, facts, ending))
         _tell(run, facts, Ending("running"))
-        for listener in run.listeners:
-            listener.begin(run)
         try:
+            for listener in run.listeners:
+                listener.begin(run)
             play(run, keeper)
             ending.status, ending.message = ("stopped", "") if run.interruption.signal else ("finished", "")
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             ending.status, ending.message = "stopped", "steps since the last checkpoint will be played again"
             raise
         except SparringError as error:
@@ -66,13 +67,22 @@ def _end(listener: Listener, run: Run, ending: Ending) -> None:
 
 def _tell(run: Run, facts: Mapping[str, Any], ending: Ending) -> None:
     progress = {"step": run.step, "images": run.images, "target": run.target, "seconds": round(run.seconds, 1)}
-    memory = {"peak_memory_mb": round(peak_memory_mb(run.precision.device), 1)}
+    peak = peak_memory_mb(run.precision.device)
+    memory = {"peak_memory_mb": round(peak, 1)} if isfinite(peak) else {}
     run.home.write_facts({**facts, "status": ending.status, "message": ending.message, **progress, **memory})
 
 
 @contextmanager
 def _own_settings(run: Run) -> Iterator[None]:
-    """Keeps the caller's random state, and asks cuDNN for the same result every time."""
+    """Keeps the caller's random state (on CPU and CUDA), and asks cuDNN for the same result every time."""
     devices = [run.precision.device] if run.precision.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+    with torch.random.fork_rng(devices), _repeatable():
         yield
+
+
+def _repeatable() -> AbstractContextManager[None]:
+    allowed = torch.backends.cudnn.allow_tf32
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=allowed
+    )
+    return flags

@@ -1,0 +1,233 @@
+"""Two players with one number each: gradient fields, eigenvalues at an equilibrium, the paths that descent takes."""
+
+import cmath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from sparring.errors import DivergenceError, SpecError
+from sparring.theory.distributions import Matrix
+
+PlanarGame = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""Maps θ (generator) and ψ (discriminator), scalars in float64, to what each of the two minimises, in this order."""
+
+OptimizerFactory = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+"""Builds a player's optimizer, as the `build` of the library's optimizers does."""
+
+Projection = Callable[[Sequence[nn.Parameter]], None]
+"""What is done to the discriminator's number after each of its steps, in place."""
+
+Order = tuple[tuple[str, ...], ...]
+"""The moves of a step; players in one move see each other where they stood before it."""
+
+SIMULTANEOUS: Order = (("generator", "discriminator"),)
+GENERATOR_FIRST: Order = (("generator",), ("discriminator",))
+DISCRIMINATOR_FIRST: Order = (("discriminator",), ("generator",))
+
+_PLAYERS = ("generator", "discriminator")
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """Any planar game, to both of whose losses ½ `weight` ‖v‖² is added, v being both players' gradients.
+
+    Consensus optimization (Mescheder et al. 2017, "The Numerics of GANs", eq. 9).
+    """
+
+    game: PlanarGame
+    weight: float = 1.0
+
+    def __call__(self, theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns both losses; θ and ψ must require gradients."""
+        generator, discriminator = self.game(theta, psi)
+        squares = [
+            torch.autograd.grad(loss, own, create_graph=True, materialize_grads=True)[0].square()
+            for loss, own in ((generator, theta), (discriminator, psi))
+        ]
+        shared = self.weight / 2 * (squares[0] + squares[1])
+        return generator + shared, discriminator + shared
+
+
+def descent(learning_rate: float) -> OptimizerFactory:
+    """Returns the factory of plain gradient descent; raises `SpecError` unless the rate is positive."""
+    if not learning_rate > 0:
+        raise SpecError(f"learning_rate is {learning_rate}; it must be positive")
+    return lambda parameters: torch.optim.SGD(parameters, learning_rate)
+
+
+_PLAIN = descent(0.2)
+
+
+def field_at(game: PlanarGame, point: tuple[float, float]) -> tuple[float, float]:
+    """Returns v(θ, ψ) = (-∂L_G/∂θ, -∂L_D/∂ψ), the direction in which the players move."""
+    theta, psi = _numbers(point)
+    generator, discriminator = game(theta, psi)
+    return -_slope(generator, theta).item(), -_slope(discriminator, psi).item()
+
+
+def gradient_field(game: PlanarGame, thetas: Sequence[float], psis: Sequence[float]) -> NDArray[np.float64]:
+    """Returns v on a grid, [len(psis), len(thetas), 2]."""
+    return np.array([[field_at(game, (theta, psi)) for theta in thetas] for psi in psis])
+
+
+def jacobian(game: PlanarGame, point: tuple[float, float] = (0.0, 0.0)) -> Matrix:
+    """Returns ∂v/∂(θ, ψ) [2, 2] at `point`, by automatic differentiation.
+
+    Raises:
+        SpecError: the field has a kink there, so that it has no eigenvalues (WGAN-GP at its equilibrium).
+    """
+    theta, psi = _numbers(point)
+    rows = []
+    for loss, own in zip(game(theta, psi), (theta, psi), strict=True):
+        slope = -_slope(loss, own, create_graph=True)
+        if slope.requires_grad:
+            found = torch.autograd.grad(slope, (theta, psi), retain_graph=True, materialize_grads=True)
+            rows.append([one.item() for one in found])
+        else:
+            rows.append([0.0, 0.0])
+    exact = np.array(rows)
+    _check_smooth(game, point, exact)
+    return exact
+
+
+def eigenvalues(game: PlanarGame, point: tuple[float, float] = (0.0, 0.0)) -> tuple[complex, complex]:
+    """Returns the two eigenvalues of the field's Jacobian at `point`, the larger imaginary or real part last.
+
+    Continuous descent converges locally where both real parts are negative (Mescheder et al. 2018, section 2).
+    They come from trace and determinant, so that a double eigenvalue is exact too.
+    """
+    return _matrix_eigenvalues(jacobian(game, point))
+
+
+def step_moduli(game: PlanarGame, learning_rate: float, order: Order = SIMULTANEOUS) -> tuple[float, float]:
+    """Returns |λ| of the linearized step of gradient descent at the equilibrium (0, 0): below 1 it converges.
+
+    Simultaneously the step is I + hJ, and |1 + hλ| its moduli; in turns it is the product of the players' steps.
+
+    Raises:
+        SpecError: an order that names no player, or a kink at the equilibrium.
+    """
+    field, step = jacobian(game), np.eye(2)
+    for move in check_order(order):
+        rows = np.array([[1.0] if name in move else [0.0] for name in _PLAYERS])
+        step = (np.eye(2) + learning_rate * rows * field) @ step
+    low, high = _matrix_eigenvalues(step)
+    return abs(low), abs(high)
+
+
+def largest_stable_step(game: PlanarGame) -> float:
+    """Returns the learning rate h at which simultaneous descent stops converging, min -2 Re λ/|λ|²; 0 if it never does.
+
+    Mescheder et al. 2017, lemma 4.
+    """
+    return max(0.0, min(-2 * one.real / abs(one) ** 2 for one in eigenvalues(game)))
+
+
+def critical_strength(family: Callable[[float], PlanarGame], low: float, high: float) -> float:
+    """Returns the strength between `low` and `high` at which the eigenvalues meet on the real line.
+
+    Below it the players circle, above it one direction slows down: critical damping. Found by bisection to the
+    last digits.
+
+    Raises:
+        SpecError: the eigenvalues are real, or complex, at both ends.
+    """
+    circling = [_discriminant(jacobian(family(strength))) < 0 for strength in (low, high)]
+    if circling[0] == circling[1]:
+        kind = "complex" if circling[0] else "real"
+        raise SpecError(f"strength: the eigenvalues are {kind} at {low} and at {high}; choose ends that differ")
+    while low < (middle := (low + high) / 2) < high:
+        if (_discriminant(jacobian(family(middle))) < 0) == circling[0]:
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+def trajectory(
+    game: PlanarGame,
+    start: tuple[float, float] = (1.0, -1.0),
+    steps: int = 500,
+    order: Order = SIMULTANEOUS,
+    generator: OptimizerFactory = _PLAIN,
+    discriminator: OptimizerFactory = _PLAIN,
+    projection: Projection | None = None,
+) -> NDArray[np.float64]:
+    """Returns where (θ, ψ) stands before the first step and after each of `steps`, [steps + 1, 2].
+
+    Raises:
+        SpecError: a negative number of steps, or an order that names no player.
+        DivergenceError: a number stopped being finite.
+    """
+    if steps < 0:
+        raise SpecError(f"steps is {steps}; it must be 0 or more")
+    theta, psi = (nn.Parameter(number.detach()) for number in _numbers(start))
+    players = {"generator": (theta, generator([theta])), "discriminator": (psi, discriminator([psi]))}
+    places = [(theta.item(), psi.item())]
+    moves = check_order(order)
+    for step in range(steps):
+        for move in moves:
+            losses = dict(zip(_PLAYERS, game(theta, psi), strict=True))
+            for name in move:
+                own = players[name][0]
+                own.grad = _slope(losses[name], own)
+            for name in move:
+                players[name][1].step()
+            if projection is not None and "discriminator" in move:
+                projection([psi])
+        places.append((theta.item(), psi.item()))
+        if not np.isfinite(places[-1]).all():
+            raise DivergenceError(f"the players left the finite numbers at step {step + 1}; lower the learning rate")
+    return np.array(places)
+
+
+def radius(path: NDArray[np.float64]) -> float:
+    """Returns the distance from the equilibrium (0, 0) at the end of a `trajectory`."""
+    return float(np.hypot(*path[-1]))
+
+
+def check_order(order: Order) -> Order:
+    """Returns `order`; raises `SpecError` where a move is empty or names no player."""
+    for move in order:
+        if isinstance(move, str) or not move or set(move) - set(_PLAYERS):
+            raise SpecError(f"order holds {move!r}; a move is a tuple of 'generator', 'discriminator' or both")
+    return order
+
+
+def _numbers(point: tuple[float, float]) -> tuple[Tensor, Tensor]:
+    theta, psi = (torch.tensor(float(one), dtype=torch.float64, requires_grad=True) for one in point)
+    return theta, psi
+
+
+def _slope(loss: Tensor, own: Tensor, create_graph: bool = False) -> Tensor:
+    """Returns ∂`loss`/∂`own`; the graph is kept, since the other player's loss may share it."""
+    (found,) = torch.autograd.grad(loss, own, create_graph=create_graph, retain_graph=True, materialize_grads=True)
+    return found
+
+
+def _check_smooth(game: PlanarGame, point: tuple[float, float], exact: Matrix, step: float = 1e-6) -> None:
+    """Raises `SpecError` where one-sided differences of the field do not approach its Jacobian."""
+    here = np.array(field_at(game, point))
+    for index in range(2):
+        for side in (step, -step):
+            there = [float(one) for one in point]
+            there[index] += side
+            slope = (np.array(field_at(game, (there[0], there[1]))) - here) / side
+            if not np.allclose(slope, exact[:, index], rtol=1e-3, atol=1e-3):
+                raise SpecError(
+                    f"the field has no derivative at {tuple(point)} (a kink, or noise drawn anew), hence no "
+                    "eigenvalues; follow a trajectory instead"
+                )
+
+
+def _discriminant(matrix: Matrix) -> float:
+    return float(((matrix[0, 0] - matrix[1, 1]) / 2) ** 2 + matrix[0, 1] * matrix[1, 0])
+
+
+def _matrix_eigenvalues(matrix: Matrix) -> tuple[complex, complex]:
+    middle, root = complex(np.trace(matrix) / 2), cmath.sqrt(_discriminant(matrix))
+    return middle - root, middle + root

@@ -1,0 +1,62 @@
+"""Zero-sum games with finitely many strategies on both sides, solved by linear programming."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sparring.errors import ShapeError, SpecError
+from sparring.theory.distributions import Matrix, Vector, small_enough
+from sparring.theory.programs import minimise_linear
+
+
+@dataclass(frozen=True)
+class MatrixSolution:
+    """In pure strategies `minimax` ≥ `maximin`; mixed by `rows` and `columns` both sides get `value` between them.
+
+    `saddle_points` are the equilibria in pure strategies, as (row, column).
+    """
+
+    minimax: float
+    maximin: float
+    value: float
+    rows: Vector
+    columns: Vector
+    saddle_points: tuple[tuple[int, int], ...]
+
+
+def solve_matrix(payoffs: ArrayLike) -> MatrixSolution:
+    """Solves the game in which rows (generators) minimise and columns (discriminators) maximise `payoffs` [m, n].
+
+    Raises:
+        ShapeError: it is not a nonempty matrix.
+        SpecError: a payoff is not finite, or there are more than 128 rows or columns.
+        MissingExtraError: SciPy is not installed.
+
+    >>> pennies = solve_matrix([[1, -1], [-1, 1]])
+    >>> pennies.minimax, pennies.maximin, pennies.saddle_points
+    (1.0, -1.0, ())
+    >>> pennies.rows
+    array([0.5, 0.5])
+    """
+    found = np.asarray(payoffs, np.float64)
+    if found.ndim != 2 or not found.size:
+        raise ShapeError(f"payoffs has shape {list(found.shape)}; a game is a matrix [generators, discriminators]")
+    if not np.isfinite(found).all():
+        raise SpecError("payoffs holds a number that is not finite; leave out strategies that lose without bound")
+    small_enough("payoffs", max(found.shape))
+    rows, value = _least_worst(found)
+    columns, _ = _least_worst(-found.T)
+    worst, best = found.max(axis=1), found.min(axis=0)
+    saddles = np.argwhere((found == worst[:, None]) & (found == best[None]))
+    pairs = tuple((int(row), int(column)) for row, column in saddles)
+    return MatrixSolution(float(worst.min()), float(best.max()), value, rows, columns, pairs)
+
+
+def _least_worst(payoffs: Matrix) -> tuple[Vector, float]:
+    """Returns the mixture w of rows that minimises t subject to w·payoffs ≤ t, and t."""
+    row_count, column_count = payoffs.shape
+    limits = np.hstack([payoffs.T, -np.ones((column_count, 1))]), np.zeros(column_count)
+    total = np.append(np.ones(row_count), 0.0)[None], np.ones(1)
+    found = minimise_linear(np.eye(row_count + 1)[-1], limits, total, np.eye(row_count + 1, dtype=bool)[-1])
+    return found.point[:-1], found.value
