@@ -39,6 +39,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     # line 7
     ("studio",),
     ("doctor",),
+    ("cli_theory",),
     ("cli",),
 )
 """DESIGN.md's lines, from the bottom up; each name may import the names in the rows before its own.

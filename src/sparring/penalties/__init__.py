@@ -7,3 +7,4 @@ from sparring.penalties.lipschitz import DRAGAN as DRAGAN
 from sparring.penalties.lipschitz import GradientPenalty as GradientPenalty
 from sparring.penalties.lipschitz import LipschitzPenalty as LipschitzPenalty
 from sparring.penalties.lipschitz import ZeroCenteredPenalty as ZeroCenteredPenalty
+from sparring.scoring import Penalties as Penalties
