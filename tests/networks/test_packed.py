@@ -1,0 +1,30 @@
+"""A packed discriminator judges packs, and says so to each of their samples."""
+
+import torch
+
+from sparring.network import Condition
+from sparring.networks import MLP, DCGANDiscriminator, Packed
+
+
+def test_all_samples_of_a_pack_get_what_the_inner_network_says_of_it() -> None:
+    network = Packed.Spec(of=MLP.Spec(width=8), count=3).build((2,), (1,))
+    samples = torch.randn(6, 2)
+    scores = network(samples)
+    assert torch.equal(scores[:3], network.of(samples[:3].reshape(1, 6)).expand(3, 1))
+    assert torch.equal(scores[3:], network.of(samples[3:].reshape(1, 6)).expand(3, 1))
+
+
+def test_images_are_joined_as_channels_and_classes_go_with_them() -> None:
+    spec = Packed.Spec(of=DCGANDiscriminator.Spec(width=4), count=2)
+    network = spec.build((3, 8, 8), (1,), Condition(5))
+    first, second = torch.randn(2, 3, 8, 8), torch.tensor([1, 2])
+    one, other = network(first, second), network(first, torch.tensor([1, 3]))
+    assert one[0] == one[1]
+    assert not torch.equal(one, other)
+
+
+def test_the_first_samples_fill_the_last_pack() -> None:
+    network = Packed.Spec(of=MLP.Spec(width=8), count=4).build((2,), (1,))
+    samples = torch.randn(6, 2)
+    filled = torch.cat((samples, samples[:2]))
+    assert torch.equal(network(samples), network(filled)[:6])
