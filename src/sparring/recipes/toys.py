@@ -13,7 +13,7 @@ from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
-def toy(name: str, world: World, penalty: float = 0.1) -> Recipe:
+def toy(name: str, world: World, images: int = 2_000_000, penalty: float = 0.1) -> Recipe:
     """Returns perceptrons on `world` with R3GAN's objective: relativistic pairs, R1 and R2 (Huang et al. 2024)."""
     adam = Adam(learning_rate=1e-3, betas=(0.0, 0.99))
     return Recipe(
@@ -27,25 +27,25 @@ def toy(name: str, world: World, penalty: float = 0.1) -> Recipe:
             penalties=(R1(weight=penalty), R2(weight=penalty)),
         ),
         training=Training(
-            images=1_000_000,
+            images=images,
             batch=256,
             optimizers={"discriminator": adam, "generator": adam},
             averages={"generator": Average(half_life=50_000)},
             record_every=20_000,
-            checkpoints=Checkpoints(every=500_000),
+            checkpoints=Checkpoints(every=1_000_000),
         ),
         listening=Listening(samples_every=50_000, sample_count=1_000, scores_every=50_000, score_count=2_500),
     )
 
 
 def ring() -> Recipe:
-    """Eight Gaussians on a circle (PacGAN's protocol), relativistic with R1 and R2: seconds."""
+    """Eight Gaussians on a circle (PacGAN's protocol), relativistic with R1 and R2: a minute."""
     return toy("ring", Ring())
 
 
 def grid() -> Recipe:
-    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: a minute."""
-    return toy("grid", Grid())
+    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: minutes."""
+    return toy("grid", Grid(), images=6_000_000)
 
 
 def swiss_roll() -> Recipe:
