@@ -98,6 +98,8 @@ def test_a_run_is_trained_resumed_and_looked_at(file: Path, run: Path, spar: Spa
 def test_a_run_lands_under_its_name_where_none_is_given(file: Path, spar: Spar) -> None:
     spar("train", file, "name=mine", "--device", "cpu")
     assert (file.parent / "runs" / "mine" / "report.html").exists()
+    spar("train", file, "--device", "cpu")
+    assert (file.parent / "runs" / file.stem / "report.html").exists()
 
 
 def test_samples_are_written_as_pictures_the_same_for_the_same_seed(run: Path, spar: Spar, tmp_path: Path) -> None:
@@ -280,7 +282,7 @@ def test_a_path_that_is_no_run_is_refused(command: str, refused: Refused, tmp_pa
 def test_a_file_that_is_no_checkpoint_is_refused(command: str, refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no checkpoint")
     torch.save({"a": torch.zeros(1)}, tmp_path / "model.pt")
-    assert "damaged" in refused(command, "notes.txt")
+    assert "not a checkpoint of sparring" in refused(command, "notes.txt")
     assert "is a pickle" in refused(command, "model.pt")
 
 

@@ -48,8 +48,8 @@ def test_a_folder_in_the_way_is_said_to_be_in_the_way(tmp_path: Path) -> None:
     [
         (errno.ENOSPC, r"the disk is full \(\d+ MB free\).*the same command again to resume"),
         (errno.EDQUOT, r"the disk is full"),
-        (errno.EACCES, r"permission denied.*--run DIR"),
-        (errno.EROFS, r"permission denied.*--run DIR"),
+        (errno.EACCES, r"permission denied.*a folder that you may write"),
+        (errno.EROFS, r"read-only file system.*a folder that you may write"),
         (errno.EIO, os.strerror(errno.EIO)),
     ],
 )

@@ -323,3 +323,13 @@ def test_nothing_is_ever_imported_by_a_name_in_a_recipe() -> None:
 
 def test_an_instance_of_another_family_is_refused() -> None:
     assert refused(Picture, {"first": Hinge()}).startswith("first: got")
+
+
+def test_a_spec_prints_as_what_it_is() -> None:
+    assert str(NonSaturating()) == "NonSaturating()"
+    assert str(LeastSquares()) == "LeastSquares(a=-1.0, b=1.0, c=0.0)"
+
+
+def test_an_empty_file_is_said_to_be_empty() -> None:
+    with pytest.raises(SpecError, match="empty"):
+        Recipe.from_yaml("")

@@ -1,6 +1,7 @@
 """The command `spar`: a thin face over the library; nothing heavy is imported before it is needed."""
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,9 @@ def main() -> None:
     except SparringError as error:
         print(f"spar: {error}", file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def print_version(wanted: bool) -> None:
@@ -66,7 +70,7 @@ def train(
     data: Annotated[
         str | None, typer.Option(help="Images to learn: a folder, zip, tar, npy or npz; or digits, fashion-mnist.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="The run's folder [default: runs/RECIPE].")] = None,
+    run: Annotated[Path | None, typer.Option(help="The run's folder (default: runs/RECIPE).")] = None,
     device: Device = "auto",
     continue_with_changes: Annotated[
         bool, typer.Option("--continue-with-changes", help="Go on although recipe or data differ from the run's.")
@@ -83,14 +87,17 @@ def train(
 
     Examples: spar train digits | spar train dcgan --data faces/ data.size=64 losses=Hinge
     """
-    from sparring.training.allocator import keep_memory
+    from sparring.training.allocator import keep_memory, share_processors
 
+    share_processors()
     keep_memory()
     from sparring.recipes.catalogue import recipe as find_recipe
     from sparring.recipes.catalogue import with_data
 
     if (Path(recipe) / "recipe.yaml").is_file():
         run, recipe = run or Path(recipe), str(Path(recipe) / "recipe.yaml")
+    elif recipe.endswith((".yaml", ".yml")) and not any(text.startswith("name=") for text in assignments or ()):
+        run = run or Path("runs") / Path(recipe).stem
     found = find_recipe(recipe)
     found = (with_data(found, data) if data else found).override(assignments or [])
     if dry_run:
@@ -114,7 +121,9 @@ def sample(
     grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
     chosen: Annotated[str | None, typer.Option("--class", help="The class to draw, by name or number.")] = None,
     best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Where to write [default: generated/ in the run].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder, or a .png for a grid (default: generated/ in the run).")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Draw new samples from a trained model and write them as pictures."""

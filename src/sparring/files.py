@@ -72,5 +72,6 @@ def explain_os_error(error: OSError, path: Path) -> str:
             "make room, then run the same command again to resume."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"cannot write {path}: permission denied. Name a folder that you may write, with --run DIR."
-    return f"cannot write {path}: {error.strerror or error}. Name another folder with --run DIR."
+        reason = (error.strerror or "permission denied").lower()
+        return f"cannot write {path}: {reason}. Name a folder that you may write."
+    return f"cannot write {path}: {error.strerror or error}. Name another folder."

@@ -63,6 +63,9 @@ class Spec(BaseModel):
     def __repr_name__(self) -> str:
         return _name(type(self))
 
+    def __str__(self) -> str:
+        return repr(self)
+
     @classmethod
     def read(cls, tree: object) -> Self:
         """Returns the value that `tree` (as YAML gives it) describes.
@@ -83,6 +86,8 @@ class Spec(BaseModel):
             tree = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise SpecError(f"not YAML: {' '.join(str(error).split())}") from None
+        if tree is None:
+            raise SpecError("empty: there is nothing in it; `spar recipes NAME` prints a recipe to begin with")
         return cls.read(tree)
 
     def tree(self) -> Tree:

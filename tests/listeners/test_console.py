@@ -152,3 +152,13 @@ def test_a_run_with_nothing_to_do_can_be_shown(view):
     console.record(view, view.take_record())
     console.end(view, "finished")
     assert "100%" in _text(console)
+
+
+def test_a_reader_that_has_gone_does_not_stop_the_run(view):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    console = Console(terminal=Terminal(file=Gone()))
+    console.begin(view)
+    console.end(view, "finished")

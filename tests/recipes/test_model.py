@@ -70,7 +70,11 @@ def test_sampling_and_loading_leave_the_callers_random_state_alone(run: Path) ->
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("absent", "there is no run or checkpoint at"), ("empty", "holds no checkpoint"), ("file", "damaged")],
+    [
+        ("absent", "there is no run or checkpoint at"),
+        ("empty", "holds no checkpoint"),
+        ("file", "not a checkpoint of sparring"),
+    ],
 )
 def test_what_is_no_model_is_refused(path: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console as Terminal
@@ -90,6 +91,7 @@ class Console(Listener):
         self._say(
             f"{ending.capitalize()} after {view.step:,} steps and {count_in_words(view.images)} images, "
             f"{duration_in_words(view.seconds)} of training.{saved}"
+            + (f" Go on with: spar train {view.folder}" if ending == "stopped" else "")
         )
 
     def _redraw(self, live: Live, view: View) -> None:
@@ -103,6 +105,10 @@ class Console(Listener):
         self._say("  ".join(progress_parts(view, record)))
 
     def _say(self, line: str) -> None:
+        with suppress(BrokenPipeError):  # nobody reads any more; the run goes on
+            self._print(line)
+
+    def _print(self, line: str) -> None:
         if self._live is not None:
             self.terminal.print(line, soft_wrap=True, markup=False, highlight=False)
         else:

@@ -8,7 +8,7 @@ from sparring.training.listener import Listener, View
 
 
 class Evaluation(Listener):
-    """Measures `count` samples of the averaged game past every `every` images.
+    """Measures `count` samples of the averaged game past every `every` images, and at the end.
 
     Each of `measures` takes generated images [count, C, H, W] in [-1, 1], on the CPU in float32, and
     returns one number, smaller is better. The samples come from the same latents every time, not those
@@ -22,7 +22,7 @@ class Evaluation(Listener):
 
     def score(self, view: View) -> Mapping[str, float]:
         """Returns each measure by its name where an evaluation is due, otherwise nothing."""
-        if not view.passed(self.every):
+        if not view.passed(self.every) and view.images < view.target:
             return {}
         images = view.averaged.draw_samples(self.count, view.seed + 1).detach().float().cpu()
         return {name: float(measure(images)) for name, measure in self.measures.items()}

@@ -48,8 +48,8 @@ def recipe(name: str | Path, *assignments: str) -> Recipe:
         found = _read(Path(text))
     else:
         raise SpecError(
-            f"{text!r} is neither a built-in recipe nor a .yaml file{nearest(text, _BUILDERS)}. "
-            "`spar recipes` lists the built-in ones."
+            f"{text!r} is neither a built-in recipe nor a .yaml file{nearest(text, _BUILDERS)} "
+            "(`spar recipes` lists the built-in ones)"
         )
     return found.override(assignments)
 

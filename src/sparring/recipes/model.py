@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from sparring.errors import CheckpointError, SpecError
+from sparring.errors import CheckpointError, SpecError, nearest
 from sparring.game import Classes, Game
 from sparring.network import Condition, Network, Shape
 from sparring.recipes.schema import Recipe
@@ -53,12 +53,29 @@ class Model:
         """Bits a channel of the images that the model learned from."""
         return 16 if self.facts["depth"] == 16 else 8
 
-    def sample(self, count: int, seed: int = 0, condition: Classes = None) -> Tensor:
+    def sample(self, count: int, seed: int = 0, condition: Classes | str = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
 
-        `condition`, one class or [count], chooses for a conditional model; None draws them evenly.
+        `condition` chooses the classes of a conditional model: one by name or number, or [count] numbers;
+        None draws them evenly. Raises `SpecError` for any other.
         """
-        return self.game.draw_samples(count, seed, condition)
+        told = self.find_class(condition) if isinstance(condition, str) else condition
+        return self.game.draw_samples(count, seed, told)
+
+    def find_class(self, name: str) -> int:
+        """Returns the index of the class called `name`, or numbered so.
+
+        Raises:
+            SpecError: the model is not conditional, or has no such class.
+        """
+        classes = self.classes if self.game.condition.classes else ()
+        if not classes:
+            raise SpecError(f"{self.path} is not conditional: it cannot be asked for class {name!r}")
+        if name in classes:
+            return classes.index(name)
+        if name.isdecimal() and int(name) < len(classes):
+            return int(name)
+        raise SpecError(f"{self.path} has no class {name!r}{nearest(name, classes)}")
 
 
 def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model:

@@ -1,6 +1,7 @@
-"""The C library's allocator, told to keep large blocks instead of giving them back after every operation."""
+"""What a command that owns its process tells the C libraries: keep memory, and share the processors."""
 
 import ctypes
+import os
 import sys
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
@@ -20,3 +21,13 @@ def keep_memory() -> bool:
         return False
     settings = ((_M_MMAP_THRESHOLD, 2**31 - 1), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 256 << 20))
     return all(library.mallopt(name, value) for name, value in settings)
+
+
+def share_processors() -> None:
+    """Lets OpenMP's threads sleep soon while they wait; to be called before PyTorch is imported.
+
+    By default they spin, and on processors that other programs use too, a step can then take a
+    hundred times as long. What the user has set in the environment stays.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")

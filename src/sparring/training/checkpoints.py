@@ -122,6 +122,8 @@ def _read_text(path: Path) -> dict[str, str]:
 
 
 def _damaged(path: Path, why: str) -> CheckpointError:
+    if path.suffix != SUFFIX:
+        return CheckpointError(f"{path} is not a checkpoint of sparring; those end in {SUFFIX} ({why})")
     return CheckpointError(
         f"{path} is damaged, or not a checkpoint at all ({why}). Nothing was loaded. Use another checkpoint of the "
         "run, or delete this one and run the same command again to go on from the one before."

@@ -25,7 +25,7 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
     """
     facts = {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")}
     with run.interruption.watched(), _own_settings(run), ExitStack() as closing:
-        ending = Ending("failed", "stopped by an error that is not one of sparring's")
+        ending = Ending("failed")
         for listener in reversed(run.listeners):
             closing.callback(_end, listener, run, ending)
         closing.callback(lambda: _tell(run, facts, ending))
@@ -44,6 +44,9 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
         except torch.OutOfMemoryError as error:
             ending.message = _OUT_OF_MEMORY
             raise RunError(_OUT_OF_MEMORY) from error
+        except Exception as error:
+            ending.message = f"{type(error).__name__}: {error}"
+            raise
     run.interruption.end_process()
 
 
