@@ -144,21 +144,27 @@ class Game(nn.Module):
         them evenly. Raises `SpecError` for any other.
         """
         random = torch.Generator(self.device).manual_seed(seed)
+        told = self._check_condition(condition, count)
+        starts = range(0, count, batch)
+        with self.evaluating():
+            drawn = [
+                self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
+                for start in starts
+            ]
+        return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Looks at the game without gradients and in evaluation mode, and leaves every player as it was."""
         training = [module for module in self.modules() if module.training]
         for module in training:
             module.training = False
-        told = self._check_condition(condition, count)
-        starts = range(0, count, batch)
         try:
             with torch.no_grad():
-                drawn = [
-                    self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
-                    for start in starts
-                ]
+                yield
         finally:
             for module in training:
                 module.training = True
-        return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
 
     def _check_condition(self, condition: Classes, count: int) -> Tensor | None:
         if condition is None:

@@ -122,7 +122,8 @@ def test_listeners_leave_no_trace_in_the_weights(shrink: Shrink, tmp_path: Path)
         watched = [f"listening.{what}_every={often}" for what in ("samples", "scores")]
         sparring.train(shrink("gan", "averages={}", "generator.dropout=0.5", *watched), tmp_path / name)
         sparring.train(shrink("dcgan", "averages={}", *watched), tmp_path / f"{name}-dcgan")
-    for suffix in ("", "-dcgan"):
+        sparring.train(shrink("sngan", *watched), tmp_path / f"{name}-sngan")
+    for suffix in ("", "-dcgan", "-sngan"):
         one, other = (last_checkpoint(tmp_path / f"{name}{suffix}") for name in ("seldom", "often"))
         assert not [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])]
 

@@ -7,15 +7,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from sparring.data.dataset import TrueModes
 from sparring.data.points import Floats, Points
 from sparring.data.source import WORKERS, Source
 from sparring.errors import SpecError
-
-Float32 = NDArray[np.float32]
 
 
 class World(Source):

@@ -35,9 +35,9 @@ def build_listeners(recipe: Recipe, data: Dataset) -> list[Listener]:
 
 
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
-    with torch.no_grad():
+    with game.evaluating():
         judged = game.judge(samples[:1]) is not None
-    return data.depict(samples, cast(Judge, game.judge) if judged else None)
+        return data.depict(samples, cast(Judge, game.judge) if judged else None)
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
