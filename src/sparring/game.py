@@ -1,6 +1,6 @@
 """A game: players in teams, the losses that each team minimises on its move, and the order of moves."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
@@ -128,6 +128,14 @@ class Game(nn.Module):
 
     def judge(self, samples: Tensor) -> Tensor | None:
         """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
+        return None
+
+    def variant(self, batch: Batch) -> Hashable | None:
+        """Returns what the operations of a move depend on beside the tensors of `batch` and the weights.
+
+        Moves of one team with equal variants do the same to other numbers, so that a recording of one stands
+        for all. None, the default, promises nothing: such a game is never recorded.
+        """
         return None
 
     @property

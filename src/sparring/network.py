@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+import torch
 from torch import Tensor, nn
 
+from sparring.errors import SpecError
 from sparring.spec import Family
 
 Shape = tuple[int, ...]
@@ -22,8 +24,11 @@ class Network(nn.Module):
     """A function with weights from one shape to another, given a condition.
 
     A subclass nests its own `Spec(Network.Spec)` and takes `(spec, inputs, outputs, condition)`;
-    it raises `ShapeError` for shapes that it cannot map.
+    it raises `ShapeError` for shapes that it cannot map. `couples_samples` says of a class of
+    layers that what they return for a sample depends on the others of its batch.
     """
+
+    couples_samples: ClassVar[bool] = False
 
     class Spec(Family):
         """What a network is built from; `build` makes the network that the spec is nested in."""
@@ -43,3 +48,27 @@ class Network(nn.Module):
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns [N, *outputs] for `inputs` [N, *inputs] and, where the network has one, a condition [N]."""
         raise NotImplementedError
+
+    def slope(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Returns scores [N, 1] of `inputs` [N, *inputs] and their gradients by the inputs, differentiable in turn."""
+        return slope_of(lambda samples: self(samples, condition), inputs)
+
+    def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns what the last layer looks at, [N, F]; raises `SpecError` where a network does not tell."""
+        raise SpecError(f"{type(self).__name__} has no features to show; choose another network for this player")
+
+
+def slope_of(function: Any, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns scores [N, 1] = `function(inputs)` and d(their sum)/d`inputs`, itself differentiable."""
+    inputs = inputs if inputs.requires_grad else inputs.detach().requires_grad_(True)
+    scores = function(inputs)
+    (slope,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
+    return scores, slope
+
+
+_COUPLING = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
+
+def couples_samples(network: nn.Module) -> bool:
+    """Whether what `network` returns for a sample may depend on the others in its batch."""
+    return any(isinstance(layer, _COUPLING) or getattr(layer, "couples_samples", False) for layer in network.modules())

@@ -3,13 +3,30 @@
 import pytest
 import torch
 
-from sparring.losses import AdversarialLoss
+from sparring.losses import (
+    AdversarialLoss,
+    EnergyMargin,
+    Hinge,
+    LabelFlipping,
+    LabelSmoothing,
+    Relativistic,
+    RelativisticAverage,
+    SeparableLoss,
+)
 
-LOSSES = [
+MEMBERS = [
     member() for _, member in sorted(AdversarialLoss.members.items()) if member.__module__.startswith("sparring.")
 ]
+SEPARABLE = [loss for loss in MEMBERS if isinstance(loss, SeparableLoss)]
+WRAPPED = [
+    *(LabelSmoothing(of=loss) for loss in SEPARABLE),
+    *(LabelFlipping(of=loss) for loss in SEPARABLE),
+    LabelSmoothing(of=LabelFlipping(of=Hinge()), real=0.2, fake=0.1),
+    Relativistic(of=LabelSmoothing(of=EnergyMargin(margin=2.0))),
+    RelativisticAverage(of=LabelFlipping()),
+]
 
-pytestmark = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.kind())
+pytestmark = pytest.mark.parametrize("loss", MEMBERS + WRAPPED, ids=str)
 
 
 def scores(seed: int, scale: float = 1.0) -> torch.Tensor:
@@ -21,12 +38,18 @@ def undecided() -> torch.Tensor:
     return torch.full((6, 1), -0.5, requires_grad=True)
 
 
+def largest_score(loss: AdversarialLoss) -> float:
+    """Returns how far the scores may go for a loss and all that it wraps."""
+    within = getattr(loss, "of", None)
+    return loss.largest_score if within is None else min(loss.largest_score, largest_score(within))
+
+
 def test_a_loss_survives_yaml(loss: AdversarialLoss) -> None:
     assert type(loss).from_yaml(loss.to_yaml()) == loss
 
 
 def test_both_sides_are_finite_scalars_with_finite_gradients_for_huge_scores(loss: AdversarialLoss) -> None:
-    far = loss.largest_score
+    far = largest_score(loss)
     for real_score in (-far, 0.0, far):
         for fake_score in (-far, 0.0, far):
             real, fake = (torch.full((6, 1), value, requires_grad=True) for value in (real_score, fake_score))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.game import Batch, Projection
-from sparring.scoring import Meeting, Penalty, score
+from sparring.scoring import Drawn, Judge, Meeting, Penalizer, Penalty, Scores, score
 
 PENALTIES = [member for _, member in sorted(Penalty.members.items()) if member.__module__.startswith("sparring.")]
 PROJECTIONS = [
@@ -28,9 +28,13 @@ def samples(seed: int) -> Tensor:
     return torch.rand(3, 1, 3, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 2 - 1
 
 
-def meet(penalty: Penalty, judge: nn.Module) -> Meeting:
-    real, fake = (samples(seed).requires_grad_(name in penalty.inputs) for seed, name in ((1, "real"), (2, "fake")))
-    return Meeting(judge, real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
+def meet(penalty: Penalty, network: nn.Module) -> Meeting:
+    real, fake = (samples(seed).requires_grad_(name in penalty.slopes) for seed, name in ((1, "real"), (2, "fake")))
+    return Meeting(Judge(network), real, fake, network(real), network(fake), torch.Generator().manual_seed(3))
+
+
+def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
+    return score(Judge(network), given, Drawn.by(lambda latents: latents, fake), Penalizer(penalties, network))
 
 
 def batch(step: int) -> Batch:
@@ -75,9 +79,9 @@ def test_a_penalty_of_a_constant_discriminator_and_its_gradients_are_finite(kind
 @every_penalty
 def test_a_lazy_penalty_counts_as_often_as_it_is_left_out(kind: type[Penalty]) -> None:
     judge, lazy = discriminator().float(), kind(weight=0.5, every=4)
-    values = [score(judge, batch(step), samples(2).float(), [lazy]).penalties for step in range(9)]
+    values = [scored(judge, batch(step), samples(2).float(), lazy).penalties for step in range(9)]
     assert [step for step, found in enumerate(values) if found] == [0, 4, 8]
-    once = score(judge, batch(0), samples(2).float(), [kind(weight=1.0)]).penalties
+    once = scored(judge, batch(0), samples(2).float(), kind(weight=1.0)).penalties
     assert values[0].keys() == once.keys() == {kind.kind()}
     torch.testing.assert_close(values[0][kind.kind()], 2 * once[kind.kind()])
 
@@ -90,9 +94,9 @@ def test_a_penalty_of_weight_zero_is_never_due(kind: type[Penalty]) -> None:
 @every_penalty
 def test_a_penalty_leaves_the_scores_and_the_samples_as_they_were(kind: type[Penalty]) -> None:
     judge, fake, given = discriminator().float(), samples(2).float(), batch(0)
-    plain, scored = score(judge, batch(0), fake), score(judge, given, fake, [kind()])
-    assert torch.equal(plain.real, scored.real)
-    assert torch.equal(plain.fake, scored.fake)
+    plain, punished = scored(judge, batch(0), fake), scored(judge, given, fake, kind())
+    assert torch.equal(plain.real, punished.real)
+    assert torch.equal(plain.fake, punished.fake)
     assert torch.equal(given.real, samples(1).float())
     assert not given.real.requires_grad
     assert not fake.requires_grad
@@ -102,8 +106,8 @@ def test_a_penalty_leaves_the_scores_and_the_samples_as_they_were(kind: type[Pen
 def test_a_penalty_is_computed_in_float32_under_autocast(kind: type[Penalty]) -> None:
     judge = discriminator().float()
     with torch.autocast("cpu", torch.bfloat16):
-        under = score(judge, batch(0), samples(2).bfloat16(), [kind()])
-    plain = score(judge, batch(0), samples(2).bfloat16().float(), [kind()])
+        under = scored(judge, batch(0), samples(2).bfloat16(), kind())
+    plain = scored(judge, batch(0), samples(2).bfloat16().float(), kind())
     assert under.real.dtype == under.penalties[kind.kind()].dtype == torch.float32
     assert torch.equal(under.penalties[kind.kind()], plain.penalties[kind.kind()])
 

@@ -1,22 +1,31 @@
 """Gradient penalties against what can be computed by hand."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.game import Batch
+from sparring.network import slope_of
 from sparring.penalties import R1, R2, GradientPenalty
-from sparring.penalties.gradient import gradient_of
-from sparring.scoring import Judge, Penalty, score
+from sparring.scoring import Drawn, Judge, Penalizer, Penalty, Scores, score
 
 SLOPE = torch.tensor([3.0, 4.0, 0.0])
 
 
-def value(penalty: Penalty, judge: Judge, seed: int = 0) -> float:
+Function = Callable[[Tensor], Tensor]
+
+
+def meet(function: Function, real: Tensor, fake: Tensor, *penalties: Penalty, seed: int = 0) -> Scores:
+    batch = Batch(real, None, 0, torch.Generator().manual_seed(seed))
+    return score(Judge(function), batch, Drawn.by(lambda given: given, fake), Penalizer(penalties, nn.Identity()))
+
+
+def value(penalty: Penalty, function: Function, seed: int = 0) -> float:
     random = torch.Generator().manual_seed(seed)
     real, fake = (torch.randn(64, 3, generator=random) for _ in range(2))
-    found = score(judge, Batch(real, None, 0, random), fake, [penalty]).penalties
-    return float(found[penalty.kind()].detach())
+    return float(meet(function, real, fake, penalty, seed=seed).penalties[penalty.kind()].detach())
 
 
 def flat(samples: Tensor) -> Tensor:
@@ -41,7 +50,7 @@ def test_r1_looks_at_real_samples_and_r2_at_generated_ones() -> None:
         return samples.square().sum(1, keepdim=True) / 2
 
     real, fake = torch.full((4, 3), 2.0), torch.full((4, 3), -1.0)
-    found = score(curved, Batch(real, None, 0, torch.Generator()), fake, [R1(), R2()]).penalties
+    found = meet(curved, real, fake, R1(), R2()).penalties
     assert found["R1"].item() == pytest.approx(12 / 2)
     assert found["R2"].item() == pytest.approx(3 / 2)
 
@@ -60,7 +69,7 @@ def test_the_gradient_penalty_looks_between_each_real_sample_and_its_generated_o
         return linear(samples)
 
     real, fake = torch.randn(50, 3), torch.randn(50, 3)
-    score(watching, Batch(real, None, 0, torch.Generator().manual_seed(0)), fake, [GradientPenalty()])
+    meet(watching, real, fake, GradientPenalty())
     share = (seen[2].detach() - fake) / (real - fake)
     torch.testing.assert_close(share, share[:, :1].expand(-1, 3), atol=1e-3, rtol=1e-3)
     assert 0 < share.min() < 0.2
@@ -77,7 +86,7 @@ def test_points_between_follow_the_seed_of_the_move() -> None:
 
 def test_a_gradient_can_be_differentiated_again() -> None:
     samples = torch.tensor([[1.0, 2.0]], requires_grad=True)
-    gradient = gradient_of(samples.pow(3).sum(1, keepdim=True), samples)
+    _, gradient = slope_of(lambda given: given.pow(3).sum(1, keepdim=True), samples)
     torch.testing.assert_close(gradient, torch.tensor([[3.0, 12.0]]))
     (second,) = torch.autograd.grad(gradient.sum(), samples)
     torch.testing.assert_close(second, torch.tensor([[6.0, 12.0]]))

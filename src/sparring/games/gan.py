@@ -1,5 +1,7 @@
 """The game of 2014: one generator against one discriminator, conditional by class as an option."""
 
+from collections.abc import Hashable
+
 import torch
 from torch import Tensor
 
@@ -7,9 +9,9 @@ from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape
+from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Penalties, in_full, score
+from sparring.scoring import Drawn, GeneratorPenalties, Meeting, NetworkJudge, Penalizer, Penalties, score
 
 
 class GAN(Game):
@@ -27,6 +29,7 @@ class GAN(Game):
         prior: Prior = Gaussian()
         losses: AdversarialLoss = NonSaturating()
         penalties: Penalties = ()
+        generator_penalties: GeneratorPenalties = ()
         projections: tuple[Projection, ...] = ()
         conditional: bool = False
 
@@ -38,6 +41,9 @@ class GAN(Game):
         super().__init__(spec, sample, condition if spec.conditional else Condition())
         self.generator = self.build_player("generator", spec.generator, (spec.prior.size,), sample)
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
+        self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
+        self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
+        self._joins = not couples_samples(self.discriminator)
         self.teams = (
             Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
             Team("generator", {"generator": self.generator}, self.generate),
@@ -45,18 +51,19 @@ class GAN(Game):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real samples against as many generated ones."""
-        told = self._told(batch)
-        with torch.no_grad():
-            fake = self.draw(len(batch.real), batch.random, told)
-        scores = score(lambda samples: self.discriminator(samples, told), batch, fake, self.spec.penalties)
+        scores = score(self._judge(batch), batch, self._draw(batch), self.discriminator_penalties)
         return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses against the discriminator as it stands."""
-        told = self._told(batch)
-        fake = in_full(self.discriminator(self.draw(len(batch.real), batch.random, told), told))
-        real = in_full(self.discriminator(batch.real, told)) if self.spec.losses.needs_real else None
-        return {"adversarial": self.spec.losses.generator(fake, real)}
+        judge, drawn, due = self._judge(batch), self._draw(batch), self.generator_penalties.due(batch.step)
+        fake = judge(drawn.samples)
+        real = judge(batch.real) if self.spec.losses.needs_real else None
+        losses = {"adversarial": self.spec.losses.generator(fake, real)}
+        if due:
+            meeting = Meeting(judge, batch.real, drawn.samples, real, fake, batch.random, {}, self.generator, drawn)
+            losses |= self.generator_penalties.losses(due, meeting)
+        return losses
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         latents = self.spec.prior.draw(count, random)
@@ -65,8 +72,20 @@ class GAN(Game):
         samples: Tensor = self.generator(latents, condition)
         return samples
 
+    def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
+        moments = (*self.discriminator_penalties.due(batch.step), *self.generator_penalties.due(batch.step))
+        return tuple(penalty.kind() for penalty in moments)
+
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if self.condition.classes else self.discriminator(samples)
+
+    def _judge(self, batch: Batch) -> NetworkJudge:
+        return NetworkJudge(self.discriminator, self._told(batch), self._joins)
+
+    def _draw(self, batch: Batch) -> Drawn:
+        told = self._told(batch)
+        latents = self.spec.prior.draw(len(batch.real), batch.random)
+        return Drawn.by(lambda given: self.generator(given, told), latents)
 
     def _told(self, batch: Batch) -> Tensor | None:
         return batch.condition if self.condition.classes else None

@@ -28,15 +28,36 @@ class AdversarialLoss(Family):
         """Returns what the generator minimises, a scalar, given scores of generated and, where needed, real samples."""
 
 
-class Minimax(AdversarialLoss):
+class SeparableLoss(AdversarialLoss):
+    """Judges each score by itself, as the score of a sample labelled real or generated: E[a(D(x))] + E[b(D(G(z)))].
+
+    A member says a and b. `LabelSmoothing` and `LabelFlipping` take any of them.
+    """
+
+    @abstractmethod
+    def on_real(self, scores: Tensor) -> Tensor:
+        """Returns a(scores), what the discriminator pays for each score of a sample labelled real."""
+
+    @abstractmethod
+    def on_fake(self, scores: Tensor) -> Tensor:
+        """Returns b(scores), what the discriminator pays for each score of a sample labelled generated."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+        return self.on_real(real).mean() + self.on_fake(fake).mean()
+
+
+class Minimax(SeparableLoss):
     """The original zero-sum game: max_D E[ln σ(D(x))] + E[ln(1 - σ(D(G(z))))] (Goodfellow et al. 2014, eq. 1).
 
     At the optimal D, ln p/q, the value is 2 JS(p, q) - ln 4. The generator's gradient vanishes
     where the discriminator is sure.
     """
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
-        return softplus(-real).mean() + softplus(fake).mean()
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return softplus(-scores)
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return softplus(scores)
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -softplus(fake).mean()
@@ -62,20 +83,23 @@ class MaximumLikelihood(Minimax):
         return -fake.exp().mean()
 
 
-class Hinge(AdversarialLoss):
+class Hinge(SeparableLoss):
     """Margins of one on both sides (Lim & Ye 2017; Miyato et al. 2018, eqs. 16-17).
 
     At the optimal D, sign(p - q), the discriminator's loss is 2 - 2 TV(p, q).
     """
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
-        return relu(1 - real).mean() + relu(1 + fake).mean()
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return relu(1 - scores)
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return relu(1 + scores)
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -fake.mean()
 
 
-class LeastSquares(AdversarialLoss):
+class LeastSquares(SeparableLoss):
     """½E[(D(x) - b)²] + ½E[(D(G(z)) - a)²] against ½E[(D(G(z)) - c)²] (Mao et al. 2017, eq. 2).
 
     With b - c = 1 and b - a = 2 (the defaults) the generator minimises the Pearson chi-square
@@ -86,8 +110,11 @@ class LeastSquares(AdversarialLoss):
     b: float = 1.0
     c: float = 0.0
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
-        return ((real - self.b).square().mean() + (fake - self.a).square().mean()) / 2
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return (scores - self.b).square() / 2
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return (scores - self.a).square() / 2
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return (fake - self.c).square().mean() / 2
@@ -96,7 +123,9 @@ class LeastSquares(AdversarialLoss):
 class Wasserstein(AdversarialLoss):
     """E[D(G(z))] - E[D(x)] (Arjovsky et al. 2017, eq. 2): -W1(p, q) when the critic is the best 1-Lipschitz one.
 
-    It needs a constraint on the critic: weight clipping, a gradient penalty, or spectral norm.
+    It needs a constraint on the critic: weight clipping, a gradient penalty, or spectral norm. It is not
+    a `SeparableLoss`, since only differences of its scores mean something: with labels smoothed on one side,
+    moving all scores together would be rewarded without end.
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102

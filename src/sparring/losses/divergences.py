@@ -15,10 +15,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
-from sparring.losses.adversarial import AdversarialLoss
+from sparring.losses.adversarial import SeparableLoss
 
 
-class FDivergence(AdversarialLoss):
+class FDivergence(SeparableLoss):
     """What all members share; a member says its activation g and the conjugate f* of its generator function."""
 
     saturating: bool = True
@@ -31,8 +31,11 @@ class FDivergence(AdversarialLoss):
     def conjugate(self, scores: Tensor) -> Tensor:
         """Returns f*(g(scores)), computed without overflow where that is possible."""
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
-        return self.conjugate(fake).mean() - self.activation(real).mean()
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return -self.activation(scores)
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return self.conjugate(scores)
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
         return -(self.conjugate(fake) if self.saturating else self.activation(fake)).mean()

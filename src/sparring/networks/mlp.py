@@ -3,11 +3,13 @@
 from math import prod
 from typing import Annotated
 
+import torch
 from pydantic import Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
 from sparring.layers.conditioning import concatenation
 from sparring.layers.normalization import Reparametrization, reparametrize
+from sparring.layers.perceptron import perceptron, sloped_perceptron
 from sparring.network import Condition, Network, Shape
 
 
@@ -26,6 +28,7 @@ class MLP(Network):
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
         self.outputs = outputs
+        self.spec = spec
         self.told = concatenation(condition.classes, (prod(inputs),))
         layers: list[nn.Module] = []
         features = prod(inputs) + self.told.added
@@ -36,9 +39,40 @@ class MLP(Network):
         layers += [nn.Linear(features, prod(outputs))]
         layers += [nn.Tanh()] if len(outputs) == 3 else []
         self.layers = nn.Sequential(*layers)
+        self._linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
         reparametrize(self, spec.reparametrization)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns [N, *outputs], in (-1, 1) where that is an image, for inputs [N, ...]."""
-        flat: Tensor = self.layers(self.told(inputs.flatten(1), condition))
-        return flat.view(-1, *self.outputs)
+        flat = self.told(inputs.flatten(1), condition)
+        if not self._in_one():
+            passed: Tensor = self.layers(flat)
+            return passed.view(-1, *self.outputs)
+        outputs = perceptron(flat, self.spec.slope, self._weights())
+        return outputs.tanh().view(-1, *self.outputs) if len(self.outputs) == 3 else outputs.view(-1, *self.outputs)
+
+    def slope(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Returns scores [N, 1] and their gradients by the inputs [N, ...], differentiable in turn."""
+        if self.outputs != (1,) or not self._in_one():
+            return super().slope(inputs, condition)
+        flat = self.told(inputs.flatten(1), condition)
+        scores, slopes = sloped_perceptron(flat, self.spec.slope, self._weights())
+        return scores, slopes[:, : flat.shape[1] - self.told.added].view_as(inputs)
+
+    def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns the last hidden layer, [N, width]."""
+        last = len(self.layers) - (2 if len(self.outputs) == 3 else 1)
+        features: Tensor = self.layers[:last](self.told(inputs.flatten(1), condition))
+        return features
+
+    def _weights(self) -> list[Tensor]:
+        return [weight for layer in self._linear for weight in (layer.weight, layer.bias)]
+
+    def _in_one(self) -> bool:
+        """Whether the layers may be computed as one operation: nothing in between, and nobody who watches them."""
+        watched = any(layer._forward_hooks for layer in self._linear)
+        plain = not (self.spec.dropout and self.training) and not torch.is_autocast_enabled(self._device_type())
+        return plain and not watched and not torch.compiler.is_compiling()
+
+    def _device_type(self) -> str:
+        return self._linear[0].bias.device.type

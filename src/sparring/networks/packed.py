@@ -17,6 +17,8 @@ class Packed(Network):
     packs do not divide a batch, its first samples fill the last one. A class is joined to its sample.
     """
 
+    couples_samples = True
+
     class Spec(Network.Spec):
         """The network that judges packs, and how many samples a pack holds."""
 

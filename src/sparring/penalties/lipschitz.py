@@ -7,7 +7,6 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import relu
 
-from sparring.penalties.gradient import gradient_of
 from sparring.scoring import Meeting, Penalty
 
 
@@ -25,8 +24,8 @@ class NormPenalty(Penalty):
         """Returns what each of the norms [N] costs."""
 
     def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        points = self.points(meeting).detach().requires_grad_(True)
-        return self.cost(gradient_of(meeting.judge(points), points).norm(dim=1)).mean()
+        _, slopes = meeting.judge.slope(self.points(meeting).detach())
+        return self.cost(slopes.flatten(1).norm(dim=1)).mean()
 
 
 class GradientPenalty(NormPenalty):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import SpecError
-from sparring.scoring import Meeting, Penalty
+from sparring.scoring import Judge, Meeting, Penalty
 
 
 class Adversary(Protocol):
@@ -102,7 +102,7 @@ class DiracGame:
         fake = fake if fake.requires_grad else fake.requires_grad_()
         scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
         random = torch.Generator().manual_seed(0)
-        meeting = Meeting(lambda samples: self.judge(samples, psi), real, fake, scores_real, scores_fake, random)
+        meeting = Meeting(Judge(lambda samples: self.judge(samples, psi)), real, fake, scores_real, scores_fake, random)
         discriminator = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:
             discriminator = discriminator + penalty.weight * penalty.value(meeting)

@@ -4,7 +4,9 @@ from functools import reduce
 from operator import add
 
 import torch
+from torch import Tensor
 
+from sparring.game import Batch, Losses, Team
 from sparring.training.keeper import Keeper
 from sparring.training.mover import Move
 from sparring.training.run import Run
@@ -37,9 +39,15 @@ def follow_losses(run: Run, move: Move) -> None:
     team = move.mover.team
     with run.game.to_move(team):
         for batch in run.batches(move):
-            with run.precision.forward():
-                losses = team.losses(batch)
-            total = reduce(add, losses.values())
-            torch.autograd.backward(total / run.training.accumulation)
+            total, losses = run.recorder.play(move.mover, batch, lambda: play_live(run, team, batch))  # noqa: B023
             run.report(move, losses, batch)
         run.health.watch(run.step, move.mover, total, batch)
+
+
+def play_live(run: Run, team: Team, batch: Batch) -> tuple[Tensor, Losses]:
+    """Adds a micro-batch's gradients to those of the weights; returns the total of the losses, and these."""
+    with run.precision.forward():
+        losses = team.losses(batch)
+    total = reduce(add, losses.values())
+    torch.autograd.backward(total / run.training.accumulation)
+    return total, losses

@@ -31,7 +31,9 @@ class Training(Spec):
 
     `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
     micro-batches. `optimizers` and `averages` are by team; `clip_gradient` bounds the norm of a
-    team's gradient. A line is logged every `record_every` images.
+    team's gradient. `recorded` plays moves of small networks from a recording of their operations, on
+    a CPU in float32 and where the game allows it; the numbers stay the same. A line is logged every
+    `record_every` images.
     """
 
     images: Images = 1_000_000
@@ -42,6 +44,7 @@ class Training(Spec):
     clip_gradient: PositiveFloat | None = None
     precision: Format = "float32"
     layout: Layout = "channels_last"
+    recorded: bool = False
     record_every: Images = 2_000
     checkpoints: Checkpoints = Checkpoints()
 

@@ -19,6 +19,7 @@ from sparring.training.listener import Listener, Record
 from sparring.training.mover import Move, build_movers, list_turns
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
+from sparring.training.recording import Recorder
 from sparring.training.streams import DataOrder, Integers, derive_seed
 from sparring.training.tally import Tally
 
@@ -66,6 +67,7 @@ class Run:
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
+        self.recorder = Recorder(game, training.recorded and training.accumulation == 1)
         self.interruption = Interruption()
         self.progress = Progress()
         self.tally = Tally()

@@ -1,0 +1,84 @@
+"""A discriminator that is told labels which are not quite sure: smoothed or flipped ones.
+
+Both turn real samples of density p and generated ones of density q into samples labelled real, of
+mass p̃, and samples labelled generated, of mass q̃; the best discriminator is that of `of` between
+those two. The generator's loss stays that of `of`.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from torch import Tensor
+
+from sparring.losses.adversarial import AdversarialLoss, NonSaturating, SeparableLoss
+
+
+def separable(loss: AdversarialLoss) -> SeparableLoss:
+    """Returns `loss` where it judges each score by itself; raises `ValueError` where it does not."""
+    if isinstance(loss, SeparableLoss):
+        return loss
+    able = sorted(kind for kind, member in AdversarialLoss.members.items() if issubclass(member, SeparableLoss))
+    raise ValueError(f"{loss.kind()} does not judge each score by itself, by a label; needs one of {', '.join(able)}")
+
+
+Separable = Annotated[AdversarialLoss, AfterValidator(separable)]
+Share = Annotated[float, Field(ge=0, lt=0.5)]
+
+
+class LabelSmoothing(SeparableLoss):
+    """Labels of 1 - `real` for real samples and `fake` for generated ones (Salimans et al. 2016, sec. 3.4).
+
+    A label λ costs λ a(D) + (1 - λ) b(D), with a and b those of `of` (Szegedy et al. 2016, sec. 7, for cross
+    entropy; for least squares it differs from moving the target by a constant). So with r, f = `real`, `fake`:
+    p̃ = (1 - r) p + f q and q̃ = (1 - f) q + r p. Over the original game the optimal D is ln p̃/q̃, a
+    probability of ((1 - r) p + f q)/(p + q) between f and 1 - r. The least loss is Σ (p + q) h(p̃/(p + q)),
+    h the binary entropy: largest exactly where p = q, and below that by an f-divergence.
+
+    Smoothing is one-sided unless `fake` is given: f > 0 puts q above the fraction too, so that where p is nearly
+    zero and q is not, the best discriminator peaks, and draws the generator to what it makes already
+    (Goodfellow 2016, sec. 4.2).
+    """
+
+    of: Separable = NonSaturating()
+    real: Share = 0.1
+    fake: Share = 0.0
+
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, 1 - self.real)
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, self.fake)
+
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+        return self.of.generator(fake, real)
+
+
+class LabelFlipping(SeparableLoss):
+    """Flips each label with a `probability` π, on the discriminator's move (Chintala et al. 2016, tip 6).
+
+    Nothing is drawn: this is the exact expectation over the flips, the same gradient without their variance.
+    It equals `LabelSmoothing` by π on both sides, drawbacks included. The discriminator plays `of` between
+    the mixtures p̃ = (1 - π) p + π q and q̃ = (1 - π) q + π p, equal only where p = q. Over the original
+    game the optimal D is ln p̃/q̃, a probability of ((1 - π) p + π q)/(p + q) between π and 1 - π, and the
+    least loss is ln 4 - 2 JS(p̃, q̃).
+    """
+
+    of: Separable = NonSaturating()
+    probability: Share = 0.05
+
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, 1 - self.probability)
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, self.probability)
+
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+        return self.of.generator(fake, real)
+
+
+def _cost(of: AdversarialLoss, scores: Tensor, label: float) -> Tensor:
+    """Returns what each score costs under `of` where the label is real with probability `label`."""
+    loss = separable(of)
+    if label in (0, 1):  # 0 times an overflow is NaN
+        return loss.on_real(scores) if label else loss.on_fake(scores)
+    return label * loss.on_real(scores) + (1 - label) * loss.on_fake(scores)
