@@ -1,11 +1,15 @@
 """`spar theory`: the mathematics of GANs as numbers to print and pictures to look at."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparring.errors import SpecError
+from sparring.errors import SpecError, nearest
+
+if TYPE_CHECKING:
+    from sparring.theory import Manner
 
 app = typer.Typer(help="Run the theory: finite games, Dirac-GAN, augmentation, divergences.", no_args_is_help=True)
 
@@ -13,8 +17,11 @@ Picture = Annotated[Path | None, typer.Option(help="Write a picture here, as PNG
 Masses = Annotated[str, typer.Argument(metavar="P", help="The data's probabilities, for example .5,.3,.2")]
 Generated = Annotated[str, typer.Argument(metavar="Q", help="The generator's probabilities.")]
 
+NEGATIVE = {"ignore_unknown_options": True}
+"""So that `-.5,1.5` is taken for masses, which are then refused in words, and not for an option."""
 
-@app.command()
+
+@app.command(context_settings=NEGATIVE)
 def finite(p: Masses, q: Generated, picture: Picture = None) -> None:
     """The optimal discriminator, the game's value and every divergence between two distributions."""
     from sparring.theory import report
@@ -22,7 +29,7 @@ def finite(p: Masses, q: Generated, picture: Picture = None) -> None:
     _say(report.finite(_numbers("P", p), _numbers("Q", q), picture))
 
 
-@app.command()
+@app.command(context_settings=NEGATIVE)
 def duality(
     p: Masses,
     q: Generated,
@@ -52,17 +59,28 @@ def minima(count: Annotated[int, typer.Argument(min=2, max=4, help="How many poi
 
 @app.command()
 def dirac(
-    loss: Annotated[str, typer.Argument(metavar="LOSS", help="A loss of the library, for example NonSaturating.")],
-    penalty: Annotated[
-        list[str] | None, typer.Option(help="A penalty; its fields follow a colon: R1:weight=0.3 (may be repeated).")
-    ] = None,
-    noise: Annotated[float, typer.Option(min=0, help="Standard deviation of instance noise.")] = 0.0,
+    loss: Annotated[
+        str, typer.Argument(metavar="LOSS", help="Of the library, as in NonSaturating or LeastSquares:a=0,b=1.")
+    ],
+    penalty: Annotated[list[str] | None, typer.Option(help="As in R1:weight=0.3; may be repeated.")] = None,
+    projection: Annotated[str | None, typer.Option(help="Of the discriminator, as in WeightClipping:limit=1.")] = None,
+    noise: Annotated[float, typer.Option(min=0, help="Standard deviation of instance noise, in expectation.")] = 0.0,
     consensus: Annotated[float, typer.Option(min=0, help="Weight of consensus optimization.")] = 0.0,
-    learning_rate: Annotated[float, typer.Option(help="Step size of gradient descent.")] = 0.2,
+    optimizer: Annotated[str, typer.Option(help="Of both players, as in Adam:betas=[0,0.9].")] = "SGD",
+    learning_rate: Annotated[float, typer.Option(help="The optimizer's.")] = 0.2,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(help="simultaneous, generator-first, discriminator-first or extragradient; may be repeated."),
+    ] = None,
     steps: Annotated[int, typer.Option(min=1, max=100_000)] = 500,
     picture: Picture = None,
 ) -> None:
-    """Eigenvalues and trajectories of Dirac-GAN under a loss and penalties of this library."""
+    """Eigenvalues and trajectories of Dirac-GAN under the losses, penalties and optimizers of this library.
+
+    In the order `extragradient` both players look ahead by a step of the optimizer, return, and step along what
+    they found there. The fields of a loss, a penalty, a projection or an optimizer follow a colon.
+    """
+    from sparring.game import Projection
     from sparring.losses import AdversarialLoss
     from sparring.penalties import Penalties
     from sparring.spec import Spec
@@ -71,20 +89,61 @@ def dirac(
     class Cast(Spec):
         loss: AdversarialLoss
         penalties: Penalties = ()
+        projection: Projection | None = None
 
-    kinds = [text.partition(":") for text in penalty or ()]
-    cast = Cast.read({"loss": loss, "penalties": [{"kind": kind, **_fields(rest)} for kind, _, rest in kinds]})
-    _say(report.dirac(cast.loss, cast.penalties, noise, consensus, None, learning_rate, steps, picture=picture))
+    penalties = [_part("--penalty", text) for text in penalty or ()]
+    projected = _part("--projection", projection) if projection else None
+    cast = Cast.read({"loss": _part("LOSS", loss), "penalties": penalties, "projection": projected})
+    by = {"learning_rate": learning_rate, **_part("--optimizer", optimizer)}
+    manners = _manners(order or ["simultaneous", "generator-first"], by)
+    _say(report.dirac(cast.loss, cast.penalties, noise, consensus, cast.projection, manners, steps, picture=picture))
 
 
-def _fields(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+def _manners(orders: list[str], optimizer: dict[str, Any]) -> "dict[str, Manner]":
+    """Returns how both players of a game move in each of the named orders, by an optimizer of these fields."""
+    from sparring.spec import Spec
+    from sparring.theory import DISCRIMINATOR_FIRST, EXTRAGRADIENT, GENERATOR_FIRST, SIMULTANEOUS, Manner
+    from sparring.training.optimizers import Extragradient, Optimizer
+
+    class Cast(Spec):
+        optimizer: Optimizer
+
+    if optimizer["kind"] == Extragradient.kind():
+        raise SpecError("--optimizer: Extragradient is an order of moves here; write --order extragradient, and SGD")
+    chosen = Cast.read({"optimizer": optimizer}).optimizer
+    manners = {
+        "simultaneous": Manner(SIMULTANEOUS, chosen.build),
+        "generator-first": Manner(GENERATOR_FIRST, chosen.build),
+        "discriminator-first": Manner(DISCRIMINATOR_FIRST, chosen.build),
+        "extragradient": Manner(EXTRAGRADIENT, Extragradient(of=chosen).build),
+    }
+    for name in orders:
+        if name not in manners:
+            raise SpecError(f"--order: got {name!r}, which is no order{nearest(name, manners)}")
+    return {name: manners[name] for name in orders}
+
+
+def _part(option: str, text: str) -> dict[str, Any]:
+    """Returns the tree of `KIND:field=value,...`, values written as in YAML; commas inside brackets do not end one."""
+    import yaml
+
+    kind, _, rest = text.partition(":")
+    tree = {"kind": kind}
+    for part in re.split(r",(?![^\[]*\])", rest) if rest else ():
+        name, separator, value = part.partition("=")
+        if not separator or not name:
+            raise SpecError(f"{option}: {part!r} in {text!r} is not a field; write KIND:field=value,field=value")
+        try:
+            tree[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise SpecError(f"{option}: {value!r} in {text!r} is not a value") from None
+    return tree
 
 
 @app.command()
 def augment(
     transforms: Annotated[
-        list[str], typer.Argument(metavar="NAME=P...", help="For example flip=0.3 other_rotations=0.75")
+        list[str], typer.Argument(metavar="NAME=P...", help="For example flip=0.3 other_rotation=0.75")
     ],
     picture: Picture = None,
 ) -> None:
@@ -96,7 +155,9 @@ def augment(
         name, separator, value = text.partition("=")
         if not separator:
             raise SpecError(f"{text!r} is not an augmentation: write its name and probability, for example flip=0.3")
-        named[name] = _numbers(name, value)[0]
+        if name in named:
+            raise SpecError(f"{name} stands there twice; give each augmentation one probability")
+        named[name] = _number(name, value)
     _say(report.augment(named, picture))
 
 
@@ -111,6 +172,13 @@ def nce(
     from sparring.theory import report
 
     _say(report.nce(ratio, deviation, count, seed))
+
+
+def _number(name: str, text: str) -> float:
+    found = _numbers(name, text)
+    if len(found) > 1:
+        raise SpecError(f"{name}: got {text!r}; needs one number")
+    return found[0]
 
 
 def _numbers(name: str, text: str) -> list[float]:

@@ -118,5 +118,7 @@ def test_bad_kernels_and_metrics_are_named():
         wasserstein(P, Q, [[0, 1, 5], [1, 0, 1], [5, 1, 0]])
     with pytest.raises(SpecError, match="p: 129 is too large to be solved exactly"):
         wasserstein(np.full(129, 1 / 129), np.full(129, 1 / 129), np.zeros((129, 129)))
+    with pytest.raises(SpecError, match="p: 5000 is too large to be solved exactly"):
+        relativistic_jensen_shannon(np.full(5000, 1 / 5000), np.full(5000, 1 / 5000))
     with pytest.raises(SpecError, match="alpha is nan"):
         alpha_divergence(P, Q, np.nan)

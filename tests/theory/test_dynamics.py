@@ -81,6 +81,12 @@ def test_the_moduli_of_a_simultaneous_step(game, modulus):
     assert step_moduli(game, 0.2)[0] == pytest.approx(abs(1 + 0.2 * eigenvalue), abs=1e-12)
 
 
+def test_the_curvature_of_the_loss_at_the_equilibrium_is_that_of_the_reference():
+    """f(t) = -ln(1 + e^-t) has f'(0) = 1/2 and f''(0) = -1/4: the field's slope in (θ, ψ), and along the noise."""
+    assert jacobian(ORIGINAL)[0, 1] == pytest.approx(0.5, abs=1e-12)
+    assert jacobian(noisy(1.0))[1, 1] == pytest.approx(2 * -0.25, abs=1e-12)
+
+
 def test_in_turns_the_unregularized_game_circles_and_neither_order_matters():
     assert step_moduli(ORIGINAL, 0.2, GENERATOR_FIRST) == pytest.approx((1, 1), abs=1e-12)
     assert step_moduli(r1(0.3), 0.2, GENERATOR_FIRST) == pytest.approx(step_moduli(r1(0.3), 0.2, DISCRIMINATOR_FIRST))
@@ -186,6 +192,8 @@ def test_bad_settings_are_named():
         step_moduli(ORIGINAL, 0.2, (("critic",),))
     with pytest.raises(SpecError, match="steps is -1"):
         trajectory(ORIGINAL, steps=-1)
+    with pytest.raises(SpecError, match=r"the players cannot stand at \(nan, 1.0\); both numbers must be finite"):
+        trajectory(ORIGINAL, (np.nan, 1.0))
     with pytest.raises(SpecError, match="learning_rate is 0"):
         descent(0)
     with pytest.raises(SpecError, match="deviation is -1"):

@@ -55,8 +55,8 @@ def test_the_unrestricted_game_has_the_equilibrium_q_equals_p():
     found = solve(FiniteGame.unrestricted(P))
     assert found.minimax == pytest.approx(-np.log(4), abs=1e-9)
     assert found.maximin == pytest.approx(-np.log(4), abs=1e-9)
-    np.testing.assert_allclose(found.q, P, atol=1e-6)
-    np.testing.assert_allclose(found.discriminator, 0.5, atol=1e-6)
+    np.testing.assert_allclose(found.q, P, atol=1e-9)
+    np.testing.assert_allclose(found.discriminator, 0.5, atol=1e-9)
 
 
 def test_the_equilibrium_of_the_original_game_is_unique():

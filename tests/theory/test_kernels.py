@@ -62,6 +62,10 @@ def test_gaussian_noise_has_the_gaussian_spectrum_and_never_leaks():
     assert leak(gaussian(deviation, count)) is None
 
 
+def test_noise_much_wider_than_the_ring_forgets_everything():
+    np.testing.assert_allclose(gaussian(1e12, 5), 0.2, rtol=1e-14)
+
+
 def test_a_projection_that_forgets_leaks_though_it_is_not_square():
     found = leak([[1, 0], [0, 1], [0.5, 0.5]])
     assert found is not None
@@ -87,3 +91,9 @@ def test_what_is_no_kernel_is_named():
         gaussian(0, 4)
     with pytest.raises(SpecError, match="count is 0"):
         gaussian(1, 0)
+    with pytest.raises(SpecError, match="count: 1000000000 is too large"):
+        gaussian(1, 10**9)
+    with pytest.raises(SpecError, match="pairs: 4096 is too large"):
+        independently(gaussian(1, 64), gaussian(1, 64))
+    with pytest.raises(ShapeError, match="frequencies is not an array of numbers"):
+        gaussian_spectrum(1.0, "high")

@@ -31,7 +31,9 @@ def test_neither_side_gains_by_leaving_the_mixture(seed):
 def test_bad_games_are_named():
     with pytest.raises(ShapeError, match=r"payoffs has shape \[2\]"):
         solve_matrix([1, 2])
-    with pytest.raises(SpecError, match="not finite"):
+    with pytest.raises(SpecError, match="payoffs holds -inf; every number must be finite"):
         solve_matrix([[1, -np.inf]])
+    with pytest.raises(ShapeError, match="payoffs is not an array of numbers"):
+        solve_matrix([[1, 2], [3]])
     with pytest.raises(SpecError, match="payoffs: 200 is too large"):
         solve_matrix(np.zeros((2, 200)))

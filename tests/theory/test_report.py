@@ -4,9 +4,11 @@ import pytest
 from PIL import Image
 
 from sparring.errors import MissingExtraError, SpecError
-from sparring.losses import Minimax, Wasserstein
+from sparring.losses import AdversarialLoss, Minimax, Wasserstein
 from sparring.penalties import R1, GradientPenalty
-from sparring.theory import DiracGame, draw_eigenvalues, eigenvalues, report
+from sparring.scoring import Penalty
+from sparring.theory import EXTRAGRADIENT, DiracGame, Manner, draw_eigenvalues, eigenvalues, report
+from sparring.training.optimizers import SGD, Extragradient
 
 P, Q = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5)
 
@@ -40,10 +42,30 @@ def test_orders_and_minima_print_the_reference():
 def test_dirac_prints_eigenvalues_or_why_there_are_none():
     lines = report.dirac(Minimax(), (R1(weight=0.3),), steps=5)
     assert lines[0].endswith("-0.15 - 0.47697i, -0.15 + 0.47697i")
-    assert "modulus 0.974679" in lines[1]
+    assert "h = 0.2" in lines[1]
+    assert "simultaneous      modulus 0.974679" in lines[2]
     assert "none: the field has no derivative" in report.dirac(Wasserstein(), (GradientPenalty(),), steps=5)[0]
     assert "-0.25 - 0.5i" in report.dirac(Minimax(), consensus=1.0, steps=5)[0]
     assert "-0.1225 - 0.484762i" in report.dirac(Minimax(), noise=0.7, steps=5)[0]
+
+
+@pytest.mark.parametrize("name", sorted(AdversarialLoss.members))
+def test_every_loss_of_the_library_plays_dirac(name):
+    said = "\n".join(report.dirac(AdversarialLoss.members[name](), steps=2))
+    assert "modulus" in said or "none: the field has no derivative" in said
+
+
+@pytest.mark.parametrize("name", sorted(Penalty.members))
+def test_every_penalty_of_the_library_plays_dirac(name):
+    said = "\n".join(report.dirac(Minimax(), (Penalty.members[name](),), steps=2))
+    assert "modulus" in said or "none: the field has no derivative" in said
+
+
+def test_dirac_is_played_in_any_manner():
+    manner = Manner(EXTRAGRADIENT, Extragradient(of=SGD(learning_rate=0.1)).build)
+    lines = report.dirac(Wasserstein(), manners={"looking ahead": manner}, steps=100)
+    assert "h = 0.1" in lines[1]
+    assert lines[-1] == "radius after 100    looking ahead 0.8599"
 
 
 def test_augment_says_what_leaks():
@@ -57,6 +79,8 @@ def test_augment_says_what_leaks():
 
 
 def test_nce_and_duality_print_their_numbers():
+    with pytest.raises(SpecError, match=r"deviation is nan and count 10; needs .01 to 100"):
+        report.nce(deviation=float("nan"), count=10)
     said = report.nce(5.0, count=500)
     assert "-1.6094379124" in said[0]
     assert "2.5066282746" in said[2]

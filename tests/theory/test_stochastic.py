@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sparring.errors import ShapeError, SpecError
+from sparring.losses import Wasserstein
 from sparring.theory import derandomize, optimal_discriminator, value
 
 P, Q, LEVELS = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5), (0.1, 0.4, 0.6, 0.9)
@@ -36,6 +37,14 @@ def test_what_does_not_fit_is_named():
     kernel = np.full((3, 4), 0.25)
     with pytest.raises(SpecError, match=r"on_real is not concave .* does not fit a stochastic discriminator"):
         derandomize(P, Q, kernel, LEVELS, lambda d: d**2)
+    with pytest.raises(SpecError, match=r"on_fake does not give one finite number .* does not fit a stochastic"):
+        derandomize(P, Q, kernel, LEVELS, on_fake=lambda d: np.log(d - 0.5))
+    with pytest.raises(SpecError, match=r"on_real does not give one finite number for each decision"):
+        derandomize(P, Q, kernel, LEVELS, on_real=np.sum)
+    with pytest.raises(SpecError, match=r"on_real is Wasserstein\(\); a payoff is a function of decisions"):
+        derandomize(P, Q, kernel, LEVELS, on_real=Wasserstein())
+    with pytest.raises(SpecError, match=r"kernel, row 1, holds the negative mass -0.25"):
+        derandomize(P, Q, [[1, 0, 0, 0], [-0.25, 1.25, 0, 0], [0, 0, 0, 1]], LEVELS)
     with pytest.raises(SpecError, match=r"kernel, row 0, sums to 1.2"):
         derandomize(P, Q, np.full((3, 4), 0.3), LEVELS)
     with pytest.raises(ShapeError, match=r"kernel has shape \[3, 4\]; 3 points and 2 levels"):

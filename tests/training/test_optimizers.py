@@ -5,12 +5,15 @@ import torch
 from torch import nn
 
 from sparring.errors import SpecError
-from sparring.training.optimizers import SGD, Adam, Optimizer, read_state, write_state
+from sparring.training.optimizers import SGD, Adam, Extragradient, Optimizer, read_state, write_state
 
 SMALL_RATE = 1e-3
 
+WITH_RATE = [member for _, member in sorted(Optimizer.members.items()) if "learning_rate" in member.model_fields]
+
 OPTIMIZERS = [
-    *(member(learning_rate=SMALL_RATE) for _, member in sorted(Optimizer.members.items())),  # type: ignore[call-arg]
+    *(member(learning_rate=SMALL_RATE) for member in WITH_RATE),  # type: ignore[call-arg]
+    *(Extragradient(of=member(learning_rate=SMALL_RATE)) for member in WITH_RATE),  # type: ignore[call-arg]
     SGD(learning_rate=SMALL_RATE, momentum=0.9),
     Adam(learning_rate=SMALL_RATE, fused=False, weight_decay=0.1),
 ]
@@ -33,13 +36,14 @@ def step(network: nn.Conv2d, optimizer: torch.optim.Optimizer, turn: int) -> Non
 
 
 @every_optimizer
+@pytest.mark.parametrize("count", [3, 4])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=str)
 def test_an_optimizer_that_was_written_and_read_goes_on_bit_for_bit(
-    optimizer: Optimizer, memory_format: torch.memory_format
+    optimizer: Optimizer, memory_format: torch.memory_format, count: int
 ) -> None:
     one = layer(memory_format)
     first = optimizer.build(list(one.parameters()))
-    for turn in range(3):
+    for turn in range(count):
         step(one, first, turn)
     two = layer(memory_format)
     two.load_state_dict(one.state_dict())
@@ -48,12 +52,13 @@ def test_an_optimizer_that_was_written_and_read_goes_on_bit_for_bit(
     read_state(second, NAMES, written)
     for key, value in first.state.get(one.weight, {}).items():
         assert not isinstance(value, torch.Tensor) or second.state[two.weight][key].stride() == value.stride()
-    for turn in range(3, 6):
+    for turn in range(count, count + 3):
         step(one, first, turn)
         step(two, second, turn)
     assert all(torch.equal(p, q) for p, q in zip(one.parameters(), two.parameters(), strict=True))
-    again = dict(write_state(second, NAMES))
-    assert again.keys() == written.keys()
+    again, expected = dict(write_state(second, NAMES)), dict(write_state(first, NAMES))
+    assert again.keys() == expected.keys()
+    assert all(torch.equal(again[name], value) for name, value in expected.items())
 
 
 @every_optimizer

@@ -1,7 +1,5 @@
 """What every exact computation checks first: masses, kernels and metrics on finitely many points."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -20,6 +18,22 @@ LARGEST = 128
 """The most points or strategies for which a game is solved exactly."""
 
 
+def finite_numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Returns `values` as float64 of any shape.
+
+    Raises:
+        ShapeError: they are not an array of numbers.
+        SpecError: one is not finite.
+    """
+    try:
+        found = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(f"{name} is not an array of numbers: got {str(values)[:80]}") from None
+    if not np.isfinite(found).all():
+        raise SpecError(f"{name} holds {found[~np.isfinite(found)][0]}; every number must be finite")
+    return found
+
+
 def distribution(name: str, masses: ArrayLike) -> Vector:
     """Returns `masses` [n] as float64, checked: nonnegative, summing to one.
 
@@ -30,7 +44,7 @@ def distribution(name: str, masses: ArrayLike) -> Vector:
     >>> distribution("p", [0.25, 0.75])
     array([0.25, 0.75])
     """
-    found = _finite(name, masses)
+    found = finite_numbers(name, masses)
     if found.ndim != 1 or not len(found):
         raise ShapeError(f"{name} has shape {list(found.shape)}; a distribution is a nonempty list of masses [n]")
     _check_masses(name, found[None])
@@ -58,7 +72,7 @@ def stochastic(name: str, rows: ArrayLike) -> Matrix:
         ShapeError: it is not a nonempty matrix.
         SpecError: a row is not a distribution; the message names it.
     """
-    found = _finite(name, rows)
+    found = finite_numbers(name, rows)
     if found.ndim != 2 or not found.size:
         raise ShapeError(f"{name} has shape {list(found.shape)}; a Markov kernel is a matrix [from, to]")
     _check_masses(name, found)
@@ -72,7 +86,7 @@ def metric(name: str, distances: ArrayLike, count: int) -> Matrix:
         ShapeError: it is not `count` by `count`.
         SpecError: it is negative, not symmetric, not zero on the diagonal, or breaks the triangle inequality.
     """
-    found = _finite(name, distances)
+    found = finite_numbers(name, distances)
     if found.shape != (count, count):
         raise ShapeError(f"{name} has shape {list(found.shape)}; {count} points need distances [{count}, {count}]")
     detour = (found[:, :, None] + found[None]).min(axis=1)
@@ -90,7 +104,7 @@ def distances_on_the_line(points: ArrayLike) -> Matrix:
     >>> distances_on_the_line([0, 1, 3])[0]
     array([0., 1., 3.])
     """
-    found = _finite("points", points).ravel()
+    found = finite_numbers("points", points).ravel()
     distances: Matrix = np.abs(found[:, None] - found[None])
     return distances
 
@@ -111,7 +125,7 @@ def decisions(name: str, discriminator: ArrayLike, count: int) -> Vector:
 
 def scores(name: str, discriminator: ArrayLike, count: int) -> Vector:
     """Returns finite scores [count], one a point; raises `ShapeError` or `SpecError`."""
-    found = _finite(name, discriminator)
+    found = finite_numbers(name, discriminator)
     if found.shape != (count,):
         raise ShapeError(f"{name} has shape {list(found.shape)}; {count} points need one value each, [{count}]")
     return found
@@ -124,16 +138,6 @@ def small_enough(name: str, count: int, largest: int = LARGEST) -> None:
             f"{name}: {count} is too large to be solved exactly (at most {largest}); "
             "merge points, or train a game instead"
         )
-
-
-def _finite(name: str, values: ArrayLike) -> NDArray[Any]:
-    try:
-        found = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(f"{name} is not an array of numbers: got {str(values)[:80]}") from None
-    if not np.isfinite(found).all():
-        raise SpecError(f"{name} holds {found[~np.isfinite(found)][0]}; every number must be finite")
-    return found
 
 
 def _check_masses(name: str, rows: Matrix) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparring.errors import SpecError
-from sparring.theory.distributions import Vector, distributions
+from sparring.theory.distributions import Vector, distributions, small_enough
 
 # Every function takes masses p (data) and q (generator) [n], returns a float (infinite where p is not absolutely
 # continuous and the divergence asks for it), and raises what `distributions` raises.
@@ -41,9 +41,11 @@ def relativistic_jensen_shannon(p: ArrayLike, q: ArrayLike) -> float:
 
     At its optimum, E[softplus(-(D(x) - D(y)))] over x ~ p, y ~ q is at least ln 2 - JS(p⊗q, q⊗p)
     (Jolicoeur-Martineau 2019; the bound holds since D(x) - D(y) is one of all functions of (x, y)); it is
-    attained, as ln p(x)q(y)/(q(x)p(y)) is itself such a difference. Raises as `distributions` does.
+    attained, as ln p(x)q(y)/(q(x)p(y)) is itself such a difference. Raises as `distributions` does, and `SpecError`
+    for more than 4,096 points.
     """
     p, q = distributions(p=p, q=q)
+    small_enough("p", len(p), 4096)
     return jensen_shannon(np.outer(p, q).ravel(), np.outer(q, p).ravel())
 
 

@@ -27,8 +27,23 @@ Order = tuple[tuple[str, ...], ...]
 SIMULTANEOUS: Order = (("generator", "discriminator"),)
 GENERATOR_FIRST: Order = (("generator",), ("discriminator",))
 DISCRIMINATOR_FIRST: Order = (("discriminator",), ("generator",))
+EXTRAGRADIENT: Order = SIMULTANEOUS * 2
+"""Both look ahead together, then both step: to be played by optimizers that return in between, `Extragradient`."""
 
 _PLAYERS = ("generator", "discriminator")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a game is played: who moves when, and by which optimizer both players follow their gradients."""
+
+    order: Order
+    optimizer: OptimizerFactory
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's step size."""
+        return float(self.optimizer([nn.Parameter(torch.zeros(1))]).param_groups[0]["lr"])
 
 
 @dataclass(frozen=True)
@@ -119,12 +134,37 @@ def step_moduli(game: PlanarGame, learning_rate: float, order: Order = SIMULTANE
     return abs(low), abs(high)
 
 
+def extragradient_moduli(game: PlanarGame, learning_rate: float) -> tuple[float, float]:
+    """Returns |1 + hλ + h²λ²|, the moduli of an extragradient step at the equilibrium, λ the field's eigenvalues.
+
+    w' = w + hJw and w ← w + hJw' make the step I + hJ + h²J². Where players circle, λ = ±iω, the modulus is
+    √((1 - h²ω²)² + h²ω²): below 1 for every h < 1/ω (Korpelevich 1976; Gidel et al. 2019). Raises as `jacobian` does.
+    """
+    low, high = (learning_rate * one for one in eigenvalues(game))
+    return abs(1 + low + low**2), abs(1 + high + high**2)
+
+
+def optimistic_moduli(game: PlanarGame, learning_rate: float) -> tuple[float, ...]:
+    """Returns the moduli [4] of optimistic descent at the equilibrium, for each eigenvalue λ of the field two.
+
+    Along its direction w_{t+1} = w_t + 2hλ w_t - hλ w_{t-1}: powers of the roots z of z² - (1 + 2hλ) z + hλ = 0.
+    Where players circle, λ = ±iω, both are below 1 for h < 1/(√3 ω), and optimistic descent converges (Daskalakis
+    et al. 2018). Raises as `jacobian` does.
+    """
+    moduli = []
+    for one in (learning_rate * found for found in eigenvalues(game)):
+        middle = 0.5 + one
+        root = cmath.sqrt(middle**2 - one)
+        moduli += [abs(middle - root), abs(middle + root)]
+    return tuple(moduli)
+
+
 def largest_stable_step(game: PlanarGame) -> float:
     """Returns the learning rate h at which simultaneous descent stops converging, min -2 Re λ/|λ|²; 0 if it never does.
 
     Mescheder et al. 2017, lemma 4.
     """
-    return max(0.0, min(-2 * one.real / abs(one) ** 2 for one in eigenvalues(game)))
+    return max(0.0, min(-2 * one.real / abs(one) ** 2 if one else 0.0 for one in eigenvalues(game)))
 
 
 def critical_strength(family: Callable[[float], PlanarGame], low: float, high: float) -> float:
@@ -160,7 +200,7 @@ def trajectory(
     """Returns where (θ, ψ) stands before the first step and after each of `steps`, [steps + 1, 2].
 
     Raises:
-        SpecError: a negative number of steps, or an order that names no player.
+        SpecError: a negative number of steps, an order that names no player, or a start that is not finite.
         DivergenceError: a number stopped being finite.
     """
     if steps < 0:
@@ -199,6 +239,8 @@ def check_order(order: Order) -> Order:
 
 
 def _numbers(point: tuple[float, float]) -> tuple[Tensor, Tensor]:
+    if not np.isfinite(point).all():
+        raise SpecError(f"the players cannot stand at {tuple(point)}; both numbers must be finite")
     theta, psi = (torch.tensor(float(one), dtype=torch.float64, requires_grad=True) for one in point)
     return theta, psi
 

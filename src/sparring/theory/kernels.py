@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparring.errors import ShapeError, SpecError
-from sparring.theory.distributions import Matrix, Vector, small_enough, stochastic
+from sparring.theory.distributions import Matrix, Vector, distribution, finite_numbers, small_enough, stochastic
+
+LARGEST_RING = 1024
+"""The most points between which a kernel that is built here moves."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ def cyclic(steps: ArrayLike) -> Matrix:
     array([[0.9, 0.1],
            [0.1, 0.9]])
     """
-    moves = stochastic("steps", np.asarray(steps, np.float64)[None])[0]
-    small_enough("steps", len(moves), 1024)
+    moves = distribution("steps", steps)
+    small_enough("steps", len(moves), LARGEST_RING)
     return np.stack([np.roll(moves, place) for place in range(len(moves))])
 
 
@@ -71,6 +74,8 @@ def gaussian(deviation: float, count: int) -> Matrix:
         raise SpecError(f"deviation is {deviation}; it must be positive and finite")
     if count < 1:
         raise SpecError(f"count is {count}; a ring has at least one place")
+    small_enough("count", count, LARGEST_RING)
+    deviation = min(deviation, 3.0 * count)  # wider noise is flat to more digits than float64 has
     turns = np.arange(-int(12 * deviation / count) - 2, int(12 * deviation / count) + 3)
     places = np.arange(count)[:, None] + count * turns
     heights = np.exp(-((places / deviation) ** 2) / 2).sum(axis=1)
@@ -82,7 +87,7 @@ def gaussian_spectrum(deviation: float, frequencies: ArrayLike) -> Vector:
 
     Karras et al. 2020, appendix C.4.
     """
-    found: Vector = np.exp(-((deviation * np.asarray(frequencies, np.float64)) ** 2) / 2)
+    found: Vector = np.exp(-((deviation * finite_numbers("frequencies", frequencies)) ** 2) / 2)
     return found
 
 
@@ -111,8 +116,14 @@ def compose(*kernels: ArrayLike) -> Matrix:
 
 
 def independently(first: ArrayLike, second: ArrayLike) -> Matrix:
-    """Returns the kernel on pairs that moves both coordinates independently; eigenvalues are all the products."""
-    return np.asarray(np.kron(stochastic("first", first), stochastic("second", second)), np.float64)
+    """Returns the kernel on pairs that moves both coordinates independently; eigenvalues are all the products.
+
+    Raises:
+        ShapeError, SpecError: one is not stochastic, or there are more than 1,024 pairs.
+    """
+    one, two = stochastic("first", first), stochastic("second", second)
+    small_enough("pairs", max(len(one) * len(two), one.shape[1] * two.shape[1]), LARGEST_RING)
+    return np.asarray(np.kron(one, two), np.float64)
 
 
 def spectrum(kernel: ArrayLike) -> NDArray[np.complex128]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sparring.errors import ShapeError, SpecError
-from sparring.theory.distributions import Matrix, Vector, small_enough
+from sparring.errors import ShapeError
+from sparring.theory.distributions import Matrix, Vector, finite_numbers, small_enough
 from sparring.theory.programs import minimise_linear
 
 
@@ -39,11 +39,9 @@ def solve_matrix(payoffs: ArrayLike) -> MatrixSolution:
     >>> pennies.rows
     array([0.5, 0.5])
     """
-    found = np.asarray(payoffs, np.float64)
+    found = finite_numbers("payoffs", payoffs)
     if found.ndim != 2 or not found.size:
         raise ShapeError(f"payoffs has shape {list(found.shape)}; a game is a matrix [generators, discriminators]")
-    if not np.isfinite(found).all():
-        raise SpecError("payoffs holds a number that is not finite; leave out strategies that lose without bound")
     small_enough("payoffs", max(found.shape))
     rows, value = _least_worst(found)
     columns, _ = _least_worst(-found.T)

@@ -18,11 +18,14 @@ from sparring.theory.dynamics import (
     GENERATOR_FIRST,
     SIMULTANEOUS,
     Consensus,
+    Manner,
     PlanarGame,
     Projection,
     descent,
     eigenvalues,
+    extragradient_moduli,
     largest_stable_step,
+    optimistic_moduli,
     radius,
     step_moduli,
     trajectory,
@@ -38,6 +41,12 @@ KERNELS: Mapping[str, Callable[[float], Matrix]] = {
     "other_rotation": kernels.other_rotations,
 }
 """The augmentations that `augment` knows, by name: each takes the probability with which it acts."""
+
+DESCENT: Mapping[str, Manner] = {
+    "simultaneous": Manner(SIMULTANEOUS, descent(0.2)),
+    "generator first": Manner(GENERATOR_FIRST, descent(0.2)),
+}
+"""Plain gradient descent, at once and in turns."""
 
 
 def finite(p: Sequence[float], q: Sequence[float], picture: Path | None = None) -> list[str]:
@@ -114,20 +123,21 @@ def dirac(
     noise: float = 0.0,
     consensus: float = 0.0,
     projection: Projection | None = None,
-    learning_rate: float = 0.2,
+    manners: Mapping[str, Manner] = DESCENT,
     steps: int = 500,
     start: tuple[float, float] = (1.0, -1.0),
     picture: Path | None = None,
 ) -> list[str]:
-    """Returns eigenvalues, moduli of a step, and the radius after `steps` of gradient descent, in both orders.
+    """Returns eigenvalues, moduli of a step of gradient descent, and the radius after `steps`, played in each manner.
 
     Args:
         loss, penalties: objects of this library.
         noise: the standard deviation of instance noise.
         consensus: the weight of consensus optimization.
         projection: what is done to ψ after its steps, such as `WeightClipping(limit=1)`.
-        learning_rate, steps, start: of plain gradient descent on (θ, ψ).
-        picture: where the field and both paths are drawn.
+        manners: orders and optimizers, by name; the first one's learning rate is that of the moduli.
+        steps, start: of (θ, ψ).
+        picture: where the field and all paths are drawn.
 
     Raises:
         SpecError: a setting that cannot be; DivergenceError: the players left the finite numbers.
@@ -135,15 +145,14 @@ def dirac(
     """
     plain = DiracGame(loss, penalties, InstanceNoise(noise))
     game: PlanarGame = Consensus(plain, consensus) if consensus else plain
-    lines = _linear_lines(game, learning_rate)
-    rate = descent(learning_rate)
+    rate = next(iter(manners.values())).learning_rate
     paths = {
-        "simultaneous": trajectory(game, start, steps, SIMULTANEOUS, rate, rate, projection),
-        "generator first": trajectory(game, start, steps, GENERATOR_FIRST, rate, rate, projection),
+        name: trajectory(game, start, steps, manner.order, manner.optimizer, manner.optimizer, projection)
+        for name, manner in manners.items()
     }
     ends = ", ".join(f"{name} {radius(path):.4g}" for name, path in paths.items())
-    lines.append(_row(f"radius after {steps}", ends))
-    return lines + _drawn(picture and pictures.draw_field(picture, game, paths, f"Dirac-GAN, h = {learning_rate}"))
+    lines = [*_linear_lines(game, rate), _row(f"radius after {steps}", ends)]
+    return lines + _drawn(picture and pictures.draw_field(picture, game, paths, f"Dirac-GAN, h = {rate:g}"))
 
 
 def _linear_lines(game: PlanarGame, learning_rate: float) -> list[str]:
@@ -151,12 +160,17 @@ def _linear_lines(game: PlanarGame, learning_rate: float) -> list[str]:
         pair = eigenvalues(game)
     except SpecError as error:
         return [_row("eigenvalues", f"none: {error}")]
-    turns = step_moduli(game, learning_rate, GENERATOR_FIRST)
+    moduli = {
+        "simultaneous": step_moduli(game, learning_rate),
+        "in turns": step_moduli(game, learning_rate, GENERATOR_FIRST),
+        "extragradient": extragradient_moduli(game, learning_rate),
+        "optimistic": optimistic_moduli(game, learning_rate),
+    }
     return [
         _row("eigenvalues", ", ".join(_complex(one) for one in pair)),
-        _row("step, simultaneous", f"modulus {max(step_moduli(game, learning_rate)):.6g}"),
-        _row("step, in turns", f"modulus {max(turns):.6g}"),
-        _row("largest stable step", f"{largest_stable_step(game):.6g}"),
+        _row("gradient descent", f"h = {learning_rate:g}; what a step near the equilibrium multiplies the radius by"),
+        *(_row(f"  {name}", f"modulus {max(found):.6g}") for name, found in moduli.items()),
+        _row("largest stable step", f"{largest_stable_step(game):.6g}, simultaneously"),
     ]
 
 
@@ -194,10 +208,10 @@ def nce(ratio: float = 1.0, deviation: float = 2.0, count: int = 10_000, seed: i
     Once with exact expectations (a fine grid), once with `count` samples of data and `ratio` times as many of noise.
 
     Raises:
-        SpecError: a ratio or deviation that is not positive, or no samples.
+        SpecError: a ratio that is not positive, a deviation that the grid cannot show, or no samples.
     """
-    if deviation <= 0 or count < 1:
-        raise SpecError(f"deviation is {deviation} and count {count}; both must be positive")
+    if not 0.01 <= deviation <= 100 or count < 1:
+        raise SpecError(f"deviation is {deviation} and count {count}; needs .01 to 100, and at least one sample")
     expected = contrast.shift(ratio)
 
     def log_noise(places: Vector) -> Vector:
@@ -252,7 +266,7 @@ def _number(found: float) -> str:
 
 
 def _list(values: Sequence[float] | Vector) -> str:
-    return "(" + ", ".join(f"{one:.6g}" for one in values) + ")"
+    return "(" + ", ".join(f"{round(one, 12) + 0.0:.6g}" for one in values) + ")"
 
 
 def _complex(found: complex) -> str:

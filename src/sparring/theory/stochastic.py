@@ -84,9 +84,17 @@ def derandomize(
 
 
 def check_concave(name: str, payoff: Payoff) -> None:
-    """Raises `SpecError` unless `payoff` is concave on (0, 1), as 99 evenly spaced decisions show it."""
-    worth = np.asarray(payoff(np.linspace(0.01, 0.99, 99)))
-    if worth.shape != (99,) or (np.diff(worth, 2) > 1e-9 * (1 + np.abs(worth).max())).any():
+    """Raises `SpecError` unless `payoff` is finite and concave on (0, 1), as 99 evenly spaced decisions show it."""
+    if not callable(payoff):
+        raise SpecError(f"{name} is {payoff!r}; a payoff is a function of decisions [n] in [0, 1], such as numpy.log")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.asarray(payoff(np.linspace(0.01, 0.99, 99)))
+    if worth.shape != (99,) or not np.isfinite(worth).all():
+        raise SpecError(
+            f"{name} does not give one finite number for each decision in (0, 1); such a loss does not fit a "
+            "stochastic discriminator, whose decisions are probabilities"
+        )
+    if (np.diff(worth, 2) > 1e-9 * (1 + np.abs(worth).max())).any():
         raise SpecError(
             f"{name} is not concave on [0, 1]; such a loss rewards tossing coins and does not fit a "
             "stochastic discriminator: use a concave payoff, such as ln D"

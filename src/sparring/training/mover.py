@@ -20,7 +20,7 @@ class Mover:
         self.team = team
         self.names = list(named)
         self.parameters = list(named.values())
-        self.kind = optimizer.kind()
+        self.kind = optimizer.state_kind()
         self.optimizer = optimizer.build(self.parameters)
         self.clip_gradient = clip_gradient
 
@@ -43,7 +43,12 @@ class Mover:
 
 
 def build_movers(game: Game, training: Training) -> dict[str, Mover]:
-    """Returns each team's mover; raises `SpecError` unless the plan has an optimizer for each team and no other."""
+    """Returns each team's mover.
+
+    Raises:
+        SpecError: a team without an optimizer, an optimizer or an average of no team, or an optimizer that does not
+            come to the end of its step in the moves that the order gives its team.
+    """
     names = [team.name for team in game.teams]
     for section, given in (("optimizers", training.optimizers), ("averages", training.averages)):
         for name in given:
@@ -52,7 +57,19 @@ def build_movers(game: Game, training: Training) -> dict[str, Mover]:
     for name in names:
         if name not in training.optimizers:
             raise SpecError(f"training.optimizers: the team {name!r} needs an optimizer")
+        _check_moves(game, name, training.optimizers[name])
     return {team.name: Mover(team, training.optimizers[team.name], training.clip_gradient) for team in game.teams}
+
+
+def _check_moves(game: Game, name: str, optimizer: Optimizer) -> None:
+    moves = sum(turn.count(name) for turn in game.spec.turns())
+    if moves % optimizer.moves:
+        at_once = f"[{', '.join(team.name for team in game.teams)}]"
+        raise SpecError(
+            f"training.optimizers.{name}: {optimizer.kind()} needs a multiple of {optimizer.moves} moves a step, but "
+            f"game.order gives the team {moves}; let all teams move at once, {optimizer.moves} times a step: "
+            f"'order=[{', '.join([at_once] * optimizer.moves)}]'"
+        )
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,36 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 
 from sparring.spec import Family
+from sparring.training import extrapolation
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Optimizer(Family):
-    """How a team's weights follow its gradients."""
+    """How a team's weights follow its gradients; it takes `moves` moves of the team to make one step."""
 
-    learning_rate: PositiveFloat = 2e-4
+    moves: ClassVar[int] = 1
 
     @abstractmethod
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Returns the optimizer over `parameters`."""
 
+    def state_kind(self) -> str:
+        """Returns the kind of optimizer whose saved state this one can go on from."""
+        return self.kind()
+
 
 class Adam(Optimizer):
     """Adam (Kingma & Ba 2015); DCGAN's β₁ = 0.5 is the default. `fused` is one kernel for all weights."""
 
+    learning_rate: PositiveFloat = 2e-4
     betas: tuple[Decay, Decay] = (0.5, 0.999)
     epsilon: PositiveFloat = 1e-8
     weight_decay: NonNegativeFloat = 0.0
@@ -56,6 +62,48 @@ class SGD(Optimizer):
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
         return torch.optim.SGD(parameters, self.learning_rate, self.momentum)
+
+
+class OptimisticAdam(Adam):
+    """Adam that steps by 2 Δ_t - Δ_{t-1}, Δ_t being Adam's step (Daskalakis et al. 2018, algorithm 1).
+
+    Players that circle one another under Adam come to rest under it; it costs no further gradient.
+    """
+
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+        return extrapolation.Optimism(super().build(parameters))
+
+
+class OptimisticSGD(SGD):
+    """Gradient descent with optimism, w ← w - 2η g_t + η g_{t-1} (Daskalakis et al. 2018)."""
+
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+        return extrapolation.Optimism(super().build(parameters))
+
+
+class Extragradient(Optimizer):
+    """Looks ahead by a step of `of`, then steps from where it stood along the gradient found there.
+
+    Korpelevich 1976; Gidel et al. 2019, algorithms 2 and 4. It is this method where all teams use it and move at
+    once, twice a step: `game.order=[[discriminator, generator], [discriminator, generator]]`.
+    """
+
+    moves: ClassVar[int] = 2
+
+    of: Optimizer = Adam()
+
+    @model_validator(mode="after")
+    def _look_ahead_once(self) -> Self:
+        if self.of.moves != 1:
+            raise ValueError(f"of: {self.of.kind()} looks ahead itself; needs an optimizer that steps on every move")
+        return self
+
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+        return extrapolation.Extragradient(self.of.build(parameters))
+
+    def state_kind(self) -> str:
+        """Returns that of `of`: between two steps nothing else is remembered."""
+        return self.of.state_kind()
 
 
 def write_state(optimizer: torch.optim.Optimizer, names: list[str]) -> Iterator[tuple[str, Tensor]]:
