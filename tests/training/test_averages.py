@@ -109,4 +109,4 @@ def test_the_teams_of_the_averaged_game_play_with_its_players() -> None:
     game = build()
     averages = Averages(game, {"generator": Average()})
     own = {id(player) for player in averages.game.children() if isinstance(player, nn.Module)}
-    assert {id(player) for team in averages.game.teams for player in team.players.values()} == own
+    assert {id(player) for team in averages.game.teams for player in team.players.values()} <= own

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
+from sparring.scoring import Drawn
 from sparring.training.loop import play, play_step
 from sparring.training.run import Run
 from sparring.training.streams import DataOrder
@@ -75,11 +76,10 @@ def test_accumulation_equals_one_big_batch_where_samples_do_not_meet(prepare: Pr
         game, latents = run.game, torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
         drawn = iter(latents.split(4 // parts))
 
-        def draw(count: int, random: object, told: object = None, game: Any = game, drawn: Any = drawn) -> Tensor:
-            samples: Tensor = game.generator(next(drawn))
-            return samples
+        def draw(batch: Batch, game: Any = game, drawn: Any = drawn) -> Drawn:
+            return Drawn.by(game.generator, next(drawn))
 
-        game.draw = draw  # type: ignore[method-assign]
+        game._draw = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}
         mover = run.movers["discriminator"]
         mover.optimizer.register_step_pre_hook(
@@ -174,7 +174,7 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_weights_and_penalties_in_float3
     layer.register_forward_hook(lambda _module, _inputs, output: kinds.append(output.dtype))
     play_step(run)
     play_step(run)
-    assert kinds == [torch.float32] * 2 + [torch.bfloat16] * 4
+    assert kinds == [torch.float32] * 2 + [torch.bfloat16] * 3
     assert {parameter.dtype for parameter in run.game.parameters()} == {torch.float32}
 
 

@@ -24,15 +24,12 @@ class Health:
         self._immediate = game.device.type == "cpu"
         self._pending: list[tuple[int, Team, Tensor]] = []
 
-    def watch(self, step: int, mover: Mover, total: Tensor, batch: Batch) -> None:
-        """Looks at a move's `total` loss and gradients before its step.
+    def watch(self, step: int, mover: Mover, finite: Tensor, batch: Batch) -> None:
+        """Looks at a move before its step; `finite` is what `all_finite` says of its loss and gradients.
 
         Raises:
             DivergenceError: they are not finite (on a CPU; elsewhere `settle` raises it).
         """
-        gradients = [parameter.grad for parameter in mover.parameters if parameter.grad is not None]
-        norms = torch._foreach_norm(gradients)
-        finite = torch.stack([total.detach().float(), *(norm.float() for norm in norms)]).isfinite().all()
         if self._immediate and not finite:
             raise DivergenceError(self._diagnose(step, mover.team, batch))
         if not self._immediate:
@@ -64,6 +61,12 @@ class Health:
     def _report(self, step: int, what: str, where: list[str]) -> str:
         place = f", first in {', '.join(where[:3])}" if where else ""
         return f"{what} stopped being finite at step {step}{place}. {REMEDIES}"
+
+
+def all_finite(total: Tensor, gradients: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
+    """Returns whether a move's loss and all its gradients are finite, as a scalar on their device."""
+    norms = torch._foreach_norm(gradients)
+    return torch.stack([total.detach().float(), *(norm.float() for norm in norms)]).isfinite().all()
 
 
 def _first_bad_output(game: Game, team: Team, batch: Batch) -> list[str]:

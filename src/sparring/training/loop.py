@@ -6,9 +6,10 @@ from operator import add
 import torch
 from torch import Tensor
 
-from sparring.game import Batch, Losses, Team
+from sparring.game import Batch, Losses
+from sparring.training.health import all_finite
 from sparring.training.keeper import Keeper
-from sparring.training.mover import Move
+from sparring.training.mover import Move, Mover
 from sparring.training.run import Run
 
 
@@ -30,24 +31,24 @@ def play_step(run: Run) -> None:
         for move in turn:
             follow_losses(run, move)
         for move in turn:
-            move.mover.step()
+            move.mover.step(run.rate())
     run.advance()
 
 
 def follow_losses(run: Run, move: Move) -> None:
     """Computes the gradients of a move: everyone else is frozen, micro-batches add up."""
-    team = move.mover.team
-    with run.game.to_move(team):
+    with run.game.to_move(move.mover.team):
         for batch in run.batches(move):
-            total, losses = run.recorder.play(move.mover, batch, lambda: play_live(run, team, batch))  # noqa: B023
+            finite, losses = run.recorder.play(move.mover, batch, lambda: play_live(run, move.mover, batch))  # noqa: B023
             run.report(move, losses, batch)
-        run.health.watch(run.step, move.mover, total, batch)
+        run.health.watch(run.step, move.mover, finite, batch)
 
 
-def play_live(run: Run, team: Team, batch: Batch) -> tuple[Tensor, Losses]:
-    """Adds a micro-batch's gradients to those of the weights; returns the total of the losses, and these."""
+def play_live(run: Run, mover: Mover, batch: Batch) -> tuple[Tensor, Losses]:
+    """Adds a micro-batch's gradients to those of the weights; returns whether all is finite, and the losses."""
     with run.precision.forward():
-        losses = team.losses(batch)
+        losses = mover.team.losses(batch)
     total = reduce(add, losses.values())
     torch.autograd.backward(total / run.training.accumulation)
-    return total, losses
+    gradients = [weight.grad for weight in mover.parameters if weight.grad is not None]
+    return all_finite(total, gradients), losses

@@ -30,7 +30,8 @@ class Training(Spec):
     """How a game is played.
 
     `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
-    micro-batches. `optimizers` and `averages` are by team; `clip_gradient` bounds the norm of a
+    micro-batches. `optimizers` and `averages` are by team; learning rates fall to `final_rate` of
+    themselves over the run, along half a cosine (Loshchilov & Hutter 2017); `clip_gradient` bounds the norm of a
     team's gradient. `recorded` plays moves of small networks from a recording of their operations, on
     a CPU in float32 and where the game allows it; the numbers stay the same. A line is logged every
     `record_every` images.
@@ -41,6 +42,7 @@ class Training(Spec):
     accumulation: PositiveInt = 1
     optimizers: dict[str, Optimizer] = {"discriminator": Adam(), "generator": Adam()}
     averages: dict[str, Average] = {"generator": Average()}
+    final_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
     clip_gradient: PositiveFloat | None = None
     precision: Format = "float32"
     layout: Layout = "channels_last"

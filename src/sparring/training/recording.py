@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, fx, nn
 
 from sparring.game import Batch, Game, Losses, Team
+from sparring.training.health import all_finite
 from sparring.training.mover import Mover
 
 Live = Callable[[], tuple[Tensor, Losses]]
-"""Plays a move as it is written: leaves gradients at the weights, returns the total and the losses."""
+"""Plays a move as it is written: leaves gradients at the weights, returns whether all is finite, and the losses."""
 
 
 class Recorder:
@@ -34,7 +35,7 @@ class Recorder:
         self._takes: dict[Hashable, Take] = {}
 
     def play(self, mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
-        """Leaves the move's gradients at the weights; returns its total and its losses."""
+        """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
         variant = self.game.variant(batch) if self.allowed else None
         if variant is None or not (take := self._find(mover, batch, variant)).sound:
             return live()
@@ -80,7 +81,7 @@ class Recording:
     observations: Sequence[str]
 
     def play(self, parameters: Sequence[nn.Parameter], batch: Batch) -> tuple[Tensor, Losses]:
-        """Does it to `batch`: gradients at the weights, observations in the batch; returns total and losses."""
+        """Does it to `batch`: leaves gradients at the weights and observations in the batch."""
         told = () if batch.condition is None else (batch.condition,)
         with torch.no_grad():
             found = self.program(batch.real, *told, *self.fixed, *[draw() for draw in self.draws])
@@ -104,9 +105,9 @@ def _agree(recording: Recording, parameters: Sequence[nn.Parameter], batch: Batc
         for parameter in parameters:
             parameter.grad = None
         batch.observations.clear()
-        total, losses = play()
+        finite, losses = play()
         _rewind(batch)
-        found.append([total, *losses.values(), *batch.observations.values(), *(one.grad for one in parameters)])
+        found.append([finite, *losses.values(), *batch.observations.values(), *(one.grad for one in parameters)])
     batch.observations.clear()
     return all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
@@ -121,7 +122,7 @@ def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Seq
         total = reduce(add, losses.values())
         gradients = torch.autograd.grad(total, parameters)
         names[:] = [list(losses), list(batch.observations)]
-        return [total, *losses.values(), *batch.observations.values(), *gradients]
+        return [all_finite(total, gradients), *losses.values(), *batch.observations.values(), *gradients]
 
     try:
         from torch.fx.experimental.proxy_tensor import make_fx

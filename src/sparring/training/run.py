@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 from typing import Protocol
 
@@ -129,6 +130,11 @@ class Run:
     def goes_on(self) -> bool:
         """Whether another step is to be played."""
         return self.images < self.target and self.interruption.signal is None
+
+    def rate(self) -> float:
+        """The share of the learning rates that is left at this point of the run."""
+        final = self.training.final_rate
+        return final + (1 - final) * (1 + cos(pi * min(1.0, self.images / self.target))) / 2 if final < 1 else 1.0
 
     def turns(self) -> Sequence[Sequence[Move]]:
         """Returns the turns of one step in their order, each with the moves that are made at once."""
