@@ -22,11 +22,13 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("assignment",),
     ("files",),
     ("spec",),
+    ("schedule",),
     ("json_schema",),
     ("layers",),
     # line 2
     ("network",),
     ("game",),
+    ("judging",),
     ("scoring",),
     # line 3
     PARTS,
@@ -37,9 +39,11 @@ LINES: tuple[tuple[str, ...], ...] = (
     # line 6
     ("recipes",),
     # line 7
+    ("bench",),
     ("studio",),
     ("doctor",),
     ("cli_theory",),
+    ("cli_bench",),
     ("cli",),
 )
 """DESIGN.md's lines, from the bottom up; each name may import the names in the rows before its own.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sparring import cli_theory
+from sparring import cli_bench, cli_theory
 from sparring.errors import SparringError
 from sparring.version import __version__
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Look at and pack data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(cli_theory.app, name="theory")
+app.add_typer(cli_bench.app, name="bench")
 
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]

@@ -11,6 +11,7 @@ from sparring.data.pictures import picture, save_image
 from sparring.data.pixels import to_pixels
 from sparring.data.points import Points
 from sparring.data.source import Source
+from sparring.data.stacked import StackedDigits
 from sparring.data.worlds import Checkerboard, Grid, Line, Mixture, Ring, SwissRoll, TwoMoons
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Points",
     "Ring",
     "Source",
+    "StackedDigits",
     "SwissRoll",
     "TwoMoons",
     "check",

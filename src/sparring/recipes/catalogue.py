@@ -8,7 +8,7 @@ from sparring.errors import SpecError, nearest
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
 from sparring.recipes.gan import gan
 from sparring.recipes.schema import Recipe
-from sparring.recipes.toys import checkerboard, grid, line, ring, swiss_roll, two_moons
+from sparring.recipes.toys import checkerboard, grid, line, ring, stacked_digits, swiss_roll, two_moons
 
 _BUILDERS: dict[str, Callable[[], Recipe]] = {
     "checkerboard": checkerboard,
@@ -20,6 +20,7 @@ _BUILDERS: dict[str, Callable[[], Recipe]] = {
     "lsgan": lsgan,
     "ring": ring,
     "sngan": sngan,
+    "stacked-digits": stacked_digits,
     "swiss-roll": swiss_roll,
     "two-moons": two_moons,
     "wgan": wgan,

@@ -34,7 +34,8 @@ class Model:
     @property
     def generator(self) -> Network:
         """The generator: latents [N, n] (and classes [N]) to samples [N, *shape]."""
-        generator = self.game.get_submodule("generator")
+        players = {name: player for team in self.game.teams for name, player in team.players.items()}
+        generator = players["generator"]
         assert isinstance(generator, Network)
         return generator
 

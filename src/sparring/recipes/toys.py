@@ -1,6 +1,6 @@
 """Toy worlds: seconds to train, and the truth is known."""
 
-from sparring.data import Checkerboard, Grid, Line, Ring, SwissRoll, TwoMoons
+from sparring.data import Checkerboard, Grid, Line, Ring, StackedDigits, SwissRoll, TwoMoons
 from sparring.data.worlds import World
 from sparring.games import GAN
 from sparring.latents import Gaussian
@@ -15,22 +15,24 @@ from sparring.training.plan import Checkpoints, Training
 
 def toy(name: str, world: World, images: int = 2_000_000, penalty: float = 0.1) -> Recipe:
     """Returns perceptrons on `world` with R3GAN's objective: relativistic pairs, R1 and R2 (Huang et al. 2024)."""
-    adam = Adam(learning_rate=1e-3, betas=(0.0, 0.99))
+    adam = Adam(learning_rate=2e-3, betas=(0.0, 0.99))
     return Recipe(
         name=name,
         data=world,
         game=GAN.Spec(
-            generator=MLP.Spec(width=128, depth=4),
-            discriminator=MLP.Spec(width=128, depth=3),
+            generator=MLP.Spec(width=64, depth=4),
+            discriminator=MLP.Spec(width=64, depth=3),
             prior=Gaussian(size=2),
             losses=Relativistic(),
             penalties=(R1(weight=penalty), R2(weight=penalty)),
         ),
         training=Training(
             images=images,
-            batch=256,
+            batch=64,
             optimizers={"discriminator": adam, "generator": adam},
             averages={"generator": Average(half_life=50_000)},
+            final_rate=0.01,
+            recorded=True,
             record_every=20_000,
             checkpoints=Checkpoints(every=1_000_000),
         ),
@@ -40,12 +42,32 @@ def toy(name: str, world: World, images: int = 2_000_000, penalty: float = 0.1) 
 
 def ring() -> Recipe:
     """Eight Gaussians on a circle (PacGAN's protocol), relativistic with R1 and R2: a minute."""
-    return toy("ring", Ring())
+    return toy("ring", Ring(), penalty=1.0)
 
 
 def grid() -> Recipe:
-    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: minutes."""
-    return toy("grid", Grid(), images=6_000_000)
+    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: two minutes."""
+    return toy("grid", Grid(), images=3_000_000)
+
+
+def stacked_digits() -> Recipe:
+    """Three digits as the channels of an image, a thousand modes, relativistic with R1 and R2: minutes."""
+    adam = Adam(learning_rate=5e-4, betas=(0.0, 0.99))
+    plain = toy("stacked-digits", Ring(), images=4_000_000)
+    game = GAN.Spec(
+        generator=MLP.Spec(width=256, depth=3),
+        discriminator=MLP.Spec(width=256, depth=3),
+        prior=Gaussian(size=64),
+        losses=Relativistic(),
+        penalties=(R1(weight=1.0), R2(weight=1.0)),
+    )
+    training = plain.training.model_copy(
+        update={"batch": 128, "optimizers": {"discriminator": adam, "generator": adam}}
+    )
+    listening = Listening(samples_every=200_000, scores_every=200_000)
+    return plain.model_copy(
+        update={"data": StackedDigits(), "game": game, "training": training, "listening": listening}
+    )
 
 
 def swiss_roll() -> Recipe:

@@ -10,10 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.data import Dataset
-from sparring.data.dataset import Judge
+from sparring.data.dataset import Judge, TrueModes
 from sparring.game import Game
 from sparring.listeners import Console, Evaluation, Log, Report, Samples, TensorBoard
-from sparring.metrics import count_modes, sliced_wasserstein
+from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
 from sparring.training.listener import Listener
 
@@ -41,14 +41,26 @@ def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
-    """Returns what the evaluation measures: on a mixture whose modes are known, how they are covered too."""
-    real, _ = data.batch(spread(data, recipe.listening.score_count), torch.Generator())
+    """Returns what the evaluation measures: on a mixture whose modes are known, how near to the truth it is too."""
+    count = recipe.listening.score_count
+    real, _ = data.batch(spread(data, count), torch.Generator())
     measures: dict[str, Measure] = {"sliced_wasserstein": partial(sliced_wasserstein, real)}
-    if data.modes is not None:
-        count = partial(count_modes, centers=data.modes.centers, deviation=data.modes.deviation)
-        measures["modes_missed"] = lambda samples: float(count(samples).missed)
-        measures["low_quality"] = lambda samples: 1 - count(samples).high_quality
-        measures["mode_divergence"] = lambda samples: count(samples).divergence
+    return measures if data.modes is None else measures | _mode_measures(data.modes, count)
+
+
+def _mode_measures(modes: TrueModes, count: int) -> dict[str, Measure]:
+    """Returns how `count` samples cover `modes`, and how far they are from the mixture itself where that is known."""
+    centers, deviation = modes.centers, modes.deviation
+    covered = partial(count_modes, centers=centers, deviation=deviation)
+    measures: dict[str, Measure] = {
+        "modes_missed": lambda samples: float(covered(samples).missed),
+        "low_quality": lambda samples: 1 - covered(samples).high_quality,
+        "mode_divergence": lambda samples: covered(samples).divergence,
+    }
+    if count > 1:  # without a pair of samples it has no unbiased value
+        measures["mmd"] = partial(mixture_mmd, centers=centers, deviation=deviation)
+    if centers.shape[1] == 1:
+        measures["wasserstein"] = partial(mixture_wasserstein, centers=centers, deviation=deviation)
     return measures
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks that train: methods against worlds over seeds, beside what is published."""

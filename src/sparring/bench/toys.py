@@ -1,0 +1,121 @@
+"""Plays all cells of the toy table, as many at once as there are processors, and goes on where it was stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Lock
+
+from sparring.bench.cell import Cell, Result, read_result
+from sparring.bench.methods import METHODS, WORLDS, cell_recipe
+from sparring.errors import RunError, SpecError, nearest
+
+Say = Callable[[str], None]
+
+
+def list_cells(methods: Sequence[str], worlds: Sequence[str], seeds: int, assignments: Sequence[str]) -> list[Cell]:
+    """Returns the table's cells, one seed after the other, the longest worlds first.
+
+    Raises:
+        SpecError: no such method or world, no seeds, or assignments that cannot be.
+    """
+    for given, known in ((methods, METHODS), (worlds, WORLDS)):
+        for name in given:
+            if name not in known:
+                raise SpecError(f"{name!r} is not in the toy table{nearest(name, known)}")
+    if seeds < 1:
+        raise SpecError(f"seeds: got {seeds}; needs at least 1")
+    chosen = [world for world in WORLDS if world in worlds]
+    for world in chosen:
+        for method in methods:
+            cell_recipe(method, world, 0, list(assignments))
+    return [
+        Cell(method, world, seed, tuple(assignments)) for seed in range(seeds) for world in chosen for method in methods
+    ]
+
+
+def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[Result]:
+    """Returns the results of `cells`; what `home` holds of them already is not played again.
+
+    Ctrl-C lets every run save itself; the same call again goes on.
+
+    Raises:
+        RunError: a cell failed; the others' results stay.
+    """
+    found = {cell: result for cell in cells if (result := read_result(cell, home)) is not None}
+    waiting = [cell for cell in cells if cell not in found]
+    if found:
+        say(f"{len(found)} of {len(cells)} are there already in {home}")
+    players = Players(home)
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        asked = {pool.submit(players.play, cell): cell for cell in waiting}
+        try:
+            for done in as_completed(asked):
+                cell = asked[done]
+                found[cell] = done.result()
+                say(f"{len(found)}/{len(cells)} {_describe(found[cell])}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            players.stop()
+            raise
+    return [found[cell] for cell in cells]
+
+
+def count_processors() -> int:
+    """Returns how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Players:
+    """Processes that play a cell each, with one thread, and can be asked to save themselves and end."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._playing: set[subprocess.Popen[bytes]] = set()
+        self._lock = Lock()
+        self._stopped = False
+
+    def play(self, cell: Cell) -> Result:
+        """Plays a cell to its end; raises `RunError` where it fails."""
+        folder = cell.folder(self.home)
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "sparring.bench.cell", cell.method, cell.world, str(cell.seed)]
+        with (folder / "console.txt").open("ab") as console:
+            with self._lock:
+                if self._stopped:
+                    raise RunError("stopped")
+                process = subprocess.Popen(
+                    [*command, str(self.home), *cell.assignments],
+                    stdout=console,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, "OMP_NUM_THREADS": "1"},
+                )
+                self._playing.add(process)
+            process.wait()
+            self._playing.discard(process)
+        result = read_result(cell, self.home)
+        if result is None:
+            said = (folder / "console.txt").read_text(errors="replace").strip().splitlines()[-1:]
+            raise RunError(f"{cell.method} on {cell.world}, seed {cell.seed}, failed: {' '.join(said)} ({folder})")
+        return result
+
+    def stop(self) -> None:
+        """Asks all that play to save and end, and waits for them."""
+        with self._lock:
+            self._stopped = True
+            for process in self._playing:
+                process.send_signal(signal.SIGINT)
+        for process in list(self._playing):
+            process.wait()
+
+
+def _describe(result: Result) -> str:
+    cell = result.cell
+    quality = f"{result.high_quality:.1%} high quality, " if result.accuracy is None else ""
+    return (
+        f"{cell.world}, {cell.method}, seed {cell.seed}: {result.found} of {result.count} modes, {quality}"
+        f"KL {result.divergence:.4f}, {result.seconds:.0f} s"
+    )

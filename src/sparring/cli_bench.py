@@ -1,0 +1,50 @@
+"""`spar bench`: methods against each other, and beside what is published."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train methods side by side and compare them with published tables.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Train methods side by side and compare them with published tables."""
+
+
+@app.command()
+def toys(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="Changes to every recipe, e.g. images=100k.")
+    ] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Only this method (may be repeated).")] = None,
+    world: Annotated[list[str] | None, typer.Option(help="Only this world (may be repeated).")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
+    out: Annotated[Path, typer.Option(help="Where runs and results are kept; what is there is not done again.")] = Path(
+        "runs/bench-toys"
+    ),
+    jobs: Annotated[int, typer.Option(min=0, help="Runs at once; 0 means one a processor.")] = 0,
+    write: Annotated[Path | None, typer.Option(help="Put the table between its marks in this Markdown file.")] = None,
+) -> None:
+    """Mode coverage on ring, grid and stacked digits: five methods over several seeds, in parallel.
+
+    Stopped (Ctrl-C), the same command again goes on where it was.
+    """
+    from sparring.bench.methods import METHODS, WORLDS
+    from sparring.bench.table import table, write_table
+    from sparring.bench.toys import count_processors, list_cells, play_cells
+
+    chosen = (method or list(METHODS), world or list(WORLDS))
+    cells = list_cells(*chosen, seeds, assignments or [])
+    results = play_cells(cells, out, jobs or count_processors(), print)
+    shown = [
+        f"--seeds {seeds}",
+        *(f'--method "{one}"' for one in method or ()),
+        *(f"--world {one}" for one in world or ()),
+    ]
+    text = table(results, " ".join(["spar bench toys", *shown, *(assignments or [])]))
+    print(f"\n{text}", end="")
+    if write:
+        write_table(write, text)
+        print(f"\nwritten to {write}")

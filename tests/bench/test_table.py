@@ -1,0 +1,64 @@
+"""What the table says of results, and where it is written."""
+
+from pathlib import Path
+
+import pytest
+
+from sparring.bench.cell import Cell, Result
+from sparring.bench.table import BEGIN, END, PUBLISHED, summarize, table, write_table
+from sparring.errors import SpecError
+
+
+def result(method: str, seed: int, found: int, divergence: float, world: str = "ring") -> Result:
+    return Result(Cell(method, world, seed), found, 8, 0.9 + seed / 100, divergence, 10.0, 1000, 2500)
+
+
+RESULTS = [
+    result("GAN", 0, 6, 0.5),
+    result("GAN", 1, 4, 0.3),
+    result("PacGAN2", 0, 8, 0.1),
+    result("PacGAN2", 1, 8, 0.1),
+]
+
+
+def test_rows_are_means_with_standard_errors() -> None:
+    gan, pac = summarize(RESULTS)["ring"]
+    assert gan.modes == pytest.approx((5, 1))
+    assert gan.divergence == pytest.approx((0.4, 0.1))
+    assert gan.high_quality == pytest.approx((0.905, 0.005))
+    assert pac.divergence == pytest.approx((0.1, 0))
+
+
+def test_the_table_names_its_command_marks_the_best_and_says_who_is_ahead() -> None:
+    text = table(RESULTS, "spar bench toys --seeds 2")
+    assert text.startswith("`spar bench toys --seeds 2`\n")
+    assert "| GAN | 5 ± 1 | 90.5 ± 0.5 % | 0.4 ± 0.1 | 10 | published |" in text
+    assert "| **PacGAN2** | 8 | 90.5 ± 0.5 % | 0.1 | 10 | ours |" in text
+    for row in PUBLISHED["ring"]:
+        assert f"*{row.name}, {row.source}*" in text
+
+
+def test_ours_are_ahead_with_as_many_modes_only_if_they_are_covered_more_evenly() -> None:
+    for divergence, ahead in ((0.02, "ours"), (0.04, "published")):
+        one = Result(Cell("RpGAN + R1 + R2", "stacked-digits", 0), 1000, 1000, 1.0, divergence, 1.0, 1, 26_000, 0.99)
+        line = next(line for line in table([one], "").splitlines() if line.startswith("| **RpGAN"))
+        assert line.endswith(f"| {ahead} |")
+        assert " % |" not in line
+
+
+def test_the_table_goes_between_its_marks_and_nowhere_else(tmp_path: Path) -> None:
+    page = tmp_path / "toys.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    for _ in range(2):
+        write_table(page, "new\n")
+        assert page.read_text() == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+
+
+def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "toys.md"
+    with pytest.raises(SpecError, match="cannot write the table"):
+        write_table(page, "new")
+    page.write_text("words")
+    with pytest.raises(SpecError, match="has no place for the table"):
+        write_table(page, "new")
+    assert page.read_text() == "words"
