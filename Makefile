@@ -28,7 +28,7 @@ test: setup ## lint, types and every test
 	$(BIN)/pytest
 
 bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
-	@for name in overhead data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
+	@for name in overhead perceptrons data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info

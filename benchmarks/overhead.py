@@ -7,22 +7,17 @@ turns, block by block, so that other load falls on all alike. Figures are median
 images/s and of the ratio to the hand-written loop within the same round.
 """
 
-import argparse
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import contest
 import torch
 
 from sparring.data import Images, to_pixels
 from sparring.games import GAN
 from sparring.latents import Uniform
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.training.allocator import keep_memory
 from sparring.training.folder import RunFolder
 from sparring.training.loop import play_step
 from sparring.training.optimizers import Adam
@@ -112,60 +107,16 @@ CONTENDERS: dict[str, tuple[bool, Callable[[int, int], Step]]] = {
 }
 
 
-def serve(name: str, width: int, batch: int) -> None:
-    """Plays blocks of steps as they are asked for on standard input, and answers with seconds."""
-    tuned, build = CONTENDERS[name]
-    if tuned:
-        keep_memory()
-    step = build(width, batch)
-    for line in sys.stdin:
-        start = time.perf_counter()
-        for _ in range(int(line)):
-            step()
-        print(time.perf_counter() - start, flush=True)
-
-
-def compare(width: int, batch: int, steps: int, rounds: int) -> None:
-    command = [sys.executable, __file__, "--width", str(width), "--batch", str(batch), "--serve"]
-    workers = {
-        name: subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for name in CONTENDERS
-    }
-
-    def ask(name: str, count: int) -> float:
-        worker = workers[name]
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        print(count, file=worker.stdin, flush=True)
-        return float(worker.stdout.readline())
-
-    for name in workers:
-        ask(name, 3)
-    seconds = {name: [] for name in workers}
-    for _ in range(rounds):
-        for name in workers:
-            seconds[name].append(ask(name, steps))
-    for worker in workers.values():
-        assert worker.stdin is not None
-        worker.stdin.close()
-        worker.wait()
-    print(f"DCGAN at 32x32, width {width}, batch {batch}; median of {rounds} rounds of {steps} steps, interleaved\n")
-    print("| contender | images/s | ratio to by hand |\n|---|---|---|")
-    for name, times in seconds.items():
-        speed = statistics.median(steps * batch / taken for taken in times)
-        ratio = statistics.median(hand / taken for hand, taken in zip(seconds["by hand"], times, strict=True))
-        print(f"| {name} | {speed:.0f} | {ratio:.2f} |")
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = contest.parser(__doc__, CONTENDERS, steps=5, rounds=9)
     parser.add_argument("--width", type=int, default=64, help="channels of the largest inner grid")
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=5, help="steps in a block")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--serve", choices=CONTENDERS, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.serve:
-        serve(chosen.serve, chosen.width, chosen.batch)
-    else:
-        compare(chosen.width, chosen.batch, chosen.steps, chosen.rounds)
+    settings = (chosen.width, chosen.batch)
+    title = f"DCGAN at 32x32, width {chosen.width}, batch {chosen.batch}"
+    contest.hold(
+        __file__,
+        title,
+        {name: (tuned, lambda build=build: build(*settings)) for name, (tuned, build) in CONTENDERS.items()},
+        chosen,
+    )

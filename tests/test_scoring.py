@@ -13,7 +13,19 @@ from sparring.network import Condition
 from sparring.networks import MLP, DCGANDiscriminator, Packed
 from sparring.penalties import R1, R2
 from sparring.recipes import recipe
-from sparring.scoring import Drawn, Judge, Meeting, Memory, NetworkJudge, Penalizer, Penalty, Side, score
+from sparring.scoring import (
+    Augmentation,
+    AugmentedJudge,
+    Drawn,
+    Judge,
+    Meeting,
+    Memory,
+    NetworkJudge,
+    Penalizer,
+    Penalty,
+    Side,
+    score,
+)
 
 
 class Look(Penalty):
@@ -131,3 +143,35 @@ def test_penalties_of_the_same_kind_are_refused() -> None:
 def test_impossible_weights_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(SpecError, match=f"{next(iter(values))}: got"):
         R1.read(values)
+
+
+class Double(Augmentation):
+    """Twice the samples, and a fixed step to the side."""
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+        return 2 * samples + 1
+
+
+def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> None:
+    network = MLP.Spec(width=8).build((3,), (1,))
+    samples = torch.randn(4, 3)
+    judge = AugmentedJudge(NetworkJudge(network), (Double(), Double()), batch())
+    scores, slopes = judge.slope(samples)
+    torch.testing.assert_close(scores, network(4 * samples + 3))
+    torch.testing.assert_close(slopes, 4 * network.slope(4 * samples + 3)[1])
+    gradients = torch.autograd.grad(slopes.square().sum(), list(network.parameters()), allow_unused=True)
+    expected = network.slope(4 * samples + 3)[1].square().sum() * 16
+    plain = torch.autograd.grad(expected, list(network.parameters()), allow_unused=True)
+    for one, other in zip(gradients, plain, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_features_and_joined_batches_are_augmented_too() -> None:
+    network = MLP.Spec(width=8).build((3,), (1,), Condition(classes=3))
+    told, samples = torch.tensor([0, 1, 2, 1]), torch.randn(4, 3)
+    judge = AugmentedJudge(NetworkJudge(network, told), (Double(),), batch())
+    assert torch.equal(judge.features(samples), network.features(2 * samples + 1, told))
+    assert judge.joins
+    both = judge.doubled()(torch.cat((samples, samples)))
+    torch.testing.assert_close(both, judge(samples).repeat(2, 1))
+    assert not AugmentedJudge(Judge(total), (Double(),), batch()).joins

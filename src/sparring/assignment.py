@@ -1,5 +1,6 @@
 """Assigning one value inside a tree of plain data, by a path that may leave out its beginning."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sparring.errors import SpecError, nearest
@@ -8,8 +9,10 @@ Tree = dict[str, Any]
 """A spec as plain data: dicts, lists, numbers and text."""
 
 
-def assign(tree: Tree, path: tuple[str, ...], value: object) -> None:
+def assign(tree: Tree, path: tuple[str, ...], value: object, find_wrapped: Callable[[object, object], str]) -> None:
     """Sets the field at `path` in place; a number walks a list, a changed `kind` drops the fields of the old one.
+
+    `find_wrapped` names the field in which the new kind of two holds the old one whole, if it does; '' else.
 
     Raises:
         SpecError: the path is unknown or ambiguous.
@@ -32,8 +35,9 @@ def assign(tree: Tree, path: tuple[str, ...], value: object) -> None:
             raise SpecError(f"{'.'.join(path)}: the list has {len(node)} items, counted from 0")
         node[int(last)] = value
     elif last == "kind" and node.get("kind") != value:
+        old, wrapped = dict(node), find_wrapped(node.get("kind"), value)
         node.clear()
-        node["kind"] = value
+        node.update({"kind": value, wrapped: old} if wrapped else {"kind": value})
     else:
         node[last] = value
 

@@ -26,7 +26,8 @@ class Batch:
     """What a move is played on.
 
     `real` [N, *shape] in [-1, 1]; `condition` [N] or None; `random` draws all that the move draws;
-    `observations` collects further scalars for the log (they are never minimised).
+    `observations` collects further scalars for the log (they are never minimised); `images` real ones
+    were shown in the steps before.
     """
 
     real: Tensor
@@ -34,6 +35,7 @@ class Batch:
     step: int
     random: torch.Generator
     observations: Losses = field(default_factory=dict)
+    images: int = 0
 
     def observe(self, **values: Tensor) -> None:
         """Notes scalars for the log without waiting for the device."""

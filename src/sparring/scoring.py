@@ -1,69 +1,26 @@
 """A discriminator scores real and generated samples; which penalties are due where they meet."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import torch
 from pydantic import AfterValidator, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
+from sparring.errors import ShapeError
 from sparring.game import Batch, Losses
-from sparring.network import Network, couples_samples, slope_of
+from sparring.judging import Augmentation as Augmentation
+from sparring.judging import AugmentedJudge as AugmentedJudge
+from sparring.judging import Judge as Judge
+from sparring.judging import NetworkJudge as NetworkJudge
+from sparring.judging import Side as Side
+from sparring.judging import in_full as in_full
+from sparring.network import Shape
+from sparring.schedule import is_steady
 from sparring.spec import Family
-
-Side = Literal["real", "fake"]
-
-
-class Judge:
-    """Scores samples [N, ...] as [N, 1]: any function that does, or (`NetworkJudge`) a discriminator.
-
-    `joins` says that real and generated samples may be scored in one batch.
-    """
-
-    joins: bool = False
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        self.function = function
-
-    def __call__(self, samples: Tensor) -> Tensor:
-        """Returns scores [N, 1] of `samples`, in float32 at least."""
-        return in_full(self.function(samples))
-
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the scores [N, 1] of `samples` and their gradients by these, differentiable in turn."""
-        return slope_of(self, samples)
-
-    def features(self, samples: Tensor) -> Tensor:
-        """Returns what the discriminator's last layer looks at, [N, F]; raises `SpecError` where it does not tell."""
-        raise NotImplementedError
-
-    def doubled(self) -> "Judge":
-        """Returns the judge of a batch of twice the size, the same conditions in both halves."""
-        return self
-
-
-class NetworkJudge(Judge):
-    """A discriminator that has been told its condition."""
-
-    def __init__(self, network: Network, condition: Tensor | None = None, joins: bool | None = None) -> None:
-        super().__init__(lambda samples: network(samples, condition))
-        self.network, self.condition = network, condition
-        self.joins = not couples_samples(network) if joins is None else joins
-
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
-        scores, slope = self.network.slope(samples, self.condition)
-        return in_full(scores), slope
-
-    def features(self, samples: Tensor) -> Tensor:  # noqa: D102
-        return self.network.features(samples, self.condition)
-
-    def doubled(self) -> "Judge":  # noqa: D102
-        if self.condition is None:
-            return self
-        return NetworkJudge(self.network, torch.cat((self.condition, self.condition)), self.joins)
 
 
 @dataclass(frozen=True)
@@ -90,7 +47,7 @@ class Meeting:
 
     `player` is the one that moves, `drawn` where the generated samples come from; on the generator's
     move they depend on its weights, and real samples have scores only if its loss needs them. `memory` is
-    the penalty's own.
+    the penalty's own; `images` real ones have been shown before.
     """
 
     judge: Judge
@@ -103,6 +60,7 @@ class Meeting:
     player: nn.Module | None = None
     drawn: Drawn | None = None
     memory: Memory = field(default_factory=dict)
+    images: int = 0
 
     def slope(self, side: Side) -> Tensor:
         """Returns the gradients of the scores by the samples of one side, [N, D], themselves differentiable."""
@@ -137,6 +95,9 @@ class Penalty(Family):
     def memory(self) -> Memory:
         """Returns what the penalty remembers before the first step; saved with the run."""
         return {}
+
+    def check(self, sample: Shape) -> None:
+        """Raises `ShapeError` where it makes no sense for samples of shape `sample`."""
 
     def due(self, step: int) -> bool:
         """Whether the penalty is computed at `step`."""
@@ -176,6 +137,7 @@ class Penalizer(nn.Module):
         self.penalties = tuple(penalties)
         self._player = (player,)  # in a tuple, since it is no part of this module
         self._memories = {penalty.kind(): tuple(penalty.memory()) for penalty in penalties}
+        self._steady = {penalty.kind(): not penalty.memory() and is_steady(penalty) for penalty in penalties}
         for penalty in penalties:
             for name, value in penalty.memory().items():
                 self.register_buffer(f"{penalty.kind()}_{name}", value)
@@ -188,6 +150,11 @@ class Penalizer(nn.Module):
     def due(self, step: int) -> list[Penalty]:
         """Returns the penalties that are computed at `step`."""
         return [penalty for penalty in self.penalties if penalty.due(step)]
+
+    def variant(self, step: int) -> Hashable | None:
+        """Returns the kinds that are due; None if what one of them does depends on more than the step's samples."""
+        kinds = tuple(penalty.kind() for penalty in self.due(step))
+        return kinds if all(self._steady[kind] for kind in kinds) else None
 
     def losses(self, due: Sequence[Penalty], meeting: Meeting) -> Losses:
         """Returns the values of the `due` penalties, weights applied, by their kind."""
@@ -202,6 +169,16 @@ class Penalizer(nn.Module):
             return meeting
         memory = {name: self.get_buffer(f"{penalty.kind()}_{name}") for name in names}
         return replace(meeting, memory=memory)
+
+
+def check_fit(sample: Shape, **fields: Sequence[Penalty | Augmentation]) -> None:
+    """Raises `ShapeError` naming the game's field where one of its parts cannot do with samples of shape `sample`."""
+    for name, parts in fields.items():
+        for part in parts:
+            try:
+                part.check(sample)
+            except ShapeError as error:
+                raise ShapeError(f"game.{name}: {error}") from None
 
 
 def score(judge: Judge, batch: Batch, drawn: Drawn, penalizer: Penalizer | None = None) -> Scores:
@@ -219,10 +196,8 @@ def score(judge: Judge, batch: Batch, drawn: Drawn, penalizer: Penalizer | None 
         batch.observe(score_real=scores["real"].mean(), score_fake=scores["fake"].mean())
         added: Losses = {}
         if penalizer and due:
-            meeting = Meeting(
-                judge, real, fake, scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn
-            )
-            added = penalizer.losses(due, meeting)
+            told = (scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn)
+            added = penalizer.losses(due, Meeting(judge, real, fake, *told, images=batch.images))
     return Scores(scores["real"], scores["fake"], added)
 
 
@@ -243,8 +218,3 @@ def _look(
         else:
             found[0][side] = judge(given)
     return found
-
-
-def in_full(values: Tensor) -> Tensor:
-    """Returns `values` in float32 at least: differences of scores need more than bfloat16's eight bits."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))

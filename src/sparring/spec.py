@@ -103,7 +103,7 @@ class Spec(BaseModel):
 
         A path may leave out its beginning where that is unambiguous (`generator.width` for
         `game.generator.width`); a number in a path walks a list; a changed `kind` drops the
-        fields of the old one.
+        fields of the old one, unless it needs another of its family to wrap: that is the old one then.
 
         Raises:
             SpecError: an assignment without `=`, an unknown or ambiguous path, an impossible value.
@@ -117,7 +117,7 @@ class Spec(BaseModel):
                 value = yaml.safe_load(text)
             except yaml.YAMLError:
                 value = text
-            assign(tree, tuple(path.split(".")), value)
+            assign(tree, tuple(path.split(".")), value, _find_wrapped)
             with suppress(SpecError):  # so that a new kind's fields are there for the next assignment
                 tree = type(self).read(tree).tree()
         return type(self).read(tree)
@@ -192,6 +192,13 @@ class Family(Spec):
         if not cls._is_root():
             return handler(schema)
         return {FAMILY_MARK: cls.kind()}
+
+
+def _find_wrapped(old: object, new: object) -> str:
+    """Returns the required field in which kind `new` holds a value of the family that it shares with `old`, or ''."""
+    roots = [root for root in Family.roots.values() if {str(old), str(new)} <= root.members.keys()]
+    fields = [(name, field) for root in roots for name, field in root.members[str(new)].model_fields.items()]
+    return next((name for name, field in fields if field.is_required() and field.annotation in roots), "")
 
 
 def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:

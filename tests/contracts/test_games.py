@@ -12,8 +12,8 @@ from torch import Tensor, nn
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Team
+from sparring.games import GAN, Wrapper
 from sparring.network import Condition
-from sparring.spec import Spec
 
 SAMPLE = (2, 8, 8)
 
@@ -21,21 +21,24 @@ NORMALIZED = {"normalization": "BatchNorm", "reparametrization": "SpectralNorm"}
 
 
 def variants() -> Iterator[Any]:
-    """Yields every game with batch and spectral normalization, told a class or not."""
+    """Yields every game with batch and spectral normalization, told a class or not; what wraps one, around the GAN."""
     for kind, member in sorted(Game.Spec.members.items()):
         if member.__module__.startswith("sparring."):
-            spec = member.read({})
-            yield pytest.param(narrowed(spec), id=kind)
-            if "conditional" in member.model_fields:
-                yield pytest.param(narrowed(spec).override(["conditional=true"]), id=f"{kind}-conditional")
+            wraps = issubclass(member, Wrapper.Spec)
+            spec = member.read(narrowed(member.read({"of": "GAN"} if wraps else {}).tree()))
+            yield pytest.param(spec, id=kind)
+            if wraps or "conditional" in member.model_fields:
+                yield pytest.param(spec.override(["conditional=true"]), id=f"{kind}-conditional")
+    answer = {"kind": "Unrolled", "of": narrowed(GAN.Spec().tree())}
+    yield pytest.param(Game.Spec.members["Consensus"].read({"of": answer}), id="Consensus-Unrolled")
 
 
-def narrowed(spec: Spec) -> Spec:
-    tree = spec.tree()
-    for name, value in tree.items():
-        if isinstance(value, dict) and "width" in value:
-            tree[name] |= {"width": 4, **{field: kind for field, kind in NORMALIZED.items() if field in value}}
-    return type(spec).read(tree)
+def narrowed(tree: Any) -> Any:
+    """Returns a spec's tree in which networks are narrow and normalized."""
+    if not isinstance(tree, dict):
+        return tree
+    small = {"width": 4, **NORMALIZED} if "width" in tree else {}
+    return {name: small.get(name, narrowed(value)) for name, value in tree.items()}
 
 
 every_game = pytest.mark.parametrize("spec", list(variants()))
@@ -171,13 +174,13 @@ def test_a_copy_of_a_game_plays_with_its_own_players(spec: Game.Spec) -> None:
 @every_game
 def test_an_order_that_names_no_team_is_refused_with_the_nearest(spec: Game.Spec) -> None:
     team = spec.order[0]
-    with pytest.raises(SpecError, match=rf"game.order: '{team}s' is not a team .* did you mean {team}"):
+    with pytest.raises(SpecError, match=rf"game(.of)*.order: '{team}s' is not a team .* did you mean {team}"):
         spec.override([f"order=[{', '.join(spec.order)}, {team}s]"]).build(SAMPLE, Condition(3))
 
 
 @every_game
 def test_a_team_that_never_moves_is_refused(spec: Game.Spec) -> None:
-    with pytest.raises(SpecError, match=f"game.order: {spec.order[-1]}.* never moves"):
+    with pytest.raises(SpecError, match=f"game(.of)*.order: {spec.order[-1]}.* never moves"):
         spec.override([f"order=[{spec.order[0]}]"]).build(SAMPLE, Condition(3))
     with pytest.raises(SpecError, match="never moves"):
         spec.override(["order=[]"]).build(SAMPLE, Condition(3))

@@ -1,16 +1,23 @@
 """The game of 2014: which samples, which losses, which conditions."""
 
+from dataclasses import replace
+from typing import ClassVar
+
 import pytest
 import torch
 from torch import Tensor
 
+from sparring.augment import Augmentation, Coarsen, Consistency, Flip, InstanceNoise, Shift
+from sparring.errors import ShapeError
 from sparring.game import Batch
 from sparring.games import GAN
 from sparring.latents import Gaussian
-from sparring.losses import Hinge, LeastSquares
+from sparring.layers.minibatch import MinibatchStandardDeviation
+from sparring.losses import Hinge, LeastSquares, Relativistic
 from sparring.network import Condition
-from sparring.networks import MLP
-from sparring.penalties import R1, GradientPenalty
+from sparring.networks import MLP, Packed
+from sparring.penalties import R1, FeatureMatching, GradientPenalty, LatentDiversity, LeCam, OrthogonalRegularization
+from sparring.schedule import Linear
 
 SAMPLE = (1, 2, 3)
 
@@ -72,3 +79,93 @@ def test_classes_that_nobody_chose_are_drawn_evenly() -> None:
     game.draw(3000, torch.Generator().manual_seed(0))
     counts: Tensor = torch.bincount(told[0], minlength=3)
     assert counts.min() > 900
+
+
+class Shown(Augmentation):
+    """Adds how many images have been shown, and notes what came."""
+
+    came: ClassVar[list[Tensor]] = []
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+        self.came.append(samples)
+        return samples + images
+
+
+def test_real_and_generated_samples_are_augmented_alike_in_both_moves() -> None:
+    plain, game = play(losses=Relativistic()), play(losses=Relativistic(), augmentations=(Shown(), Shown()))
+    given = replace(batch(), images=3)
+    fake = game.generator(game.spec.prior.draw(6, torch.Generator().manual_seed(2)))
+    real_scores, fake_scores = plain.discriminator(given.real + 6), plain.discriminator(fake + 6)
+    torch.testing.assert_close(
+        game.discriminate(given)["adversarial"], Relativistic().discriminator(real_scores, fake_scores)
+    )
+    given = replace(batch(), images=3)
+    torch.testing.assert_close(game.generate(given)["adversarial"], Relativistic().generator(fake_scores, real_scores))
+
+
+def test_what_is_drawn_and_pictured_is_not_augmented() -> None:
+    plain, game = play(), play(augmentations=(Shown(),))
+    Shown.came.clear()
+    assert torch.equal(game.draw_samples(3, 0), plain.draw_samples(3, 0))
+    samples = torch.randn(2, *SAMPLE)
+    assert torch.equal(game.judge(samples), plain.judge(samples))  # type: ignore[arg-type]
+    assert Shown.came == []
+
+
+def test_gradients_go_through_augmentations_to_the_generator() -> None:
+    game = play(augmentations=(Shift(pixels=1), Flip(), InstanceNoise(), Coarsen()))
+    game.generate(batch())["adversarial"].backward()
+    assert all(parameter.grad is not None for parameter in game.generator.parameters())
+
+
+def test_an_augmentation_of_images_is_refused_for_vectors_when_the_game_is_built() -> None:
+    with pytest.raises(ShapeError, match=r"game.augmentations: Coarsen transforms images \(C, H, W\).*\(2,\)"):
+        GAN.Spec(generator=MLP.Spec(), discriminator=MLP.Spec(), augmentations=(Coarsen(),)).build((2,))
+
+
+def test_a_move_whose_operations_depend_on_more_than_its_samples_is_never_recorded() -> None:
+    fading = InstanceNoise(deviation=Linear(start=1, end=0, images=100))
+    assert play(penalties=(R1(every=2),)).variant(batch()) is not None
+    assert play(augmentations=(InstanceNoise(),)).variant(batch()) is not None
+    assert play(augmentations=(fading,)).variant(batch()) is None
+    assert play(penalties=(Consistency(),)).variant(batch()) is not None
+    assert play(penalties=(Consistency(transformations=(fading,)),)).variant(batch()) is None
+    lazy = play(penalties=(LeCam(every=2), R1()))
+    assert lazy.variant(batch(step=2)) is None
+    assert lazy.variant(batch(step=1)) is not None
+
+
+def test_moves_that_compute_different_penalties_are_different_variants() -> None:
+    game = play(penalties=(R1(every=2), GradientPenalty(every=3)))
+    found = [game.variant(batch(step)) for step in range(6)]
+    assert len(set(found)) == 4
+    often, seldom = (OrthogonalRegularization(),), (OrthogonalRegularization(every=2),)
+    both = play(penalties=seldom, generator_penalties=often)
+    assert len({both.variant(batch(step)) for step in range(2)}) == 2
+
+
+def test_penalties_of_the_generator_are_addends_of_its_losses() -> None:
+    kinds = (LatentDiversity(every=2), FeatureMatching(), OrthogonalRegularization())
+    game = play(generator_penalties=kinds)
+    assert game.discriminate(batch()).keys() == {"adversarial"}
+    assert game.generate(batch()).keys() == {"adversarial", *(kind.kind() for kind in kinds)}
+    assert game.generate(batch(1)).keys() == {"adversarial", "FeatureMatching", "OrthogonalRegularization"}
+
+
+def test_what_penalties_remember_is_saved_with_the_game() -> None:
+    game = play(penalties=(LeCam(),))
+    game.discriminate(batch())
+    assert game.state_dict()["discriminator_penalties.LeCam_begun"] == 1
+    twin = play(penalties=(LeCam(),))
+    twin.load_state_dict(game.state_dict())
+    assert torch.equal(game.discriminate(batch(1))["LeCam"], twin.discriminate(batch(1))["LeCam"])
+
+
+def test_no_picture_is_drawn_of_scores_that_depend_on_the_other_points() -> None:
+    samples = torch.randn(2, *SAMPLE)
+    for alone, discriminator in (
+        (True, MLP.Spec(width=5)),
+        (False, MLP.Spec(width=5, minibatch=MinibatchStandardDeviation())),
+        (False, Packed.Spec()),
+    ):
+        assert (play(discriminator=discriminator).judge(samples) is not None) == alone

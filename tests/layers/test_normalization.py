@@ -1,9 +1,13 @@
 """What every normalization and every reparametrization promises."""
 
+from copy import deepcopy
+from itertools import pairwise
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from sparring.layers.kernels import Kernel, as_filters
 from sparring.layers.normalization import (
     InstanceNorm,
     LayerNorm,
@@ -63,9 +67,55 @@ def test_nothing_is_done_where_nothing_is_asked_for() -> None:
     assert list(network.state_dict()) == ["weight", "bias"]
 
 
-def test_spectral_norm_brings_the_largest_singular_value_to_one() -> None:
+LAYERS = [nn.Linear(7, 5), nn.Conv2d(3, 4, (3, 2)), nn.ConvTranspose2d(3, 4, (3, 2)), nn.Conv2d(2, 1, 1)]
+
+every_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+
+
+def with_clear_maximum(layer: Kernel) -> Kernel:
+    """A copy whose largest singular value is well above the next, so that power iteration settles."""
+    layer = deepcopy(layer)
     torch.manual_seed(0)
-    layer = SpectralNorm().wrap(nn.Linear(7, 5))
-    for _ in range(100):
-        layer(torch.zeros(1, 7))
-    assert torch.linalg.matrix_norm(layer.weight, 2).item() == pytest.approx(1, abs=1e-4)  # type: ignore[arg-type]
+    with torch.no_grad():
+        filters = as_filters(layer, layer.weight)
+        one, values, other = torch.linalg.svd(torch.randn_like(filters), full_matrices=False)
+        target = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
+        target.copy_((one * 0.8 ** torch.arange(len(values)) * 3 @ other).view_as(target))
+        assert torch.linalg.svdvals(as_filters(layer, layer.weight))[0].item() == pytest.approx(3)
+    return layer
+
+
+@every_layer
+def test_spectral_norm_divides_the_papers_matrix_by_its_largest_singular_value(layer: Kernel) -> None:
+    given = with_clear_maximum(layer)
+    exact = torch.linalg.svdvals(as_filters(given, given.weight))
+    normed = SpectralNorm().wrap(deepcopy(given))
+    for _ in range(30):  # one iteration each time the weight is asked for
+        found = normed.weight
+    assert isinstance(found, Tensor)
+    singular = torch.linalg.svdvals(as_filters(given, found.detach()))
+    assert singular[0].item() == pytest.approx(1, abs=1e-4)
+    torch.testing.assert_close(singular, exact / exact[0], atol=1e-4, rtol=0)
+    torch.testing.assert_close(found, given.weight / exact[0], atol=1e-4, rtol=0)
+
+
+@every_layer
+def test_power_iteration_settles_at_the_square_of_the_ratio_of_singular_values(layer: Kernel) -> None:
+    given = with_clear_maximum(layer).double()
+    exact = torch.linalg.svdvals(as_filters(given, given.weight.detach()))[0]
+    normed = SpectralNorm().wrap(deepcopy(given))
+    errors = []
+    for _ in range(12):
+        found = normed.weight
+        assert isinstance(found, Tensor)
+        errors.append((torch.linalg.svdvals(as_filters(given, found.detach()))[0] - 1).item())
+    assert all(error > -1e-9 for error in errors), "the estimate never exceeds the value"
+    assert all(later <= 0.8**3 * sooner + 1e-9 for sooner, later in pairwise(errors[4:])), exact
+
+
+def test_evaluation_leaves_the_singular_vectors_alone() -> None:
+    layer = SpectralNorm().wrap(nn.Linear(7, 5)).eval()
+    first, second = layer.weight, layer.weight
+    assert isinstance(first, Tensor)
+    assert isinstance(second, Tensor)
+    assert torch.equal(first, second)

@@ -1,10 +1,12 @@
 """DCGAN as published: channels, layers without normalization, initial weights."""
 
+import pytest
 import torch
 from torch import nn
 
+from sparring.layers.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation, MinibatchStatistic
 from sparring.layers.normalization import NoNorm, SpectralNorm
-from sparring.network import Condition
+from sparring.network import Condition, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 
 
@@ -63,3 +65,26 @@ def test_a_conditional_discriminator_sees_the_class_as_one_more_plane() -> None:
     network = DCGANDiscriminator.Spec(width=4).build((3, 8, 8), (1,), Condition(10))
     assert network.get_submodule("shrink.0").in_channels == 4
     assert network.get_parameter("told.embedding.weight").shape == (10, 64)
+
+
+def test_features_are_what_the_last_layer_looks_at() -> None:
+    network = DCGANDiscriminator.Spec(width=4, normalization=NoNorm()).build((3, 16, 16), (1,))
+    given = torch.randn(2, 3, 16, 16)
+    features = network.features(given)
+    assert features.shape == (2, 8 * 4 * 4)
+    torch.testing.assert_close(network.get_submodule("judge")(features), network(given))
+
+
+@pytest.mark.parametrize(
+    ("minibatch", "features"),
+    [(MinibatchStandardDeviation(), 9 * 4 * 4), (MinibatchDiscrimination(kernels=7), 8 * 4 * 4 + 7)],
+    ids=repr,
+)
+def test_a_minibatch_statistic_is_shown_to_the_last_layer(minibatch: MinibatchStatistic, features: int) -> None:
+    spec = DCGANDiscriminator.Spec(width=4, normalization=NoNorm(), minibatch=minibatch)
+    assert type(spec).from_yaml(spec.to_yaml()) == spec
+    network = spec.build((3, 16, 16), (1,))
+    for count in (1, 3):
+        assert network.features(torch.randn(count, 3, 16, 16)).shape == (count, features)
+        assert network(torch.randn(count, 3, 16, 16)).shape == (count, 1)
+    assert couples_samples(network)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from sparring.layers.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
+from sparring.network import couples_samples, slope_of
 from sparring.networks import MLP
 
 
@@ -36,3 +38,26 @@ def test_dropout_leaves_units_out_in_training_only() -> None:
     assert not torch.equal(network(given), network(given))
     network.eval()
     assert torch.equal(network(given), network(given))
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_minibatch_statistic_stands_before_the_last_layer_and_is_never_left_out(count: int) -> None:
+    torch.manual_seed(0)
+    network = MLP.Spec(width=4, depth=1, minibatch=MinibatchStandardDeviation()).build((3,), (1,))
+    given = torch.randn(count, 3)
+    features = network.features(given)
+    assert features.shape == (count, 5)
+    torch.testing.assert_close(network(given), network.get_submodule("layers.3")(features))
+    scores, slopes = network.slope(given)
+    torch.testing.assert_close(scores, network(given))
+    expected = slope_of(network, given)[1]
+    torch.testing.assert_close(slopes, expected)
+    assert couples_samples(network)
+
+
+def test_a_minibatch_statistic_may_be_learned() -> None:
+    spec = MLP.Spec(width=4, minibatch=MinibatchDiscrimination(kernels=3, features=2))
+    assert type(spec).from_yaml(spec.to_yaml()) == spec
+    network = spec.build((3,), (1,))
+    network(torch.randn(5, 3)).sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())

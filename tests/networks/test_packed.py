@@ -28,3 +28,10 @@ def test_the_first_samples_fill_the_last_pack() -> None:
     samples = torch.randn(6, 2)
     filled = torch.cat((samples, samples[:2]))
     assert torch.equal(network(samples), network(filled)[:6])
+
+
+def test_features_are_those_of_the_pack() -> None:
+    network = Packed.Spec(of=MLP.Spec(width=8), count=2).build((2,), (1,))
+    samples = torch.randn(3, 2)
+    packs = torch.cat((samples, samples[:1])).reshape(2, 4)
+    assert torch.equal(network.features(samples), network.of.features(packs)[[0, 0, 1]])  # type: ignore[operator,union-attr]

@@ -12,6 +12,7 @@ from PIL import Image
 import sparring
 from sparring.errors import DataError, DeviceError, ShapeError, SpecError
 from sparring.recipes import Recipe
+from sparring.recipes.watching import _measures as measures_of
 from sparring.training.checkpoints import list_checkpoints
 from sparring.training.listener import Listener, Record, View
 
@@ -134,3 +135,13 @@ def test_a_recipe_may_be_given_by_name_or_as_a_file(shrink: Shrink, tmp_path: Pa
     assert sparring.train(str(path), tmp_path / "run").recipe == shrink("gan", steps=1)
     with pytest.raises(SpecError, match="did you mean dcgan"):
         sparring.train("dcgam", tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("line", {"mmd", "wasserstein"}), ("ring", {"mmd"}), ("swiss-roll", set())]
+)
+def test_worlds_are_scored_against_the_truth_where_it_is_known(name: str, known: set[str]) -> None:
+    recipe = sparring.recipe(name, "data.count=100")
+    measures = measures_of(recipe, recipe.data.load())
+    assert measures.keys() & {"mmd", "wasserstein"} == known
+    assert ("modes_missed" in measures) == bool(known)

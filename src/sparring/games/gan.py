@@ -5,20 +5,34 @@ from collections.abc import Hashable
 import torch
 from torch import Tensor
 
+from sparring.augment import Augmentations
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Drawn, GeneratorPenalties, Meeting, NetworkJudge, Penalizer, Penalties, score
+from sparring.schedule import is_steady
+from sparring.scoring import (
+    AugmentedJudge,
+    Drawn,
+    GeneratorPenalties,
+    Judge,
+    Meeting,
+    NetworkJudge,
+    Penalizer,
+    Penalties,
+    check_fit,
+    score,
+)
 
 
 class GAN(Game):
     """A generator G(z) against a discriminator D(x) (Goodfellow et al. 2014).
 
     The two minimise `losses`; the discriminator adds `penalties` and has `projections` applied
-    after each of its steps. A conditional game tells both players the class (Mirza & Osindero 2014).
+    after each of its steps. Whatever it judges, real or generated and on either's move, goes through the
+    `augmentations` first. A conditional game tells both players the class (Mirza & Osindero 2014).
     """
 
     class Spec(Game.Spec):
@@ -31,6 +45,7 @@ class GAN(Game):
         penalties: Penalties = ()
         generator_penalties: GeneratorPenalties = ()
         projections: tuple[Projection, ...] = ()
+        augmentations: Augmentations = ()
         conditional: bool = False
 
     spec: Spec
@@ -39,11 +54,18 @@ class GAN(Game):
         if spec.conditional and not condition.classes:
             raise SpecError("game.conditional: the data has no labels to tell the players; give it some (data.labels)")
         super().__init__(spec, sample, condition if spec.conditional else Condition())
+        check_fit(
+            sample,
+            augmentations=spec.augmentations,
+            penalties=spec.penalties,
+            generator_penalties=spec.generator_penalties,
+        )
         self.generator = self.build_player("generator", spec.generator, (spec.prior.size,), sample)
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
         self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
         self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
         self._joins = not couples_samples(self.discriminator)
+        self._steady = is_steady(spec.augmentations)
         self.teams = (
             Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
             Team("generator", {"generator": self.generator}, self.generate),
@@ -61,7 +83,8 @@ class GAN(Game):
         real = judge(batch.real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, real)}
         if due:
-            meeting = Meeting(judge, batch.real, drawn.samples, real, fake, batch.random, {}, self.generator, drawn)
+            seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
+            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
             losses |= self.generator_penalties.losses(due, meeting)
         return losses
 
@@ -73,14 +96,17 @@ class GAN(Game):
         return samples
 
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
-        moments = (*self.discriminator_penalties.due(batch.step), *self.generator_penalties.due(batch.step))
-        return tuple(penalty.kind() for penalty in moments)
+        penalizers = (self.discriminator_penalties, self.generator_penalties)
+        due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
+        return due if self._steady and None not in due else None
 
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
-        return None if self.condition.classes else self.discriminator(samples)
+        together = any(getattr(layer, "couples_samples", False) for layer in self.discriminator.modules())
+        return None if self.condition.classes or together else self.discriminator(samples)
 
-    def _judge(self, batch: Batch) -> NetworkJudge:
-        return NetworkJudge(self.discriminator, self._told(batch), self._joins)
+    def _judge(self, batch: Batch) -> Judge:
+        judge = NetworkJudge(self.discriminator, self._told(batch), self._joins)
+        return AugmentedJudge(judge, self.spec.augmentations, batch) if self.spec.augmentations else judge
 
     def _draw(self, batch: Batch) -> Drawn:
         told = self._told(batch)

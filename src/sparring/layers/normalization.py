@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from sparring.layers.kernels import list_layers
 from sparring.spec import Family
 
 
@@ -67,7 +68,10 @@ class Reparametrization(Family):
 
 
 class SpectralNorm(Reparametrization):
-    """Divides a weight by its largest singular value, by power iteration (Miyato et al. 2018)."""
+    """Divides a weight by its largest singular value, by power iteration (Miyato et al. 2018, algorithm 1).
+
+    The weight of a convolution is taken as the matrix [out, in · height · width] (sec. 2.1 there).
+    """
 
     def wrap(self, layer: nn.Module) -> nn.Module:  # noqa: D102
         return spectral_norm(layer)
@@ -76,6 +80,5 @@ class SpectralNorm(Reparametrization):
 def reparametrize(network: nn.Module, how: Reparametrization | None) -> None:
     """Wraps every linear and (transposed) convolution layer inside `network`, in place; does nothing for None."""
     if how is not None:
-        for layer in list(network.modules()):
-            if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
-                how.wrap(layer)
+        for layer in list(list_layers(network)):
+            how.wrap(layer)

@@ -47,10 +47,10 @@ def number_in_words(value: float) -> str:
 
 
 def title_in_words(name: str) -> str:
-    """Returns a name from code as a title.
+    """Returns a name from code as a title; what has no vowels is an abbreviation.
 
-    >>> [title_in_words(name) for name in ("sliced_wasserstein", "R1")]
-    ['Sliced wasserstein', 'R1']
+    >>> [title_in_words(name) for name in ("sliced_wasserstein", "R1", "mmd")]
+    ['Sliced wasserstein', 'R1', 'MMD']
     """
     words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:] if set(words) & set("aeiou") else words.upper()

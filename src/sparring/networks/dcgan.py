@@ -9,6 +9,7 @@ from torch.nn.functional import leaky_relu, relu
 from sparring.errors import ShapeError
 from sparring.layers.conditioning import concatenation
 from sparring.layers.grids import plan_halvings
+from sparring.layers.minibatch import MinibatchStatistic
 from sparring.layers.normalization import BatchNorm, Normalization, Reparametrization, reparametrize
 from sparring.network import Condition, Network, Shape
 
@@ -64,7 +65,9 @@ class DCGANDiscriminator(Network):
     """
 
     class Spec(DCGANGenerator.Spec):
-        """As the generator's."""
+        """As the generator's; `minibatch` is shown to the last layer."""
+
+        minibatch: MinibatchStatistic | None = None
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
@@ -84,17 +87,23 @@ class DCGANDiscriminator(Network):
             spec.normalization.layer(width) if level else nn.Identity() for level, width in enumerate(widths[1:])
         )
         base = (widths[-1], *(halvings[-1].small if halvings else inputs[1:]))
-        self.judge = nn.Linear(prod(base), outputs[0])
+        self.compare = spec.minibatch.layer(base) if spec.minibatch else None
+        self.judge = nn.Linear(prod(self.compare.outputs if self.compare else base), outputs[0])
         initialize(self)
         reparametrize(self, spec.reparametrization)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for images [N, C, H, W]."""
+        scores: Tensor = self.judge(self.features(inputs, condition))
+        return scores
+
+    def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns the base grid and what is said of the minibatch, [N, F], for images [N, C, H, W]."""
         grid = self.told(inputs, condition)
         for shrink, normalize in zip(self.shrink, self.normalize, strict=True):
             grid = leaky_relu(normalize(shrink(grid)), 0.2)
-        scores: Tensor = self.judge(grid.flatten(1))
-        return scores
+        features: Tensor = self.compare(grid) if self.compare else grid
+        return features.flatten(1)
 
 
 def initialize(network: nn.Module) -> None:

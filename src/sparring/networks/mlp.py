@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
 from sparring.layers.conditioning import concatenation
+from sparring.layers.minibatch import MinibatchStatistic
 from sparring.layers.normalization import Reparametrization, reparametrize
 from sparring.layers.perceptron import perceptron, sloped_perceptron
 from sparring.network import Condition, Network, Shape
@@ -17,13 +18,17 @@ class MLP(Network):
     """Flattens its input, then `depth` hidden layers of `width` with LeakyReLU; images leave through tanh."""
 
     class Spec(Network.Spec):
-        """Width and depth; `slope` 0 is plain ReLU; `dropout` is the share of hidden units left out."""
+        """Width and depth; `slope` 0 is plain ReLU; `dropout` is the share of hidden units left out.
+
+        `minibatch` is shown to the last layer, beside the last hidden one.
+        """
 
         width: PositiveInt = 256
         depth: NonNegativeInt = 2
         slope: Annotated[float, Field(ge=0, le=1)] = 0.2
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
         reparametrization: Reparametrization | None = None
+        minibatch: MinibatchStatistic | None = None
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
@@ -36,6 +41,10 @@ class MLP(Network):
             layers += [nn.Linear(features, spec.width), nn.LeakyReLU(spec.slope)]
             layers += [nn.Dropout(spec.dropout)] if spec.dropout else []
             features = spec.width
+        if spec.minibatch:
+            compare = spec.minibatch.layer((features,))
+            layers += [compare]
+            (features,) = compare.outputs
         layers += [nn.Linear(features, prod(outputs))]
         layers += [nn.Tanh()] if len(outputs) == 3 else []
         self.layers = nn.Sequential(*layers)
@@ -60,7 +69,7 @@ class MLP(Network):
         return scores, slopes[:, : flat.shape[1] - self.told.added].view_as(inputs)
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns the last hidden layer, [N, width]."""
+        """Returns the last hidden layer and what is said of the minibatch, [N, F]."""
         last = len(self.layers) - (2 if len(self.outputs) == 3 else 1)
         features: Tensor = self.layers[:last](self.told(inputs.flatten(1), condition))
         return features
@@ -71,6 +80,8 @@ class MLP(Network):
     def _in_one(self) -> bool:
         """Whether the layers may be computed as one operation: nothing in between, and nobody who watches them."""
         watched = any(layer._forward_hooks for layer in self._linear)
+        if self.spec.minibatch:
+            return False
         plain = not (self.spec.dropout and self.training) and not torch.is_autocast_enabled(self._device_type())
         return plain and not watched and not torch.compiler.is_compiling()
 

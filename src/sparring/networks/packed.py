@@ -35,10 +35,20 @@ class Packed(Network):
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for samples [N, *inputs]."""
-        samples = self.told(inputs, condition)
+        scores: Tensor = self.of(self._pack(inputs, condition))
+        return self._share(scores, len(inputs))
+
+    def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns the features of each sample's pack, [N, F]."""
+        return self._share(self.of.features(self._pack(inputs, condition)), len(inputs))
+
+    def _pack(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
+        samples: Tensor = self.told(inputs, condition)
         count, lacking = len(samples), -len(samples) % self.count
         if count and lacking:
             samples = cat((samples, samples[torch.arange(lacking, device=samples.device) % count]))
-        packs = samples.reshape(len(samples) // self.count, samples.shape[1] * self.count, *samples.shape[2:])
-        scores: Tensor = self.of(packs)
-        return scores.repeat_interleave(self.count, 0)[:count]
+        return samples.reshape(len(samples) // self.count, samples.shape[1] * self.count, *samples.shape[2:])
+
+    def _share(self, of_packs: Tensor, count: int) -> Tensor:
+        """Returns to each of `count` samples what is said of its pack."""
+        return of_packs.repeat_interleave(self.count, 0)[:count]

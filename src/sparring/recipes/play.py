@@ -106,7 +106,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "device": str(run.precision.device),
-        "threads": torch.get_num_threads(),
+        "threads": recipe.training.threads or torch.get_num_threads(),
         "precision": recipe.training.precision,
         "layout": recipe.training.layout,
         "parameters": run.game.count_parameters(),

@@ -13,9 +13,11 @@ from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
-def toy(name: str, world: World, images: int = 2_000_000, penalty: float = 0.1) -> Recipe:
+def toy(
+    name: str, world: World, images: int = 4_000_000, batch: int = 100, rate: float = 4e-3, penalty: float = 0.1
+) -> Recipe:
     """Returns perceptrons on `world` with R3GAN's objective: relativistic pairs, R1 and R2 (Huang et al. 2024)."""
-    adam = Adam(learning_rate=2e-3, betas=(0.0, 0.99))
+    adam = Adam(learning_rate=rate, betas=(0.0, 0.99))
     return Recipe(
         name=name,
         data=world,
@@ -28,32 +30,33 @@ def toy(name: str, world: World, images: int = 2_000_000, penalty: float = 0.1) 
         ),
         training=Training(
             images=images,
-            batch=64,
+            batch=batch,
             optimizers={"discriminator": adam, "generator": adam},
             averages={"generator": Average(half_life=50_000)},
             final_rate=0.01,
             recorded=True,
+            threads=1,
             record_every=20_000,
             checkpoints=Checkpoints(every=1_000_000),
         ),
-        listening=Listening(samples_every=50_000, sample_count=1_000, scores_every=50_000, score_count=2_500),
+        listening=Listening(samples_every=100_000, sample_count=1_000, scores_every=100_000, score_count=2_500),
     )
 
 
 def ring() -> Recipe:
     """Eight Gaussians on a circle (PacGAN's protocol), relativistic with R1 and R2: a minute."""
-    return toy("ring", Ring(), penalty=1.0)
+    return toy("ring", Ring(), images=2_500_000, batch=64, rate=2e-3, penalty=1.0)
 
 
 def grid() -> Recipe:
-    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: two minutes."""
-    return toy("grid", Grid(), images=3_000_000)
+    """Twenty-five Gaussians on a grid (PacGAN's protocol), relativistic with R1 and R2: a minute."""
+    return toy("grid", Grid())
 
 
 def stacked_digits() -> Recipe:
     """Three digits as the channels of an image, a thousand modes, relativistic with R1 and R2: minutes."""
     adam = Adam(learning_rate=5e-4, betas=(0.0, 0.99))
-    plain = toy("stacked-digits", Ring(), images=4_000_000)
+    plain = toy("stacked-digits", Ring(), images=3_000_000)
     game = GAN.Spec(
         generator=MLP.Spec(width=256, depth=3),
         discriminator=MLP.Spec(width=256, depth=3),
@@ -72,19 +75,19 @@ def stacked_digits() -> Recipe:
 
 def swiss_roll() -> Recipe:
     """A spiral, relativistic with R1 and R2."""
-    return toy("swiss-roll", SwissRoll())
+    return toy("swiss-roll", SwissRoll(), images=1_000_000)
 
 
 def two_moons() -> Recipe:
     """Two interleaving half circles, relativistic with R1 and R2."""
-    return toy("two-moons", TwoMoons())
+    return toy("two-moons", TwoMoons(), images=1_000_000)
 
 
 def checkerboard() -> Recipe:
     """Uniform on the black fields of a board, relativistic with R1 and R2."""
-    return toy("checkerboard", Checkerboard())
+    return toy("checkerboard", Checkerboard(), images=2_000_000)
 
 
 def line() -> Recipe:
     """Three Gaussians in one dimension, relativistic with R1 and R2."""
-    return toy("line", Line())
+    return toy("line", Line(), images=1_000_000)

@@ -34,7 +34,7 @@ class Training(Spec):
     themselves over the run, along half a cosine (Loshchilov & Hutter 2017); `clip_gradient` bounds the norm of a
     team's gradient. `recorded` plays moves of small networks from a recording of their operations, on
     a CPU in float32 and where the game allows it; the numbers stay the same. A line is logged every
-    `record_every` images.
+    `record_every` images. `threads` of the CPU compute; 0 leaves it to PyTorch, one suits small networks.
     """
 
     images: Images = 1_000_000
@@ -47,6 +47,7 @@ class Training(Spec):
     precision: Format = "float32"
     layout: Layout = "channels_last"
     recorded: bool = False
+    threads: NonNegativeInt = 0
     record_every: Images = 2_000
     checkpoints: Checkpoints = Checkpoints()
 

@@ -152,7 +152,7 @@ class Run:
             self._random.manual_seed(seed)
             self.precision.seed(seed)
             told = None if condition is None else self.precision.place(condition)
-            yield Batch(self.precision.place(real), told, self.step, self._random)
+            yield Batch(self.precision.place(real), told, self.step, self._random, images=self.images)
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
         """Notes losses and observations for the next line of the log, on the device."""

@@ -77,10 +77,15 @@ def _tell(run: Run, facts: Mapping[str, Any], ending: Ending) -> None:
 
 @contextmanager
 def _own_settings(run: Run) -> Iterator[None]:
-    """Keeps the caller's random state (on CPU and CUDA), and asks cuDNN for the same result every time."""
+    """Keeps the caller's random state (on CPU and CUDA) and threads, and asks cuDNN for the same result every time."""
     devices = [run.precision.device] if run.precision.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), _repeatable():
-        yield
+    threads = torch.get_num_threads()
+    torch.set_num_threads(run.training.threads or threads)
+    try:
+        with torch.random.fork_rng(devices), _repeatable():
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _repeatable() -> AbstractContextManager[None]:

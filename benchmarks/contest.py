@@ -1,0 +1,74 @@
+"""A contest of speed: every contender in a process of its own, taking turns block by block, so that other load is shared."""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from sparring.training.allocator import keep_memory
+
+Step = Callable[[], object]
+Contender = tuple[bool, Callable[[], Step]]
+"""Whether the allocator is told to keep memory, and what builds a step."""
+
+
+def parser(description: str | None, names: Iterable[str], steps: int, rounds: int) -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--steps", type=int, default=steps, help="steps in a block")
+    found.add_argument("--rounds", type=int, default=rounds)
+    found.add_argument("--serve", choices=list(names), help=argparse.SUPPRESS)
+    return found
+
+
+def hold(script: str, title: str, contenders: Mapping[str, Contender], chosen: argparse.Namespace) -> None:
+    """Plays as the contender that `chosen` names, or lets all of them play against each other."""
+    if chosen.serve:
+        serve(*contenders[chosen.serve])
+    else:
+        compare([sys.executable, script, *sys.argv[1:]], title, list(contenders), chosen.steps, chosen.rounds)
+
+
+def serve(tuned: bool, build: Callable[[], Step]) -> None:
+    """Plays blocks of steps as they are asked for on standard input, and answers with seconds."""
+    if tuned:
+        keep_memory()
+    step = build()
+    for line in sys.stdin:
+        start = time.perf_counter()
+        for _ in range(int(line)):
+            step()
+        print(time.perf_counter() - start, flush=True)
+
+
+def compare(command: list[str], title: str, names: list[str], steps: int, rounds: int) -> None:
+    """Prints medians over the rounds of the time of a step, and of its ratio to the first contender's in the same round."""
+    workers = {
+        name: subprocess.Popen([*command, "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in names
+    }
+
+    def ask(name: str, count: int) -> float:
+        worker = workers[name]
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        print(count, file=worker.stdin, flush=True)
+        return float(worker.stdout.readline())
+
+    for name in names:
+        ask(name, max(3, steps // 2))
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            seconds[name].append(ask(name, steps))
+    for worker in workers.values():
+        assert worker.stdin is not None
+        worker.stdin.close()
+        worker.wait()
+    print(f"{title}; median of {rounds} rounds of {steps} steps, interleaved\n")
+    print(f"| contender | ms a step | faster than {names[0]} |\n|---|---|---|")
+    for name, times in seconds.items():
+        milliseconds = statistics.median(taken / steps * 1000 for taken in times)
+        ratio = statistics.median(first / taken for first, taken in zip(seconds[names[0]], times, strict=True))
+        print(f"| {name} | {milliseconds:.2f} | {ratio:.2f} |")

@@ -1,0 +1,36 @@
+"""Images seen more coarsely than they are, finer and finer as a run goes on."""
+
+from math import floor
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from sparring.augment.images import ImageAugmentation
+from sparring.schedule import Constant, ScheduledFromOne
+
+
+class Coarsen(ImageAugmentation):
+    """Replaces each square of `factor` x `factor` pixels by its mean: a curriculum over resolution in one network.
+
+    With a schedule from 8 to 1 the players meet at an eighth of the resolution and learn details last, which
+    is what Progressive GAN does by growing them (Karras et al. 2018, sec. 2). Between whole numbers the two
+    next ones are blended, as its new layers are faded in. Squares that reach over an edge end there.
+    """
+
+    factor: ScheduledFromOne = Constant(value=2)
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+        factor = self.factor.at(images)
+        whole = floor(factor)
+        coarse = coarsen(samples, whole)
+        return coarse if whole == factor else torch.lerp(coarse, coarsen(samples, whole + 1), factor - whole)
+
+
+def coarsen(images: Tensor, factor: int) -> Tensor:
+    """Returns `images` [N, C, H, W] with each square of `factor` x `factor` pixels replaced by its mean."""
+    if factor == 1:
+        return images
+    height, width = images.shape[2:]
+    means = avg_pool2d(images, factor, ceil_mode=True, count_include_pad=False)
+    return means.repeat_interleave(factor, 2).repeat_interleave(factor, 3)[:, :, :height, :width]

@@ -1,0 +1,49 @@
+"""Penalties on scores that change where a sample is transformed."""
+
+from typing import ClassVar
+
+from pydantic import NonNegativeFloat
+from torch import Tensor
+
+from sparring.augment.movement import Flip, Shift
+from sparring.judging import Augmentations
+from sparring.network import Shape
+from sparring.scoring import Meeting, Penalty
+
+
+class Consistency(Penalty):
+    """E(D(x) - D(T(x)))² over real samples x: CR (Zhang et al. 2020, sec. 2); `weight` is its λ = 10.
+
+    T draws `transformations`, one after the other, anew for each sample; those of the paper, a flip and a shift,
+    are for images. Gradients go through both scores.
+    """
+
+    differentiates: ClassVar[bool] = False
+
+    weight: NonNegativeFloat = 10.0
+    transformations: Augmentations = (Flip(), Shift())
+
+    def check(self, sample: Shape) -> None:  # noqa: D102
+        for transformation in self.transformations:
+            transformation.check(sample)
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        assert meeting.scores_real is not None
+        return self.change(meeting, meeting.real, meeting.scores_real)
+
+    def change(self, meeting: Meeting, samples: Tensor, scores: Tensor) -> Tensor:
+        """Returns the mean squared difference between `scores` [N, 1] and those of transformed `samples` [N, ...]."""
+        for transformation in self.transformations:
+            samples = transformation(samples, meeting.random, meeting.images)
+        return (scores - meeting.judge(samples)).square().mean()
+
+
+class BalancedConsistency(Consistency):
+    """E(D(x) - D(T(x)))² + E(D(G(z)) - D(T(G(z))))²: bCR (Zhao et al. 2021, algorithm 1).
+
+    `weight` is both λ_real and λ_fake, 10 there. With real samples alone the generator learns to draw what
+    T makes of them. Together with `LatentConsistency` and `LatentDiversity` this is ICR.
+    """
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        return super().value(meeting) + self.change(meeting, meeting.fake.detach(), meeting.scores_fake)

@@ -1,0 +1,20 @@
+"""Noise on all that the discriminator sees."""
+
+import torch
+from torch import Tensor
+
+from sparring.judging import Augmentation
+from sparring.schedule import Constant, NonNegativeScheduled
+
+
+class InstanceNoise(Augmentation):
+    """x + N(0, deviation²) for vectors and images (Sønderby et al. 2017; Arjovsky & Bottou 2017).
+
+    Noise lets the two distributions overlap; a schedule takes it back as they come near each other.
+    """
+
+    deviation: NonNegativeScheduled = Constant(value=0.1)
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+        noise = torch.randn(samples.shape, generator=random, device=samples.device, dtype=samples.dtype)
+        return samples + self.deviation.at(images) * noise

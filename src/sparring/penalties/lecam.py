@@ -1,0 +1,36 @@
+"""A penalty on scores that leave the other side's average."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field, NonNegativeFloat
+from torch import Tensor
+
+from sparring.scoring import Meeting, Memory, Penalty
+
+
+class LeCam(Penalty):
+    """E(D(x) - α_F)² + E(D(G(z)) - α_R)², for training on little data (Tseng et al. 2021, eqs. 4-6).
+
+    α_R and α_F are moving averages of the mean scores of real and of generated samples,
+    α ← decay · α + (1 - decay) · E D, this step's included; they begin as those of the first step and are
+    constants to the gradient. Beside the Wasserstein loss and with fixed α it leads to the Le Cam divergence.
+    """
+
+    differentiates: ClassVar[bool] = False
+
+    weight: NonNegativeFloat = 0.3
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+
+    def memory(self) -> Memory:  # noqa: D102
+        return {"real": torch.zeros(()), "fake": torch.zeros(()), "begun": torch.zeros(())}
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        real, fake = meeting.scores_real, meeting.scores_fake
+        assert real is not None
+        memory = meeting.memory
+        for name, scores in (("real", real), ("fake", fake)):
+            share = 1 - self.decay * memory["begun"]
+            memory[name] += share * (scores.detach().mean() - memory[name])
+        memory["begun"].fill_(1)
+        return (real - memory["fake"]).square().mean() + (fake - memory["real"]).square().mean()

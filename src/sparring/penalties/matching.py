@@ -1,0 +1,21 @@
+"""A penalty on the statistics of what the discriminator sees."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from sparring.scoring import Meeting, Penalty, in_full
+
+
+class FeatureMatching(Penalty):
+    """‖E f(x) - E f(G(z))‖², f being what the discriminator's last layer looks at (Salimans et al. 2016, sec. 3.1).
+
+    The paper has the generator minimise this alone; here it stands beside the adversarial loss.
+    """
+
+    differentiates: ClassVar[bool] = False
+    players: ClassVar[frozenset[str]] = frozenset({"generator"})
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        real, fake = (in_full(meeting.judge.features(given)).mean(0) for given in (meeting.real, meeting.fake))
+        return (real - fake).square().sum()

@@ -1,0 +1,37 @@
+"""A penalty on filters that resemble each other."""
+
+from typing import ClassVar
+
+import torch
+from pydantic import NonNegativeFloat
+from torch import Tensor
+
+from sparring.layers.kernels import list_kernels
+from sparring.scoring import Meeting, Penalty
+
+
+class OrthogonalRegularization(Penalty):
+    """‖WᵀW ⊙ (1 - I)‖²_F, summed over the player's layers (Brock et al. 2019, sec. 3.1); `weight` is β = 10⁻⁴.
+
+    The columns of W are a layer's filters; how long they are is free. A reparametrized weight is looked at as it
+    was before that, which is what learns.
+    """
+
+    differentiates: ClassVar[bool] = False
+    players: ClassVar[frozenset[str]] = frozenset({"discriminator", "generator"})
+
+    weight: NonNegativeFloat = 1e-4
+
+    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
+        assert meeting.player is not None
+        with torch.autocast(meeting.real.device.type, enabled=False):
+            return torch.stack([likeness(filters) for filters in list_kernels(meeting.player)]).sum()
+
+
+def likeness(filters: Tensor) -> Tensor:
+    """Returns the sum of the squared inner products of each of `filters` [F, D] with each other one."""
+    count, size = filters.shape
+    if count <= size:
+        return (filters @ filters.t()).fill_diagonal_(0).square().sum()
+    # The same from the smaller Gram matrix, ‖WᵀW‖ being ‖WWᵀ‖: a projection has some 10⁴ filters.
+    return (filters.t() @ filters).square().sum() - filters.square().sum(1).square().sum()

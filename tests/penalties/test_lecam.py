@@ -1,0 +1,56 @@
+"""Anchors that follow the scores."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring.errors import SpecError
+from sparring.game import Batch
+from sparring.penalties import LeCam
+from sparring.scoring import Drawn, Judge, Penalizer, score
+
+REAL = [[1.0, 3.0], [4.0, 6.0], [0.0, 2.0]]
+FAKE = [[-1.0, -3.0], [0.0, 0.0], [2.0, 4.0]]
+
+
+def identity(samples: Tensor) -> Tensor:
+    return samples
+
+
+def meet(penalizer: Penalizer, real: list[float], fake: list[float]) -> float:
+    batch = Batch(torch.tensor(real)[:, None], None, 0, torch.Generator())
+    drawn = Drawn.by(identity, torch.tensor(fake)[:, None])
+    return score(Judge(identity), batch, drawn, penalizer).penalties["LeCam"].item()
+
+
+def test_a_sequence_computed_by_hand() -> None:
+    penalizer = Penalizer([LeCam(weight=1, decay=0.5)], nn.Identity())
+    # anchors: real 2, then 3.5, then 2.25; generated -2, then -1, then 1
+    expected = [
+        ((1 + 2) ** 2 + (3 + 2) ** 2) / 2 + ((-1 - 2) ** 2 + (-3 - 2) ** 2) / 2,
+        ((4 + 1) ** 2 + (6 + 1) ** 2) / 2 + 3.5**2,
+        ((0 - 1) ** 2 + (2 - 1) ** 2) / 2 + ((2 - 2.25) ** 2 + (4 - 2.25) ** 2) / 2,
+    ]
+    assert [meet(penalizer, *given) for given in zip(REAL, FAKE, strict=True)] == pytest.approx(expected)
+    assert penalizer.get_buffer("LeCam_real").item() == 2.25
+    assert penalizer.get_buffer("LeCam_fake").item() == 1
+
+
+def test_what_it_remembers_is_saved_to_the_last_bit() -> None:
+    whole, broken = (Penalizer([LeCam()], nn.Identity()) for _ in range(2))
+    before = [meet(whole, *given) for given in zip(REAL, FAKE, strict=True)]
+    assert [meet(broken, *given) for given in zip(REAL[:2], FAKE[:2], strict=True)] == before[:2]
+    resumed = Penalizer([LeCam()], nn.Identity())
+    resumed.load_state_dict(broken.state_dict())
+    assert meet(resumed, REAL[2], FAKE[2]) == before[2]
+    assert all(torch.equal(one, resumed.state_dict()[name]) for name, one in whole.state_dict().items())
+
+
+def test_published_numbers_are_the_defaults() -> None:
+    assert (LeCam().weight, LeCam().decay) == (0.3, 0.99)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1, 2])
+def test_a_decay_outside_zero_and_one_is_refused(decay: float) -> None:
+    with pytest.raises(SpecError, match="decay: got"):
+        LeCam.read({"decay": decay})
