@@ -174,13 +174,13 @@ def test_a_copy_of_a_game_plays_with_its_own_players(spec: Game.Spec) -> None:
 @every_game
 def test_an_order_that_names_no_team_is_refused_with_the_nearest(spec: Game.Spec) -> None:
     team = spec.order[0]
-    with pytest.raises(SpecError, match=rf"game(.of)*.order: '{team}s' is not a team .* did you mean {team}"):
+    with pytest.raises(SpecError, match=rf"game(\.of)*\.order: '{team}s' is not a team .* did you mean {team}"):
         spec.override([f"order=[{', '.join(spec.order)}, {team}s]"]).build(SAMPLE, Condition(3))
 
 
 @every_game
 def test_a_team_that_never_moves_is_refused(spec: Game.Spec) -> None:
-    with pytest.raises(SpecError, match=f"game(.of)*.order: {spec.order[-1]}.* never moves"):
+    with pytest.raises(SpecError, match=rf"game(\.of)*\.order: {spec.order[-1]}.* never moves"):
         spec.override([f"order=[{spec.order[0]}]"]).build(SAMPLE, Condition(3))
     with pytest.raises(SpecError, match="never moves"):
         spec.override(["order=[]"]).build(SAMPLE, Condition(3))

@@ -16,6 +16,8 @@ Shrink = Callable[..., Recipe]
 
 RECIPES = sorted(list_recipes())
 
+TWICE_AT_ONCE = "order=[[discriminator, generator], [discriminator, generator]]"
+
 VARIANTS = [
     ("dcgan", "training.layout=contiguous"),
     ("dcgan", "training.precision=bfloat16"),
@@ -31,6 +33,38 @@ VARIANTS = [
     ("gan", "averages={}", "generator.dropout=0.5"),
     ("sngan", "averages={generator: {}, discriminator: {}}", "generator.reparametrization=SpectralNorm"),
     ("wgan-gp", "training.precision=bfloat16", "training.accumulation=2", "data.mirror=true"),
+    ("wgan-gp", "optimizers.discriminator.kind=OptimisticAdam", "final_rate=0.1"),
+    ("gan", "optimizers.generator.kind=Extragradient", "optimizers.discriminator.kind=Extragradient", TWICE_AT_ONCE),
+    (
+        "dcgan",
+        "penalties=[{kind: LeCam, every: 2}, BalancedConsistency]",
+        "augmentations=[Flip, {kind: Shift, pixels: 1}]",
+    ),
+    (
+        "dcgan",
+        "penalties=[Consistency, LatentConsistency, OrthogonalRegularization]",
+        "generator_penalties=[LatentDiversity, FeatureMatching, {kind: OrthogonalRegularization, every: 2}]",
+        "training.precision=bfloat16",
+    ),
+    (
+        "dcgan",
+        "augmentations=[{kind: InstanceNoise, deviation: {kind: Cosine, start: 0.5, end: 0, images: 12}}]",
+        "discriminator.minibatch=MinibatchStandardDeviation",
+        "penalties=[R1]",
+    ),
+    (
+        "gan",
+        "penalties=[LeCam, R1, R2]",
+        "augmentations=[{kind: Coarsen, factor: {kind: Steps, values: [2, 1], images: [8]}}]",
+        "discriminator.minibatch=MinibatchDiscrimination",
+        "training.recorded=true",
+    ),
+    ("gan", "penalties=[LatentConsistency, Consistency]", "augmentations=[InstanceNoise]", "training.recorded=true"),
+    ("ring", "penalties=[R1, R2, LeCam]", "augmentations=[InstanceNoise]"),
+    ("gan", "game.kind=Consensus", "of.generator.dropout=0.5"),
+    ("dcgan", "game.kind=Consensus", "training.precision=bfloat16", "conditional=true"),
+    ("wgan-gp", "game.kind=Unrolled", "steps=2"),
+    ("sngan", "game.kind=Unrolled", "steps=2", "game.kind=Consensus"),
 ]
 
 

@@ -18,17 +18,18 @@ class Unrolled(Wrapper):
     through the steps: the gradient has the term ∂L_G/∂ψ_K · dψ_K/dθ, the opponent's answer to θ, which keeps a
     generator from piling everything onto one mode. The opponent itself stays where it was and learns on its own move as
     ever. All steps see the batch of the move and the same random numbers; they are plain descent with `learning_rate`
-    η, without the opponent's projections. The move is computed in float32. With 0 steps it is the game `of`, bit for
-    bit. The wrapped game's fields are found under `of`:
+    η, without the opponent's projections. Where they overshoot, the generator flees an answer that never comes: η
+    must be small enough for descent to be stable. The move is computed in float32. With 0 steps it is the game `of`,
+    bit for bit. The wrapped game's fields are found under `of`:
 
-        spar train ring game.kind=Unrolled steps=5 game.learning_rate=0.1 of.generator.width=64
+        spar train ring game.kind=Unrolled steps=5 game.learning_rate=0.01 of.generator.width=64
     """
 
     class Spec(Wrapper.Spec):
         """The game, who foresees whom, and how far."""
 
         steps: NonNegativeInt = 5
-        learning_rate: PositiveFloat = 0.1
+        learning_rate: PositiveFloat = 0.01
         team: str = "generator"
         against: str = "discriminator"
 

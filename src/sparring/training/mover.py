@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -10,12 +11,13 @@ from sparring.errors import SpecError, nearest
 from sparring.game import Game, Team
 from sparring.training.optimizers import Optimizer, read_state, write_state
 from sparring.training.plan import Training
+from sparring.training.quick_adam import QuickAdam
 
 
 class Mover:
-    """Steps one team: gradient clipping, optimizer, projections."""
+    """Steps one team: gradient clipping, optimizer, projections; `quick` leaves out PyTorch's hooks around a step."""
 
-    def __init__(self, team: Team, optimizer: Optimizer, clip_gradient: float | None) -> None:
+    def __init__(self, team: Team, optimizer: Optimizer, clip_gradient: float | None, quick: bool = False) -> None:
         named = team.named_parameters()
         self.team = team
         self.names = list(named)
@@ -23,6 +25,8 @@ class Mover:
         self.kind = optimizer.state_kind()
         self.optimizer = optimizer.build(self.parameters)
         self.clip_gradient = clip_gradient
+        whole = isinstance(self.optimizer, QuickAdam) and quick
+        self._advance = cast(QuickAdam, self.optimizer).quick_step if whole else self.optimizer.step
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def step(self, rate: float = 1.0) -> None:
@@ -34,7 +38,7 @@ class Mover:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_gradient)
         for group, full in zip(self.optimizer.param_groups, self._rates, strict=True):
             group["lr"] = full * rate
-        self.optimizer.step()
+        self._advance()
         for parameter in self.parameters:
             parameter.grad = None
         for projection in self.team.projections:
@@ -65,7 +69,10 @@ def build_movers(game: Game, training: Training) -> dict[str, Mover]:
         if name not in training.optimizers:
             raise SpecError(f"training.optimizers: the team {name!r} needs an optimizer")
         _check_moves(game, name, training.optimizers[name])
-    return {team.name: Mover(team, training.optimizers[team.name], training.clip_gradient) for team in game.teams}
+    return {
+        team.name: Mover(team, training.optimizers[team.name], training.clip_gradient, training.recorded)
+        for team in game.teams
+    }
 
 
 def _check_moves(game: Game, name: str, optimizer: Optimizer) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sparring.spec import Family
 from sparring.training import extrapolation
+from sparring.training.quick_adam import QuickAdam
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
@@ -38,9 +39,8 @@ class Adam(Optimizer):
     fused: bool = True
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
-        return torch.optim.Adam(
-            parameters, self.learning_rate, self.betas, self.epsilon, self.weight_decay, fused=self.fused
-        )
+        kind = QuickAdam if self.fused else torch.optim.Adam
+        return kind(parameters, self.learning_rate, self.betas, self.epsilon, self.weight_decay, fused=self.fused)
 
 
 class RMSprop(Optimizer):
