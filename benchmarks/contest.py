@@ -1,4 +1,4 @@
-"""A contest of speed: every contender in a process of its own, taking turns block by block, so that other load is shared."""
+"""A contest of speed: contenders in processes of their own take turns, block by block, so that other load is shared."""
 
 import argparse
 import statistics
@@ -43,7 +43,7 @@ def serve(tuned: bool, build: Callable[[], Step]) -> None:
 
 
 def compare(command: list[str], title: str, names: list[str], steps: int, rounds: int) -> None:
-    """Prints medians over the rounds of the time of a step, and of its ratio to the first contender's in the same round."""
+    """Prints medians over the rounds of the time of a step, and of its ratio to the first one's in the same round."""
     workers = {
         name: subprocess.Popen([*command, "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name in names

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import contest
 import torch
 
+import contest
 from sparring.data import Images, to_pixels
 from sparring.games import GAN
 from sparring.latents import Uniform

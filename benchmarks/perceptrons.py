@@ -9,14 +9,15 @@ as they come.
 
 import copy
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
-import contest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+import contest
 from sparring.networks import MLP
 from sparring.recipes import recipe
 from sparring.recipes.play import build_run
@@ -32,11 +33,7 @@ def by_hand(width: int, batch: int, threads: int = 0) -> contest.Step:
 
     def build(inputs: int, outputs: int, depth: int) -> nn.Sequential:
         sizes = [inputs, *[width] * depth]
-        hidden = [
-            layer
-            for low, high in zip(sizes, sizes[1:], strict=False)
-            for layer in (nn.Linear(low, high), nn.LeakyReLU(0.2))
-        ]
+        hidden = [layer for low, high in pairwise(sizes) for layer in (nn.Linear(low, high), nn.LeakyReLU(0.2))]
         return nn.Sequential(*hidden, nn.Linear(sizes[-1], outputs))
 
     generator, discriminator = build(2, 2, 4), build(2, 1, 3)
@@ -75,7 +72,7 @@ def by_hand(width: int, batch: int, threads: int = 0) -> contest.Step:
 def by_engine(width: int, batch: int, in_one: bool = True, recorded: bool = True) -> contest.Step:
     torch.set_num_threads(1)
     if not in_one:
-        mock.patch.object(MLP, "_in_one", lambda network: False).start()
+        mock.patch.object(MLP, "_in_one", return_value=False).start()
     settings = [f"generator.width={width}", f"discriminator.width={width}", f"training.batch={batch}"]
     chosen = recipe("ring", *settings, f"training.recorded={recorded}", "training.images=10_000_000_000")
     run = build_run(chosen, chosen.data.load(), RunFolder(Path(tempfile.gettempdir())), torch.device("cpu"))

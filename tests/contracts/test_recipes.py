@@ -16,8 +16,6 @@ Shrink = Callable[..., Recipe]
 
 RECIPES = sorted(list_recipes())
 
-TWICE_AT_ONCE = "order=[[discriminator, generator], [discriminator, generator]]"
-
 VARIANTS = [
     ("dcgan", "training.layout=contiguous"),
     ("dcgan", "training.precision=bfloat16"),
@@ -34,7 +32,6 @@ VARIANTS = [
     ("sngan", "averages={generator: {}, discriminator: {}}", "generator.reparametrization=SpectralNorm"),
     ("wgan-gp", "training.precision=bfloat16", "training.accumulation=2", "data.mirror=true"),
     ("wgan-gp", "optimizers.discriminator.kind=OptimisticAdam", "final_rate=0.1"),
-    ("gan", "optimizers.generator.kind=Extragradient", "optimizers.discriminator.kind=Extragradient", TWICE_AT_ONCE),
     (
         "dcgan",
         "penalties=[{kind: LeCam, every: 2}, BalancedConsistency]",

@@ -1,4 +1,4 @@
-"""The quick step is PyTorch's fused step to the last bit, also where its state was put back or a gradient is missing."""
+"""The quick step is PyTorch's fused step to the last bit, also after its state was put back, or without a gradient."""
 
 import copy
 

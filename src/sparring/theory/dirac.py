@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.errors import SpecError
-from sparring.scoring import Judge, Meeting, Penalty
+from sparring.scoring import Drawn, Judge, Meeting, Penalty
 
 
 class Adversary(Protocol):
@@ -95,14 +95,28 @@ class DiracGame:
     noise: Noise = Silence()
     judge: Callable[[Tensor, Tensor], Tensor] = linear
 
+    def __post_init__(self) -> None:
+        """Raises `SpecError` or `ShapeError` where a penalty is not one of two numbers and what they are now."""
+        for penalty in self.penalties:
+            if "discriminator" not in penalty.players:
+                raise SpecError(f"{penalty.kind()} is a generator's penalty; Dirac-GAN has penalties of D(x) = ψ x")
+            if penalty.memory():
+                raise SpecError(
+                    f"{penalty.kind()} remembers earlier steps: the players have no field to follow"
+                )
+            penalty.check((1,))
+
     def __call__(self, theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         """Returns what generator and discriminator minimise, scalars in float64."""
         on_real, on_fake = self.noise.draw()
         real, fake = on_real.clone().requires_grad_(), theta + on_fake
         fake = fake if fake.requires_grad else fake.requires_grad_()
         scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
-        random = torch.Generator().manual_seed(0)
-        meeting = Meeting(Judge(lambda samples: self.judge(samples, psi)), real, fake, scores_real, scores_fake, random)
+        judge, random = Judge(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
+        drawn = Drawn(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
+        meeting = Meeting(
+            judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), drawn=drawn
+        )
         discriminator = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:
             discriminator = discriminator + penalty.weight * penalty.value(meeting)
