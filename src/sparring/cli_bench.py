@@ -25,14 +25,14 @@ def toys(
         "runs/bench-toys"
     ),
     jobs: Annotated[int, typer.Option(min=0, help="Runs at once; 0 means one a processor.")] = 0,
-    write: Annotated[Path | None, typer.Option(help="Put the table between its marks in this Markdown file.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Put each table between its marks in this Markdown file.")] = None,
 ) -> None:
     """Mode coverage on ring, grid and stacked digits: five methods over several seeds, in parallel.
 
     Stopped (Ctrl-C), the same command again goes on where it was.
     """
     from sparring.bench.methods import METHODS, WORLDS
-    from sparring.bench.table import table, write_table
+    from sparring.bench.table import tables, write_tables
     from sparring.bench.toys import count_processors, list_cells, play_cells
 
     chosen = (method or list(METHODS), world or list(WORLDS))
@@ -43,8 +43,8 @@ def toys(
         *(f'--method "{one}"' for one in method or ()),
         *(f"--world {one}" for one in world or ()),
     ]
-    text = table(results, " ".join(["spar bench toys", *shown, *(assignments or [])]))
-    print(f"\n{text}", end="")
+    found = tables(results, " ".join(["spar bench toys", *shown, *(assignments or [])]))
+    print("", *found.values(), sep="\n", end="")
     if write:
-        write_table(write, text)
+        write_tables(write, found)
         print(f"\nwritten to {write}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparring.bench.cell import Cell, Result
-from sparring.bench.table import BEGIN, END, PUBLISHED, summarize, table, write_table
+from sparring.bench.table import PUBLISHED, summarize, tables, write_tables
 from sparring.errors import SpecError
 
 
@@ -30,8 +30,8 @@ def test_rows_are_means_with_standard_errors() -> None:
 
 
 def test_the_table_names_its_command_marks_the_best_and_says_who_is_ahead() -> None:
-    text = table(RESULTS, "spar bench toys --seeds 2")
-    assert text.startswith("`spar bench toys --seeds 2`\n")
+    text = tables(RESULTS, "spar bench toys --seeds 2")["ring"]
+    assert text.startswith("**ring** (`spar bench toys --seeds 2`): 2 seeds, 1,000 images each")
     assert "| GAN | 5 ± 1 | 90.5 ± 0.5 % | 0.4 ± 0.1 | 10 | published |" in text
     assert "| **PacGAN2** | 8 | 90.5 ± 0.5 % | 0.1 | 10 | ours |" in text
     for row in PUBLISHED["ring"]:
@@ -41,24 +41,28 @@ def test_the_table_names_its_command_marks_the_best_and_says_who_is_ahead() -> N
 def test_ours_are_ahead_with_as_many_modes_only_if_they_are_covered_more_evenly() -> None:
     for divergence, ahead in ((0.02, "ours"), (0.04, "published")):
         one = Result(Cell("RpGAN + R1 + R2", "stacked-digits", 0), 1000, 1000, 1.0, divergence, 1.0, 1, 26_000, 0.99)
-        line = next(line for line in table([one], "").splitlines() if line.startswith("| **RpGAN"))
+        line = next(line for line in tables([one], "")["stacked-digits"].splitlines() if line.startswith("| **RpGAN"))
         assert line.endswith(f"| {ahead} |")
         assert " % |" not in line
 
 
-def test_the_table_goes_between_its_marks_and_nowhere_else(tmp_path: Path) -> None:
+BEGIN, END = "<!-- spar bench toys, ring: begin -->", "<!-- spar bench toys, ring: end -->"
+
+
+def test_a_table_goes_between_its_marks_and_nowhere_else(tmp_path: Path) -> None:
     page = tmp_path / "toys.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     for _ in range(2):
-        write_table(page, "new\n")
+        write_tables(page, {"ring": "new\n"})
         assert page.read_text() == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
 
 
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     page = tmp_path / "toys.md"
     with pytest.raises(SpecError, match="cannot write the table"):
-        write_table(page, "new")
-    page.write_text("words")
-    with pytest.raises(SpecError, match="has no place for the table"):
-        write_table(page, "new")
-    assert page.read_text() == "words"
+        write_tables(page, {"ring": "new"})
+    before = f"{BEGIN}\n{END}"
+    page.write_text(before)
+    with pytest.raises(SpecError, match="has no place for grid"):
+        write_tables(page, {"ring": "new", "grid": "new"})
+    assert page.read_text() == before

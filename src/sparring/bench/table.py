@@ -1,6 +1,6 @@
 """The toy table: ours beside the published, means with their standard errors, and who is ahead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -9,8 +9,6 @@ from statistics import fmean, stdev
 from sparring.bench.cell import Result
 from sparring.errors import SpecError
 from sparring.files import replace_text
-
-BEGIN, END = "<!-- spar bench toys: begin -->", "<!-- spar bench toys: end -->"
 
 
 @dataclass(frozen=True)
@@ -84,43 +82,48 @@ def summarize(results: Sequence[Result]) -> dict[str, list[Row]]:
     return rows
 
 
-def table(results: Sequence[Result], command: str) -> str:
-    """Returns the table as Markdown, the command that made it on top."""
-    lines = [f"`{command}`", ""]
-    for world, rows in sorted(summarize(results).items()):
+def tables(results: Sequence[Result], command: str) -> dict[str, str]:
+    """Returns each world's table as Markdown, the command that made it on top."""
+    found = {}
+    for world, rows in summarize(results).items():
         one = next(result for result in results if result.cell.world == world)
-        lines += [_heading(world, rows, one), ""]
+        lines = [_heading(world, rows, one, command), ""]
         lines += ["| | modes | high quality | KL | seconds | ahead |", "|---|---|---|---|---|---|"]
         best = min(rows, key=_rank)
         for row in rows:
             name = f"**{row.method}**" if row is best else row.method
             lines.append(f"| {name} | {_cells(row)} | {row.seconds:.0f} | {_ahead(row, PUBLISHED.get(world, ()))} |")
         lines += [_published_line(row) for row in PUBLISHED.get(world, ())]
-        lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+        found[world] = "\n".join(lines) + "\n"
+    return found
 
 
-def write_table(path: Path, text: str) -> None:
-    """Puts the table between its two marks in the Markdown file at `path`.
+def write_tables(path: Path, found: Mapping[str, str]) -> None:
+    """Puts each world's table between its two marks in the Markdown file at `path`.
 
     Raises:
-        SpecError: the file is not there, or has no marks.
+        SpecError: the file is not there, or lacks the marks of a world; it is left as it was.
     """
     try:
-        before = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SpecError(f"cannot write the table to {path}: {error.strerror}") from None
-    head, begin, rest = before.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise SpecError(f"{path} has no place for the table: put the lines {BEGIN} and {END} where it belongs")
-    replace_text(path, f"{head}{BEGIN}\n\n{text}\n{END}{tail}")
+    for world, written in found.items():
+        begin, end = (f"<!-- spar bench toys, {world}: {word} -->" for word in ("begin", "end"))
+        head, found_begin, rest = text.partition(begin)
+        _, found_end, tail = rest.partition(end)
+        if not found_begin or not found_end:
+            raise SpecError(f"{path} has no place for {world}: put the lines {begin} and {end} where its table belongs")
+        text = f"{head}{begin}\n\n{written}\n{end}{tail}"
+    replace_text(path, text)
 
 
-def _heading(world: str, rows: Sequence[Row], one: Result) -> str:
+def _heading(world: str, rows: Sequence[Row], one: Result, command: str) -> str:
     reader = "" if one.accuracy is None else f"; the reader knows {one.accuracy:.1%} of held-out digits"
     seeds = max(row.seeds for row in rows)
-    return f"**{world}**: {seeds} seeds, {one.images:,} images each, {one.samples:,} samples judged{reader}"
+    return (
+        f"**{world}** (`{command}`): {seeds} seeds, {one.images:,} images each, {one.samples:,} samples judged{reader}"
+    )
 
 
 def _cells(row: Row) -> str:

@@ -101,9 +101,7 @@ class DiracGame:
             if "discriminator" not in penalty.players:
                 raise SpecError(f"{penalty.kind()} is a generator's penalty; Dirac-GAN has penalties of D(x) = ψ x")
             if penalty.memory():
-                raise SpecError(
-                    f"{penalty.kind()} remembers earlier steps: the players have no field to follow"
-                )
+                raise SpecError(f"{penalty.kind()} remembers earlier steps: the players have no field to follow")
             penalty.check((1,))
 
     def __call__(self, theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
