@@ -57,9 +57,11 @@ def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[R
                 cell = asked[done]
                 found[cell] = done.result()
                 say(f"{len(found)}/{len(cells)} {_describe(found[cell])}")
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             players.stop()
+            if isinstance(error, KeyboardInterrupt):
+                say(f"stopped after {len(found)} of {len(cells)}; what was playing is saved: the same command goes on")
             raise
     return [found[cell] for cell in cells]
 
