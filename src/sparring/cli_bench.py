@@ -32,11 +32,13 @@ def toys(
     Stopped (Ctrl-C), the same command again goes on where it was.
     """
     from sparring.bench.methods import METHODS, WORLDS
-    from sparring.bench.table import tables, write_tables
+    from sparring.bench.table import insert_tables, tables, write_tables
     from sparring.bench.toys import count_processors, list_cells, play_cells
 
     chosen = (method or list(METHODS), world or list(WORLDS))
     cells = list_cells(*chosen, seeds, assignments or [])
+    if write:
+        insert_tables(write, dict.fromkeys(chosen[1], ""))  # a page without marks is found now, not after an hour
     results = play_cells(cells, out, jobs or count_processors(), print)
     shown = [
         f"--seeds {seeds}",

@@ -200,6 +200,9 @@ class Game(nn.Module):
         """Raises `SpecError` unless the order names this game's teams and every weight that learns has exactly one."""
         names = [team.name for team in self.teams]
         ordered = [name for turn in self.spec.turns() for name in turn]
+        for turn in self.spec.turns():
+            if twice := sorted({name for name in turn if turn.count(name) > 1}):
+                raise SpecError(f"game.order: {', '.join(twice)} moves twice at once; give it another turn")
         for name in ordered:
             if name not in names:
                 raise SpecError(f"game.order: {name!r} is not a team of {self.spec.kind()}{nearest(name, names)}")

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -64,7 +64,12 @@ class NetworkJudge(Judge):
 
 
 class Augmentation(Family):
-    """A differentiable random transform of samples before they are judged, real and generated ones alike."""
+    """A differentiable random transform of samples before they are judged, real and generated ones alike.
+
+    `steady` says that it depends on `images` through schedules among its fields alone: see `Game.variant`.
+    """
+
+    steady: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:

@@ -114,12 +114,11 @@ class Steps(Schedule):
 
 
 def is_steady(value: object) -> bool:
-    """Whether `value` means the same at any point of a run: no schedule within it that changes."""
-    if isinstance(value, Schedule):
-        return value.steady
+    """Whether `value` means the same at any point of a run: nothing within it is said not to be `steady`."""
     if isinstance(value, Spec):
-        return all(is_steady(held) for _, held in value)
-    return all(map(is_steady, value)) if isinstance(value, tuple) else True
+        return getattr(value, "steady", True) and all(is_steady(held) for _, held in value)
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
+    return all(map(is_steady, held))
 
 
 def _read_number(value: Any) -> Any:

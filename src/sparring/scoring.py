@@ -10,7 +10,7 @@ import torch
 from pydantic import AfterValidator, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
-from sparring.errors import ShapeError
+from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Losses
 from sparring.judging import Augmentation as Augmentation
 from sparring.judging import AugmentedJudge as AugmentedJudge
@@ -67,7 +67,8 @@ class Meeting:
         if side in self.slopes:
             return self.slopes[side].flatten(1)
         samples, scores = (self.real, self.scores_real) if side == "real" else (self.fake, self.scores_fake)
-        assert scores is not None
+        if scores is None or not samples.requires_grad:
+            raise SpecError(f"a penalty looks at the slopes of {side} samples without naming {side!r} in its `slopes`")
         (slope,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
         return slope.flatten(1)
 
@@ -78,12 +79,15 @@ class Penalty(Family):
     It is due on every `every`-th step and then counts `every` times, so that its mean strength does
     not depend on how lazily it is computed (Karras et al. 2020, appendix B; optimizers stay as they
     are here). `slopes` names the sides at whose samples the scores are differentiated; `differentiates`
-    says that they are differentiated anywhere, which is done in float32; `players` who may have it.
+    says that they are differentiated anywhere, which is done in float32: both on the discriminator's move.
+    `players` says who may have it, `steady` that it depends on the step in no other way than through `every`
+    and its fields, so that a move with it may be played from a recording.
     """
 
     slopes: ClassVar[frozenset[Side]] = frozenset()
     differentiates: ClassVar[bool] = True
     players: ClassVar[frozenset[str]] = frozenset({"discriminator"})
+    steady: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 1.0
     every: PositiveInt = 1

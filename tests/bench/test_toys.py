@@ -27,6 +27,8 @@ def test_cells_come_seed_by_seed() -> None:
         (["GAN2"], ["ring"], [], "'GAN2' is not in the toy table.*GAN"),
         (["GAN"], ["rings"], [], "'rings' is not in the toy table.*ring"),
         (["GAN"], ["ring"], ["width=1"], "width"),
+        (["GAN"], ["ring"], ["seed=3"], "in seed the cells of the table differ"),
+        (["GAN"], ["ring"], ["losses.kind=Hinge"], "in losses the cells"),
     ],
 )
 def test_what_is_not_in_the_table_is_refused_before_anything_is_played(
@@ -74,6 +76,16 @@ def test_what_is_there_is_not_played_again(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_fails_says_why_and_where(tmp_path: Path) -> None:
-    cell = Cell("GAN", "ring", 0, (*SMALL, "data.count=0"))
-    with pytest.raises(RunError, match=r"GAN on ring, seed 0, failed: .*count.*seed0"):
+    cell = Cell("GAN", "ring", 0, (*SMALL, "data.count=1", "data.modes=1", "prior.size=1", "data.radius=1e39"))
+    with pytest.raises(RunError, match=r"GAN on ring, seed 0, failed \(exit 1\): .*seed0"):
         play_cells([cell], tmp_path, 1, print)
+
+
+def test_cells_of_other_recipes_never_go_on_from_each_other(tmp_path: Path) -> None:
+    few, more = (Cell("GAN", "ring", 0, (f"images={count}", "generator.width=4")) for count in (256, 512))
+    assert few.folder(tmp_path) != more.folder(tmp_path)
+    assert [play_cell(cell, tmp_path).images for cell in (more, few)] == [512, 256]
+
+
+def test_a_method_named_twice_is_played_once() -> None:
+    assert len(list_cells(["GAN", "GAN"], ["ring"], 1, [])) == 1

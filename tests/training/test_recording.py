@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sparring.game import Batch
+from sparring.judging import Augmentation
 from sparring.training.loop import play_step
 from sparring.training.recording import Recorder
 from sparring.training.run import Run
@@ -23,6 +24,7 @@ ALIKE = [
     ("ring", "losses=NonSaturating", "penalties=[]", "discriminator=Packed"),
     ("ring", "game.order=[[discriminator, generator]]", "final_rate=0.1", "clip_gradient=0.1"),
     ("ring", "losses=Hinge", "penalties=[DRAGAN, {kind: R2, every: 3}]"),
+    ("ring", "game.generator.width=400", "game.discriminator.width=512", "prior.size=300"),
 ]
 
 
@@ -48,9 +50,39 @@ def test_a_recorded_run_is_the_live_one_to_the_last_bit(prepare: Prepare, change
     assert recorded.tally.take() == live.tally.take()
 
 
-@pytest.mark.parametrize("change", ["training.accumulation=2", "training.precision=bfloat16"])
-def test_what_a_recording_does_not_cover_is_played_live(prepare: Prepare, change: str) -> None:
-    run, _ = play(prepare, ("ring", change), recorded=True)
+LIVE = [
+    ("ring", "training.accumulation=2"),
+    ("ring", "training.precision=bfloat16"),
+    ("ring", "penalties=[]", "discriminator.reparametrization=SpectralNorm"),
+    ("ring", "penalties=[LeCam]"),
+    ("dcgan",),
+]
+
+
+@pytest.mark.parametrize("changes", LIVE, ids=[" ".join(changes) for changes in LIVE])
+def test_what_a_recording_does_not_cover_is_played_live(prepare: Prepare, changes: tuple[str, ...]) -> None:
+    _, expected = play(prepare, changes, recorded=False)
+    run, found = play(prepare, changes, recorded=True)
+    assert recordings(run) == 0
+    assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
+def test_a_module_that_somebody_watches_is_called(prepare: Prepare) -> None:
+    run, _ = play(prepare, ("ring",), recorded=True)
+    called: list[int] = []
+    run.game.get_submodule("discriminator").register_forward_hook(lambda *_: called.append(1))
+    play_step(run)
+    assert called
+
+
+def test_a_part_that_does_not_promise_to_be_steady_is_played_live(prepare: Prepare) -> None:
+    class Late(Augmentation):
+        """Begins after some images."""
+
+        def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+            return samples * (0.5 if images >= 20 else 1.0)
+
+    run, _ = play(prepare, ("ring", "augmentations=[Late]"), recorded=True)
     assert recordings(run) == 0
 
 

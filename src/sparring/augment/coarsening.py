@@ -1,6 +1,7 @@
 """Images seen more coarsely than they are, finer and finer as a run goes on."""
 
 from math import floor
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ class Coarsen(ImageAugmentation):
     is what Progressive GAN does by growing them (Karras et al. 2018, sec. 2). Between whole numbers the two
     next ones are blended, as its new layers are faded in. Squares that reach over an edge end there.
     """
+
+    steady: ClassVar[bool] = True
 
     factor: ScheduledFromOne = Constant(value=2)
 

@@ -18,6 +18,7 @@ class Consistency(Penalty):
     are for images. Gradients go through both scores.
     """
 
+    steady: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 10.0

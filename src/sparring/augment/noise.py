@@ -1,5 +1,7 @@
 """Noise on all that the discriminator sees."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,8 @@ class InstanceNoise(Augmentation):
 
     Noise lets the two distributions overlap; a schedule takes it back as they come near each other.
     """
+
+    steady: ClassVar[bool] = True
 
     deviation: NonNegativeScheduled = Constant(value=0.1)
 

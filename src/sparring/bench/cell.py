@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from sparring.errors import SparringError
@@ -19,8 +20,12 @@ class Cell:
     assignments: tuple[str, ...] = ()
 
     def folder(self, home: Path) -> Path:
-        """Returns the cell's place in the benchmark's folder."""
-        return home / self.world / self.method.replace(" ", "") / f"seed{self.seed}"
+        """Returns the cell's place in the benchmark's folder: another one for another recipe."""
+        from sparring.bench.methods import cell_recipe
+
+        recipe = cell_recipe(self.method, self.world, self.seed, list(self.assignments))
+        mark = sha256(recipe.to_yaml().encode()).hexdigest()[:8]
+        return home / self.world / self.method.replace(" ", "") / f"seed{self.seed}-{mark}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def play_cell(cell: Cell, home: Path) -> Result:
     torch.set_num_threads(1)
     folder = cell.folder(home)
     recipe = cell_recipe(cell.method, cell.world, cell.seed, list(cell.assignments))
-    model = train(recipe, folder / "run", device="cpu", with_changes=True)
+    model = train(recipe, folder / "run", device="cpu")
     modes, accuracy = recipe.data.load().modes, None
     if modes is None:
         samples = model.sample(26_000, seed=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sparring.errors import SpecError
 from sparring.games import GAN
 from sparring.losses import AdversarialLoss, NonSaturating, Relativistic, Wasserstein
 from sparring.networks import Packed
@@ -43,6 +44,10 @@ WORLDS = ("stacked-digits", "grid", "ring")
 
 def cell_recipe(method: str, world: str, seed: int, assignments: list[str]) -> Recipe:
     """Returns what is trained for one cell of the table; raises `SpecError` for assignments that cannot be."""
+    for text in assignments:
+        field = text.partition("=")[0].removeprefix("game.").partition(".")[0]
+        if field in ("seed", "losses", "penalties"):
+            raise SpecError(f"{text}: in {field} the cells of the table differ; choose them with --method and --seeds")
     base = find_recipe(world)
     assert isinstance(base.game, GAN.Spec)
     images = base.training.images

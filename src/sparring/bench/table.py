@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -89,7 +90,7 @@ def tables(results: Sequence[Result], command: str) -> dict[str, str]:
         one = next(result for result in results if result.cell.world == world)
         lines = [_heading(world, rows, one, command), ""]
         lines += ["| | modes | high quality | KL | seconds | ahead |", "|---|---|---|---|---|---|"]
-        best = min(rows, key=_rank)
+        best = reduce(lambda one, other: other if _better(_reached(other), _reached(one)) else one, rows)
         for row in rows:
             name = f"**{row.method}**" if row is best else row.method
             lines.append(f"| {name} | {_cells(row)} | {row.seconds:.0f} | {_ahead(row, PUBLISHED.get(world, ()))} |")
@@ -104,6 +105,11 @@ def write_tables(path: Path, found: Mapping[str, str]) -> None:
     Raises:
         SpecError: the file is not there, or lacks the marks of a world; it is left as it was.
     """
+    replace_text(path, insert_tables(path, found))
+
+
+def insert_tables(path: Path, found: Mapping[str, str]) -> str:
+    """Returns the text of the Markdown file at `path` with the tables in it; raises as `write_tables` does."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -115,7 +121,7 @@ def write_tables(path: Path, found: Mapping[str, str]) -> None:
         if not found_begin or not found_end:
             raise SpecError(f"{path} has no place for {world}: put the lines {begin} and {end} where its table belongs")
         text = f"{head}{begin}\n\n{written}\n{end}{tail}"
-    replace_text(path, text)
+    return text
 
 
 def _heading(world: str, rows: Sequence[Row], one: Result, command: str) -> str:
@@ -146,13 +152,18 @@ def _ahead(row: Row, published: Sequence[Published]) -> str:
     other = next((one for one in published if one.name == row.method), None)
     if other is None:
         return ""
-    if abs(row.modes[0] - other.modes) > 0.005 * other.modes:
-        return "ours" if row.modes[0] > other.modes else "published"
-    return "ours" if row.divergence[0] < other.divergence else "published"
+    return "ours" if _better(_reached(row), (other.modes, other.divergence)) else "published"
 
 
-def _rank(row: Row) -> tuple[float, float]:
-    return -round(row.modes[0], 1), row.divergence[0]
+def _reached(row: Row) -> tuple[float, float]:
+    return row.modes[0], row.divergence[0]
+
+
+def _better(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Compares modes, and where they are equal to half a percent, KL."""
+    if abs(one[0] - other[0]) > 0.005 * max(one[0], other[0]):
+        return one[0] > other[0]
+    return one[1] < other[1]
 
 
 def _mean(values: Sequence[float]) -> tuple[float, float]:

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, current_thread, main_thread
 
 from sparring.bench.cell import Cell, Result, read_result
 from sparring.bench.methods import METHODS, WORLDS, cell_recipe
@@ -32,9 +33,8 @@ def list_cells(methods: Sequence[str], worlds: Sequence[str], seeds: int, assign
     for world in chosen:
         for method in methods:
             cell_recipe(method, world, 0, list(assignments))
-    return [
-        Cell(method, world, seed, tuple(assignments)) for seed in range(seeds) for world in chosen for method in methods
-    ]
+    rows = [(world, method) for world in chosen for method in dict.fromkeys(methods)]
+    return [Cell(method, world, seed, tuple(assignments)) for seed in range(seeds) for world, method in rows]
 
 
 def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[Result]:
@@ -50,7 +50,7 @@ def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[R
     if found:
         say(f"{len(found)} of {len(cells)} are there already in {home}")
     players = Players(home)
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
+    with interrupted_by_termination(), ThreadPoolExecutor(max(1, jobs)) as pool:
         asked = {pool.submit(players.play, cell): cell for cell in waiting}
         try:
             for done in as_completed(asked):
@@ -64,6 +64,19 @@ def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[R
                 say(f"stopped after {len(found)} of {len(cells)}; what was playing is saved: the same command goes on")
             raise
     return [found[cell] for cell in cells]
+
+
+@contextmanager
+def interrupted_by_termination() -> Iterator[None]:
+    """Lets SIGTERM mean Ctrl-C, so that processes in sessions of their own are asked to end too."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def count_processors() -> int:
@@ -94,23 +107,27 @@ class Players:
                     stdout=console,
                     stderr=subprocess.STDOUT,
                     env={**os.environ, "OMP_NUM_THREADS": "1"},
+                    start_new_session=True,  # Ctrl-C at a terminal would reach it twice, which means "at once"
                 )
                 self._playing.add(process)
             process.wait()
-            self._playing.discard(process)
+            with self._lock:
+                self._playing.discard(process)
         result = read_result(cell, self.home)
         if result is None:
             said = (folder / "console.txt").read_text(errors="replace").strip().splitlines()[-1:]
-            raise RunError(f"{cell.method} on {cell.world}, seed {cell.seed}, failed: {' '.join(said)} ({folder})")
+            what = f"{cell.method} on {cell.world}, seed {cell.seed}, failed (exit {process.returncode})"
+            raise RunError(f"{what}: {' '.join(said)} ({folder})")
         return result
 
     def stop(self) -> None:
         """Asks all that play to save and end, and waits for them."""
         with self._lock:
             self._stopped = True
-            for process in self._playing:
-                process.send_signal(signal.SIGINT)
-        for process in list(self._playing):
+            playing = list(self._playing)
+        for process in playing:
+            process.send_signal(signal.SIGINT)
+        for process in playing:
             process.wait()
 
 

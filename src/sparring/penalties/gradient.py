@@ -10,6 +10,7 @@ from sparring.scoring import Meeting, Penalty, Side
 class R1(Penalty):
     """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, eq. 9); `weight` is the paper's γ."""
 
+    steady: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
 
     def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
@@ -19,6 +20,7 @@ class R1(Penalty):
 class R2(Penalty):
     """½ E‖∇D(G(z))‖² at generated samples (Mescheder et al. 2018, eq. 10); `weight` is the paper's γ."""
 
+    steady: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"fake"})
 
     def value(self, meeting: Meeting) -> Tensor:  # noqa: D102

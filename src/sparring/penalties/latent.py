@@ -16,6 +16,7 @@ class LatentConsistency(Penalty):
     penalties, and bCR, which is `BalancedConsistency`, all three with their published weights.
     """
 
+    steady: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 5.0
@@ -33,6 +34,7 @@ class LatentDiversity(Penalty):
     weight does not depend on the size of images. See `LatentConsistency`.
     """
 
+    steady: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 

@@ -1,6 +1,7 @@
 """Penalties on the norm of the gradient at points that are neither real nor generated."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat
@@ -12,6 +13,8 @@ from sparring.scoring import Meeting, Penalty
 
 class NormPenalty(Penalty):
     """What all members share: the norms of the gradient at `points`, and what `cost` makes of them."""
+
+    steady: ClassVar[bool] = True
 
     weight: NonNegativeFloat = 10.0
 

@@ -13,6 +13,7 @@ class FeatureMatching(Penalty):
     The paper has the generator minimise this alone; here it stands beside the adversarial loss.
     """
 
+    steady: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 

@@ -17,6 +17,7 @@ class OrthogonalRegularization(Penalty):
     was before that, which is what learns.
     """
 
+    steady: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"discriminator", "generator"})
 

@@ -31,10 +31,11 @@ class Training(Spec):
 
     `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
     micro-batches. `optimizers` and `averages` are by team; learning rates fall to `final_rate` of
-    themselves over the run, along half a cosine (Loshchilov & Hutter 2017); `clip_gradient` bounds the norm of a
-    team's gradient. `recorded` plays moves of small networks from a recording of their operations, on
-    a CPU in float32 and where the game allows it; the numbers stay the same. A line is logged every
-    `record_every` images. `threads` of the CPU compute; 0 leaves it to PyTorch, one suits small networks.
+    themselves over the run, along half a cosine (Loshchilov & Hutter 2017); `clip_gradient` bounds
+    the norm of a team's gradient. `recorded` plays moves of networks of linear layers from a
+    recording of their operations, on a CPU in float32, without accumulation and where the game
+    allows it; the numbers stay the same. `threads` of the CPU compute; 0 leaves it to PyTorch, one
+    suits small networks. A line is logged every `record_every` images.
     """
 
     images: Images = 1_000_000

@@ -5,6 +5,9 @@ Python takes longer to call them than they take. A recording is the flat list of
 gradients included, which PyTorch's graph interpreter calls without Python: the same kernels in the same order.
 The first time a move of some kind is played it is played live, the second time it is recorded, the third time it is
 played live and from the recording, and the recording is trusted only if both agree to the last bit.
+
+What can be recorded are linear layers and what is made of them: the interpreter has no gradients of convolutions. Games
+with buffers, which a move may change, are played live, and so are those whose modules somebody watches through hooks.
 """
 
 import warnings
@@ -30,18 +33,22 @@ class Recorder:
 
     def __init__(self, game: Game, allowed: bool) -> None:
         self.game = game
-        self.allowed = allowed and game.device.type == "cpu"
+        self.allowed = allowed and game.device.type == "cpu" and not any(True for _ in game.buffers())
+        self._modules = list(game.modules())
         self._fixed: list[Tensor] = list(game.parameters())
         self._takes: dict[Hashable, Take] = {}
 
     def play(self, mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
-        variant = self.game.variant(batch) if self.allowed else None
+        variant = self.game.variant(batch) if self.allowed and not self._watched() else None
         if variant is None or not (take := self._find(mover, batch, variant)).sound:
             return live()
         if take.plays == 2 and take.recording is not None:
             return take.recording.play(mover.parameters, batch)
         return self._try(take, mover, batch, live)
+
+    def _watched(self) -> bool:
+        return any(module._forward_hooks or module._forward_pre_hooks for module in self._modules)
 
     def _find(self, mover: Mover, batch: Batch, variant: Hashable) -> "Take":
         shape = None if batch.condition is None else batch.condition.shape
@@ -83,7 +90,8 @@ class Recording:
     def play(self, parameters: Sequence[nn.Parameter], batch: Batch) -> tuple[Tensor, Losses]:
         """Does it to `batch`: leaves gradients at the weights and observations in the batch."""
         told = () if batch.condition is None else (batch.condition,)
-        with torch.no_grad():
+        as_written = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]  # or it splits operations
+        with torch.no_grad(), as_written:
             found = self.program(batch.real, *told, *self.fixed, *[draw() for draw in self.draws])
         first, second = 1 + len(self.losses), 1 + len(self.losses) + len(self.observations)
         batch.observations.update(zip(self.observations, found[first:second], strict=True))
@@ -109,7 +117,7 @@ def _agree(recording: Recording, parameters: Sequence[nn.Parameter], batch: Batc
         _rewind(batch)
         found.append([finite, *losses.values(), *batch.observations.values(), *(one.grad for one in parameters)])
     batch.observations.clear()
-    return all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+    return all(torch.equal(one, other) and one.stride() == other.stride() for one, other in zip(*found, strict=True))
 
 
 def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Sequence[Tensor]) -> Recording | None:
@@ -138,7 +146,7 @@ def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Seq
             program = torch.jit.trace(module, known, check_trace=False)  # type: ignore[no-untyped-call]
     except Exception:  # whatever stands in the way of a recording, the move is played live
         return None
-    return Recording(program, draws, [one.detach() for one in fixed], *names)
+    return Recording(program, draws, fixed, *names)
 
 
 def _take_out_draws(module: fx.GraphModule) -> list[Callable[[], Tensor]] | None:

@@ -44,6 +44,10 @@ class Progress:
     seconds: float = 0.0
 
 
+def _can_be_recorded(training: Training) -> bool:
+    return training.recorded and training.accumulation == 1 and training.precision == "float32"
+
+
 class Run:
     """Everything that one run holds; `play` in `loop` moves it on, `Keeper` saves it."""
 
@@ -68,7 +72,7 @@ class Run:
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
-        self.recorder = Recorder(game, training.recorded and training.accumulation == 1)
+        self.recorder = Recorder(game, _can_be_recorded(training))
         self.interruption = Interruption()
         self.progress = Progress()
         self.tally = Tally()
