@@ -128,6 +128,11 @@ def test_an_order_without_a_known_team_names_the_nearest() -> None:
         Duel.Spec(order=("lef", "right")).build((3,))
 
 
+def test_a_team_cannot_move_twice_at_once() -> None:
+    with pytest.raises(SpecError, match=r"game.order: left moves twice at once"):
+        Duel.Spec(order=(("left", "left", "right"),)).build((3,))
+
+
 def test_networks_that_do_not_fit_are_named_by_their_field() -> None:
     with pytest.raises(ShapeError, match=r"game.generator: DCGANDiscriminator maps images"):
         GAN.Spec(generator=DCGANDiscriminator.Spec()).build((1, 8, 8))

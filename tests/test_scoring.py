@@ -175,3 +175,15 @@ def test_features_and_joined_batches_are_augmented_too() -> None:
     both = judge.doubled()(torch.cat((samples, samples)))
     torch.testing.assert_close(both, judge(samples).repeat(2, 1))
     assert not AugmentedJudge(Judge(total), (Double(),), batch()).joins
+
+
+class Careless(Penalty):
+    """Looks at slopes that it has not asked for."""
+
+    def value(self, meeting: Meeting) -> Tensor:
+        return meeting.slope("real").sum()
+
+
+def test_slopes_that_were_not_asked_for_are_missed_in_words() -> None:
+    with pytest.raises(SpecError, match="without naming 'real' in its `slopes`"):
+        score(Judge(total), batch(), drawn(0), penalizer(Careless()))
