@@ -9,7 +9,7 @@ from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Classes, Game, Losses, Team
 from sparring.games import GAN
 from sparring.network import Condition, Shape
-from sparring.networks import DCGANDiscriminator
+from sparring.networks import MLP, DCGANDiscriminator
 
 
 class Duel(Game):
@@ -129,8 +129,9 @@ def test_an_order_without_a_known_team_names_the_nearest() -> None:
 
 
 def test_a_team_cannot_move_twice_at_once() -> None:
-    with pytest.raises(SpecError, match=r"game.order: left moves twice at once"):
-        Duel.Spec(order=(("left", "left", "right"),)).build((3,))
+    order = (("generator", "generator", "discriminator"),)
+    with pytest.raises(SpecError, match=r"game.order: generator moves twice at once"):
+        GAN.Spec(order=order, generator=MLP.Spec(), discriminator=MLP.Spec()).build((2,))
 
 
 def test_networks_that_do_not_fit_are_named_by_their_field() -> None:
