@@ -34,21 +34,19 @@ class Recorder:
     def __init__(self, game: Game, allowed: bool) -> None:
         self.game = game
         self.allowed = allowed and game.device.type == "cpu" and not any(True for _ in game.buffers())
-        self._modules = list(game.modules())
+        modules = list(game.modules())
+        self._hooks = [hooks for one in modules for hooks in (one._forward_hooks, one._forward_pre_hooks)]
         self._fixed: list[Tensor] = list(game.parameters())
         self._takes: dict[Hashable, Take] = {}
 
     def play(self, mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
-        variant = self.game.variant(batch) if self.allowed and not self._watched() else None
+        variant = self.game.variant(batch) if self.allowed and not any(self._hooks) else None
         if variant is None or not (take := self._find(mover, batch, variant)).sound:
             return live()
         if take.plays == 2 and take.recording is not None:
             return take.recording.play(mover.parameters, batch)
         return self._try(take, mover, batch, live)
-
-    def _watched(self) -> bool:
-        return any(module._forward_hooks or module._forward_pre_hooks for module in self._modules)
 
     def _find(self, mover: Mover, batch: Batch, variant: Hashable) -> "Take":
         shape = None if batch.condition is None else batch.condition.shape
@@ -138,6 +136,7 @@ def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Seq
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = make_fx(play)(batch.real, *told, *fixed)
+            _leave_out_aliases(module.graph)
             draws = _take_out_draws(module)
             if draws is None:
                 return None
@@ -147,6 +146,20 @@ def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Seq
     except Exception:  # whatever stands in the way of a recording, the move is played live
         return None
     return Recording(program, draws, fixed, *names)
+
+
+def _leave_out_aliases(graph: fx.Graph) -> None:
+    """Takes out what only matters to automatic differentiation, and transposes each weight once."""
+    transposed: dict[fx.Node, fx.Node] = {}
+    for node in list(graph.nodes):
+        same = None
+        if node.target in (torch.ops.aten.detach.default, torch.ops.aten.alias.default):
+            same = node.args[0]
+        elif node.target == torch.ops.aten.t.default:
+            same = transposed.setdefault(node.args[0], node)
+        if same is not None and same is not node:
+            node.replace_all_uses_with(same)
+            graph.erase_node(node)
 
 
 def _take_out_draws(module: fx.GraphModule) -> list[Callable[[], Tensor]] | None:
