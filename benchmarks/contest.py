@@ -5,28 +5,29 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from sparring.training.allocator import keep_memory
 
 Step = Callable[[], object]
-Contender = tuple[bool, Callable[[], Step]]
-"""Whether the allocator is told to keep memory, and what builds a step."""
+Contender = tuple[bool, Callable[[int, int], Step]]
+"""Whether the allocator is told to keep memory, and what builds a step of some width and batch."""
 
 
-def parser(description: str | None, names: Iterable[str], steps: int, rounds: int) -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    found.add_argument("--steps", type=int, default=steps, help="steps in a block")
-    found.add_argument("--rounds", type=int, default=rounds)
-    found.add_argument("--serve", choices=list(names), help=argparse.SUPPRESS)
-    return found
-
-
-def hold(script: str, title: str, contenders: Mapping[str, Contender], chosen: argparse.Namespace) -> None:
-    """Plays as the contender that `chosen` names, or lets all of them play against each other."""
+def hold(script: str, description: str, contenders: Mapping[str, Contender], title: str, steps: int) -> None:
+    """Plays as one contender, or lets all of them play against each other, as the command line of `script` says."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--width", type=int, default=64, help="of the networks' layers")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=steps, help="steps in a block")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--serve", choices=list(contenders), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
     if chosen.serve:
-        serve(*contenders[chosen.serve])
+        tuned, build = contenders[chosen.serve]
+        serve(tuned, lambda: build(chosen.width, chosen.batch))
     else:
+        title = f"{title}, width {chosen.width}, batch {chosen.batch}"
         compare([sys.executable, script, *sys.argv[1:]], title, list(contenders), chosen.steps, chosen.rounds)
 
 

@@ -8,7 +8,6 @@ images/s and of the ratio to the hand-written loop within the same round.
 """
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -26,14 +25,13 @@ from sparring.training.precision import Precision
 from sparring.training.run import Run
 
 SHAPE, LATENT = (3, 32, 32), 100
-Step = Callable[[], object]
 
 
 def images() -> Images:
     return Images(to_pixels(torch.rand(4096, *SHAPE, generator=torch.Generator().manual_seed(0)) * 2 - 1))
 
 
-def by_hand(width: int, batch: int, shared: bool) -> Step:
+def by_hand(width: int, batch: int, shared: bool) -> contest.Step:
     """A plain loop: Adam as PyTorch builds it, contiguous float32, an average weight by weight.
 
     `shared` draws the generated samples once for both moves and leaves the discriminator unfrozen, as
@@ -77,7 +75,7 @@ def by_hand(width: int, batch: int, shared: bool) -> Step:
     return step
 
 
-def by_engine(width: int, batch: int, fused: bool, layout: str, precision: str) -> Step:
+def by_engine(width: int, batch: int, fused: bool, layout: str, precision: str) -> contest.Step:
     adam = Adam(fused=fused)
     training = Training(
         images=10**9,
@@ -97,7 +95,7 @@ def by_engine(width: int, batch: int, fused: bool, layout: str, precision: str) 
     return lambda: play_step(run)
 
 
-CONTENDERS: dict[str, tuple[bool, Callable[[int, int], Step]]] = {
+CONTENDERS: dict[str, contest.Contender] = {
     "by hand": (False, lambda width, batch: by_hand(width, batch, shared=False)),
     "by hand, tuned allocator": (True, lambda width, batch: by_hand(width, batch, shared=False)),
     "by hand, as tutorials do": (False, lambda width, batch: by_hand(width, batch, shared=True)),
@@ -108,15 +106,4 @@ CONTENDERS: dict[str, tuple[bool, Callable[[int, int], Step]]] = {
 
 
 if __name__ == "__main__":
-    parser = contest.parser(__doc__, CONTENDERS, steps=5, rounds=9)
-    parser.add_argument("--width", type=int, default=64, help="channels of the largest inner grid")
-    parser.add_argument("--batch", type=int, default=64)
-    chosen = parser.parse_args()
-    settings = (chosen.width, chosen.batch)
-    title = f"DCGAN at 32x32, width {chosen.width}, batch {chosen.batch}"
-    contest.hold(
-        __file__,
-        title,
-        {name: (tuned, lambda build=build: build(*settings)) for name, (tuned, build) in CONTENDERS.items()},
-        chosen,
-    )
+    contest.hold(__file__, __doc__, CONTENDERS, "DCGAN at 32x32", steps=5)

@@ -88,15 +88,4 @@ CONTENDERS = {
 }
 
 if __name__ == "__main__":
-    parser = contest.parser(__doc__, CONTENDERS, steps=200, rounds=9)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=64)
-    chosen = parser.parse_args()
-    size = (chosen.width, chosen.batch)
-    title = f"Ring, width {chosen.width}, batch {chosen.batch}"
-    contest.hold(
-        __file__,
-        title,
-        {name: (tuned, lambda build=build: build(*size)) for name, (tuned, build) in CONTENDERS.items()},
-        chosen,
-    )
+    contest.hold(__file__, __doc__, CONTENDERS, "Ring", steps=200)

@@ -70,5 +70,8 @@ _COUPLING = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def couples_samples(network: nn.Module) -> bool:
-    """Whether what `network` returns for a sample may depend on the others in its batch."""
-    return any(isinstance(layer, _COUPLING) or getattr(layer, "couples_samples", False) for layer in network.modules())
+    """Whether what `network` returns for a sample may depend on the others in its batch, training or not as it is."""
+    return any(
+        (isinstance(layer, _COUPLING) and layer.training) or getattr(layer, "couples_samples", False)
+        for layer in network.modules()
+    )

@@ -101,8 +101,7 @@ class GAN(Game):
         return due if self._steady and None not in due else None
 
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
-        together = any(getattr(layer, "couples_samples", False) for layer in self.discriminator.modules())
-        return None if self.condition.classes or together else self.discriminator(samples)
+        return None if self.condition.classes or couples_samples(self.discriminator) else self.discriminator(samples)
 
     def _judge(self, batch: Batch) -> Judge:
         judge = NetworkJudge(self.discriminator, self._told(batch), self._joins)

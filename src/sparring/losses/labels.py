@@ -5,6 +5,7 @@ mass p̃, and samples labelled generated, of mass q̃; the best discriminator is
 those two. The generator's loss stays that of `of`.
 """
 
+from abc import abstractmethod
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -25,7 +26,26 @@ Separable = Annotated[AdversarialLoss, AfterValidator(separable)]
 Share = Annotated[float, Field(ge=0, lt=0.5)]
 
 
-class LabelSmoothing(SeparableLoss):
+class UnsureLabels(SeparableLoss):
+    """What all members share: `of` is told real samples with the first, generated ones with the second of `labels`."""
+
+    of: Separable = NonSaturating()
+
+    @abstractmethod
+    def labels(self) -> tuple[float, float]:
+        """Returns how probably a real and a generated sample are labelled real."""
+
+    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, self.labels()[0])
+
+    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+        return _cost(self.of, scores, self.labels()[1])
+
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+        return self.of.generator(fake, real)
+
+
+class LabelSmoothing(UnsureLabels):
     """Labels of 1 - `real` for real samples and `fake` for generated ones (Salimans et al. 2016, sec. 3.4).
 
     A label λ costs λ a(D) + (1 - λ) b(D), with a and b those of `of` (Szegedy et al. 2016, sec. 7, for cross
@@ -39,21 +59,14 @@ class LabelSmoothing(SeparableLoss):
     (Goodfellow 2016, sec. 4.2).
     """
 
-    of: Separable = NonSaturating()
     real: Share = 0.1
     fake: Share = 0.0
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
-        return _cost(self.of, scores, 1 - self.real)
-
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
-        return _cost(self.of, scores, self.fake)
-
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
-        return self.of.generator(fake, real)
+    def labels(self) -> tuple[float, float]:  # noqa: D102
+        return 1 - self.real, self.fake
 
 
-class LabelFlipping(SeparableLoss):
+class LabelFlipping(UnsureLabels):
     """Flips each label with a `probability` π, on the discriminator's move (Chintala et al. 2016, tip 6).
 
     Nothing is drawn: this is the exact expectation over the flips, the same gradient without their variance.
@@ -63,17 +76,10 @@ class LabelFlipping(SeparableLoss):
     least loss is ln 4 - 2 JS(p̃, q̃).
     """
 
-    of: Separable = NonSaturating()
     probability: Share = 0.05
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
-        return _cost(self.of, scores, 1 - self.probability)
-
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
-        return _cost(self.of, scores, self.probability)
-
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
-        return self.of.generator(fake, real)
+    def labels(self) -> tuple[float, float]:  # noqa: D102
+        return 1 - self.probability, self.probability
 
 
 def _cost(of: AdversarialLoss, scores: Tensor, label: float) -> Tensor:
