@@ -21,6 +21,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("version",),
     ("assignment",),
     ("files",),
+    ("download",),
     ("spec",),
     ("schedule",),
     ("json_schema",),
@@ -30,10 +31,13 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("game",),
     ("judging",),
     ("scoring",),
+    # what parts may look at pictures through
+    ("backbones",),
     # line 3
     PARTS,
     # line 4
     ("games", "training"),
+    ("evaluation",),
     # line 5
     ("listeners", "interop"),
     # line 6

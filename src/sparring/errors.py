@@ -20,6 +20,14 @@ class DataError(SparringError, ValueError):
     """A data set that is missing, damaged, or not what was asked for."""
 
 
+class MetricError(SparringError, ValueError):
+    """A score that cannot be had of these samples: too few, of another kind, or without what it needs."""
+
+
+class WeightsError(SparringError, ValueError):
+    """Weights of a pretrained network that are missing, altered, or not those of the network."""
+
+
 class CheckpointError(SparringError, ValueError):
     """A checkpoint that is missing, damaged, foreign, or from a newer version."""
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sparring.data import ImageFiles, Source
-from sparring.data.source import cache_folder
+from sparring.download import cache_folder
 from sparring.errors import DataError, SpecError
 
 SPRITES = Path("/usr/share/games/crossfire-client/crossfire.base")

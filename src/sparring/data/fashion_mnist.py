@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from sparring.data.download import fetch
 from sparring.data.idx import read_idx
 from sparring.data.images import Images
-from sparring.data.source import WORKERS, Source, cache_folder
+from sparring.data.source import WORKERS, Source
+from sparring.download import cache_folder, fetch
 from sparring.errors import DataError
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")

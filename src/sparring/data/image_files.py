@@ -19,7 +19,8 @@ from sparring.data.opening import open_collection
 from sparring.data.packed import Pack, PackWriter, is_pack, read_pack, unpacked
 from sparring.data.resizing import Filter, Resize
 from sparring.data.size import Size, height_width
-from sparring.data.source import MEMORY_LIMIT, WORKERS, Source, cache_folder
+from sparring.data.source import MEMORY_LIMIT, WORKERS, Source
+from sparring.download import cache_folder
 from sparring.errors import DataError
 
 

@@ -35,11 +35,3 @@ class Source(Family):
             DataError: the set is missing, damaged, or does not fit these settings.
             MissingExtraError: an optional package is needed; the message says how to install it.
         """
-
-
-def cache_folder() -> Path:
-    """Returns the folder for downloads and packed copies: `$SPARRING_CACHE`, or `sparring` in the user's cache."""
-    chosen = os.environ.get("SPARRING_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sparring"

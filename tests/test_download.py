@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from sparring.data.download import fetch
+from sparring.download import fetch
 from sparring.errors import DataError
 
 

@@ -1,4 +1,4 @@
-"""Fetching a file that is checked before it is kept."""
+"""Fetching a file that is checked before it is kept, and where such files are kept."""
 
 import hashlib
 import os
@@ -48,3 +48,11 @@ def fetch(url: str, path: Path, sha256: str) -> Path:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Returns the folder for downloads and packed copies: `$SPARRING_CACHE`, or `sparring` in the user's cache."""
+    chosen = os.environ.get("SPARRING_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sparring"
