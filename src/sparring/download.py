@@ -31,7 +31,7 @@ def fetch(url: str, path: Path, sha256: str) -> Path:
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
             shutil.copyfileobj(answer, file)
-        found = _sha256(temporary)
+        found = sha256_of(temporary)
         if found != sha256:
             raise DataError(f"{url}: came with SHA-256 {found}, published is {sha256}; try again, or fetch it by hand")
         temporary.chmod(0o644)
@@ -45,7 +45,8 @@ def fetch(url: str, path: Path, sha256: str) -> Path:
     return path
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -128,6 +128,19 @@ class Game(nn.Module):
         """
         raise NotImplementedError
 
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        """Returns `count` latents [count, n] of the generator, drawn from `random`."""
+        raise NotImplementedError
+
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Returns the samples [N, *sample] in [-1, 1] of `latents` [N, n] and, in a conditional game, classes [N]."""
+        raise NotImplementedError
+
+    @property
+    def spherical(self) -> bool:
+        """Whether latents are interpolated on a sphere, where a Gaussian keeps its mass, instead of on a line."""
+        raise NotImplementedError
+
     def judge(self, samples: Tensor) -> Tensor | None:
         """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
         return None
@@ -153,15 +166,18 @@ class Game(nn.Module):
         A `condition` of classes 0, 1, …, one or [count], tells a conditional game what to draw; None draws
         them evenly. Raises `SpecError` for any other.
         """
+        drawn = list(self.stream_samples(count, seed, condition, batch))
+        return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
+
+    def stream_samples(self, count: int, seed: int, condition: Classes = None, batch: int = 128) -> Iterator[Tensor]:
+        """Yields the samples of `draw_samples`, a batch at a time."""
         random = torch.Generator(self.device).manual_seed(seed)
         told = self._check_condition(condition, count)
-        starts = range(0, count, batch)
-        with self.evaluating():
-            drawn = [
-                self.draw(min(batch, count - start), random, None if told is None else told[start : start + batch])
-                for start in starts
-            ]
-        return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
+        for start in range(0, count, batch):
+            chosen = None if told is None else told[start : start + batch]
+            with self.evaluating():
+                samples = self.draw(min(batch, count - start), random, chosen)
+            yield samples
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ def _curve(values):
 
 @pytest.mark.parametrize("values", _AWKWARD.values(), ids=_AWKWARD)
 def test_any_numbers_give_a_well_formed_chart_with_finite_coordinates(values):
-    chart = line_chart([_curve(values)], "title", mark_lowest=True)
+    chart = line_chart([_curve(values)], "title", mark="lowest")
     figure = ElementTree.fromstring(chart)
     for path in figure.iter("path"):
         assert re.fullmatch(r"[MLHhv0-9. -]+", path.attrib["d"])
@@ -68,7 +68,7 @@ def test_a_spike_does_not_flatten_the_rest_and_is_told():
 
 
 def test_the_lowest_point_is_marked_and_said():
-    chart = line_chart([_curve([3.0, 0.5, 2.0])], "title", mark_lowest=True)
+    chart = line_chart([_curve([3.0, 0.5, 2.0])], "title", mark="lowest")
     assert "<circle" in chart
     assert "best 0.5 at 64 images" in chart
 

@@ -26,11 +26,12 @@ class TrueModes:
 class Dataset(ABC):
     """Samples of one shape, with labels or without; immutable.
 
-    `skipped` counts samples that could not be read, `left_out` those that settings did not want.
+    `mirror` says whether `batch` flips images at random. `skipped` counts samples that could not be read, `left_out` those that settings did not want.
     """
 
     name: str
     classes: tuple[str, ...]
+    mirror: bool
     skipped: int
     left_out: int
 

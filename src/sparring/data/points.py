@@ -29,6 +29,7 @@ class Points(Dataset):
     name: str
     modes: TrueModes | None = None
     classes: tuple[str, ...] = ()
+    mirror: bool = False
     skipped: int = 0
     left_out: int = 0
 

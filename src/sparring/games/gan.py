@@ -89,11 +89,21 @@ class GAN(Game):
         return losses
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
-        latents = self.spec.prior.draw(count, random)
+        latents = self.draw_latents(count, random)
         if condition is None and self.condition.classes:
             condition = torch.randint(self.condition.classes, (count,), generator=random, device=random.device)
+        return self.render(latents, condition)
+
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+        return self.spec.prior.draw(count, random)
+
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         samples: Tensor = self.generator(latents, condition)
         return samples
+
+    @property
+    def spherical(self) -> bool:  # noqa: D102
+        return self.spec.prior.spherical
 
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)

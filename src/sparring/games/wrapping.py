@@ -59,6 +59,16 @@ class Wrapper(Game):
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         return self.of.draw(count, random, condition)
 
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+        return self.of.draw_latents(count, random)
+
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+        return self.of.render(latents, condition)
+
+    @property
+    def spherical(self) -> bool:  # noqa: D102
+        return self.of.spherical
+
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.of.judge(samples)
 

@@ -1,6 +1,7 @@
 """The latent distribution that a generator draws from."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from pydantic import PositiveInt
@@ -10,8 +11,9 @@ from sparring.spec import Family
 
 
 class Prior(Family):
-    """A distribution over vectors of `size` numbers."""
+    """A distribution over vectors of `size` numbers; `spherical` ones lie near a sphere, where one interpolates."""
 
+    spherical: ClassVar[bool] = False
     size: PositiveInt = 128
 
     @abstractmethod
@@ -21,6 +23,8 @@ class Prior(Family):
 
 class Gaussian(Prior):
     """Independent standard normals."""
+
+    spherical = True
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
         return torch.randn(count, self.size, generator=random, device=random.device)

@@ -5,6 +5,7 @@ from sparring.listeners.evaluation import Evaluation
 from sparring.listeners.log import Log, read_log, truncate_log
 from sparring.listeners.report import Report, write_report
 from sparring.listeners.samples import Samples, sample_paths
+from sparring.listeners.scoring import Scoring
 from sparring.listeners.tensorboard import TensorBoard
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Log",
     "Report",
     "Samples",
+    "Scoring",
     "TensorBoard",
     "read_log",
     "sample_paths",

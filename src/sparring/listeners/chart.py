@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from sparring.listeners.axis import Axis, axis_for, count_axis
 from sparring.listeners.wording import count_in_words, number_in_words
@@ -18,6 +19,7 @@ _DRAWN_POINTS = 400
 _HUGE = 1e250
 
 Points = Sequence[tuple[float, float]]
+Mark = Literal["lowest", "highest"] | None
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,17 @@ class Series:
     points: Points
 
 
-def line_chart(series: Sequence[Series], title: str, mark_lowest: bool = False) -> str:
+def line_chart(series: Sequence[Series], title: str, mark: Mark = None) -> str:
     """Returns an HTML `<figure>`: the title, the curves over images shown, and a legend with latest values.
 
-    Many points are drawn faintly, under their smoothed curve. With `mark_lowest` the lowest point
-    of every curve gets a dot and a word in the legend. All text is escaped.
+    Many points are drawn faintly, under their smoothed curve. The `mark`ed point of
+    every curve, its lowest or highest, gets a dot and a word in the legend. All text is escaped.
     """
     shown = [Series(one.name, [(x, _drawable(y)) for x, y in one.points]) for one in series if one.points]
     x_axis = count_axis(x for one in shown for x, _ in one.points)
     y_axis = axis_for(y for one in shown for _, y in one.points)
     curves = "".join(
-        _curve(one.points, x_axis, y_axis, index % _COLOURS, mark_lowest) for index, one in enumerate(shown)
+        _curve(one.points, x_axis, y_axis, index % _COLOURS, mark) for index, one in enumerate(shown)
     )
     empty = "" if shown else f'<text x="{_LEFT + _PLOT_WIDTH / 2}" y="{_HEIGHT / 2}" class="mid">no numbers yet</text>'
     return (
@@ -47,8 +49,15 @@ def line_chart(series: Sequence[Series], title: str, mark_lowest: bool = False) 
         f"{_frame(x_axis, y_axis)}{empty}"
         # A nested svg clips what lies outside of it, without ids that would have to be unique on the page.
         f'<svg x="{_LEFT}" y="{_TOP}" width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}">{curves}</svg></svg>'
-        f'<ul class="legend">{_legend(shown, mark_lowest)}</ul>{_notes(shown, y_axis)}</figure>'
+        f'<ul class="legend">{_legend(shown, mark)}</ul>{_notes(shown, y_axis)}</figure>'
     )
+
+
+def best_point(points: Points, mark: Mark) -> tuple[float, float] | None:
+    """Returns the point of `points` with the lowest or highest finite y, the earliest of several; None of no mark."""
+    finite = [point for point in points if math.isfinite(point[1])] if mark else []
+    sign = -1 if mark == "highest" else 1
+    return min(finite, key=lambda point: sign * point[1]) if finite else None
 
 
 def smooth(values: Sequence[float], window: float) -> list[float]:
@@ -91,7 +100,7 @@ def _drawable(value: float) -> float:
     return value if abs(value) > 1 / _HUGE else 0.0
 
 
-def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark_lowest: bool) -> str:
+def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark: Mark) -> str:
     if len(points) < _SMOOTHED_FROM:
         drawn = _line(points, x_axis, y_axis, f"line s{colour}")
     else:
@@ -100,8 +109,8 @@ def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark_lowest:
         averages = smooth(inside, window=len(points) / 40)
         calm = [(x, average) for (x, _), average in zip(points, averages, strict=True)]
         drawn = _line(points, x_axis, y_axis, f"raw s{colour}") + _line(calm, x_axis, y_axis, f"line s{colour}")
-    if mark_lowest and (lowest := _lowest(points)):
-        x, y = _position(*lowest, x_axis, y_axis)
+    if best := best_point(points, mark):
+        x, y = _position(*best, x_axis, y_axis)
         drawn += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot s{colour}"/>'
     return drawn
 
@@ -141,12 +150,12 @@ def _frame(x_axis: Axis, y_axis: Axis) -> str:
     return "".join(parts)
 
 
-def _legend(series: Sequence[Series], mark_lowest: bool) -> str:
+def _legend(series: Sequence[Series], mark: Mark) -> str:
     items = []
     for index, one in enumerate(series):
         value = number_in_words(one.points[-1][1])
-        lowest = _lowest(one.points) if mark_lowest else None
-        best = f", best {number_in_words(lowest[1])} at {count_in_words(lowest[0])} images" if lowest else ""
+        found = best_point(one.points, mark)
+        best = f", best {number_in_words(found[1])} at {count_in_words(found[0])} images" if found else ""
         colour = f"s{index % _COLOURS}"
         items.append(f'<li><i class="{colour}"></i>{escape(one.name)} <b>{escape(value)}</b>{escape(best)}</li>')
     return "".join(items)
@@ -164,8 +173,3 @@ def _notes(series: Sequence[Series], y_axis: Axis) -> str:
         if (x := next((x for x, y in one.points if not math.isfinite(y)), None)) is not None:
             notes.append(f"{one.name} was not finite at {count_in_words(x)} images.")
     return f'<p class="note">{escape(" ".join(notes))}</p>' if notes else ""
-
-
-def _lowest(points: Points) -> tuple[float, float] | None:
-    finite = [point for point in points if math.isfinite(point[1])]
-    return min(finite, key=lambda point: point[1]) if finite else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeGuard
 
+from sparring.listeners.chart import Mark, best_point
 from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words, title_in_words
 
 Facts = Mapping[str, Any]
@@ -48,8 +49,8 @@ def headline(facts: Facts, lines: Lines) -> str:
         ("Peak memory", _memory(facts, lines), ""),
     ]
     for name, points in score_points(lines).items():
-        lowest = min(points, key=lambda point: point[1] if math.isfinite(point[1]) else math.inf)
-        best = f"best {number_in_words(lowest[1])} at {count_in_words(lowest[0])}"
+        found = best_point(points, best_of(facts, name))
+        best = f"best {number_in_words(found[1])} at {count_in_words(found[0])}" if found else ""
         cards.append((title_in_words(name), number_in_words(points[-1][1]), best))
     return f'<dl class="numbers">{"".join(_card(*card) for card in cards)}</dl>'
 
@@ -83,6 +84,11 @@ def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
         for name, value in (line.get("scores") or {}).items():
             points.setdefault(name, []).append((line["images"], value))
     return points
+
+
+def best_of(facts: Facts, score: str) -> Mark:
+    """Returns whether the lowest or the highest value of the score called so is its best."""
+    return "highest" if score in (facts.get("higher") or ()) else "lowest"
 
 
 def latest(facts: Facts, lines: Lines, name: str) -> float:

@@ -13,7 +13,8 @@ from typing import Any
 from sparring.errors import RunError
 from sparring.files import replace_bytes
 from sparring.listeners.chart import Series, line_chart
-from sparring.listeners.facts import details, headline, score_points, status
+from sparring.listeners.evaluations import evaluations
+from sparring.listeners.facts import best_of, details, headline, score_points, status
 from sparring.listeners.frames import pictures
 from sparring.listeners.log import read_log
 from sparring.listeners.page import page
@@ -68,7 +69,8 @@ def write_report(folder: Path) -> Path:
     name = str(facts.get("name") or folder.resolve().name)
     sections = (
         ("Samples", pictures(folder)),
-        ("Scores", _score_charts(lines)),
+        ("Scores", _score_charts(facts, lines)),
+        ("Evaluation", evaluations(folder)),
         ("Losses", _loss_charts(lines)),
         ("Observations", _observation_charts(lines)),
         ("Setup", details(facts)),
@@ -104,10 +106,12 @@ def _recipe(folder: Path) -> str:
     return f"<details><summary>The whole recipe as YAML</summary><pre>{text}</pre></details>"
 
 
-def _score_charts(lines: Lines) -> str:
-    scores = score_points(lines).items()
-    charts = [line_chart([Series(name, points)], title_in_words(name), mark_lowest=True) for name, points in scores]
-    return _charts(charts, "Smaller is better.")
+def _score_charts(facts: Mapping[str, Any], lines: Lines) -> str:
+    scores = score_points(lines)
+    marks = {name: best_of(facts, name) for name in scores}
+    charts = [line_chart([Series(name, scores[name])], title_in_words(name), mark) for name, mark in marks.items()]
+    higher = [title_in_words(name) for name, mark in marks.items() if mark == "highest"]
+    return _charts(charts, f"Smaller is better, except of {', '.join(higher)}." if higher else "Smaller is better.")
 
 
 def _loss_charts(lines: Lines) -> str:

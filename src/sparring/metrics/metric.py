@@ -94,6 +94,11 @@ class Metric(Family, ABC):
     better: ClassVar[Mapping[str, Better]]
     scope: ClassVar[Literal["backbone", "perceptual", "none"]] = "backbone"
 
+    @property
+    def reference_needs(self) -> frozenset[Need]:
+        """What is needed of the reference; empty for metrics that look at generated samples only."""
+        return self.needs
+
     @abstractmethod
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the values, in the order of `better`.

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import ShapeError
+from sparring.metrics.quantiles import transport_cost
 
 
 def sliced_wasserstein(real: Tensor, fake: Tensor, projections: int = 128, seed: int = 0) -> float:
@@ -42,7 +43,7 @@ def sliced_wasserstein(real: Tensor, fake: Tensor, projections: int = 128, seed:
     size = real[0].numel()
     directions = _directions(projections, size, seed)
     real_sorted, fake_sorted = (_project(images, directions).sort(dim=0).values for images in (real, fake))
-    return float(_squared_distances(real_sorted, fake_sorted).mean().sqrt())
+    return float(transport_cost(real_sorted, fake_sorted, power=2).mean().sqrt())
 
 
 def _directions(count: int, size: int, seed: int) -> Tensor:
@@ -54,23 +55,6 @@ def _directions(count: int, size: int, seed: int) -> Tensor:
 
 def _project(images: Tensor, directions: Tensor) -> Tensor:
     return (images.detach().flatten(1).float() @ directions.to(images.device)).cpu().double()
-
-
-def _squared_distances(real: Tensor, fake: Tensor) -> Tensor:
-    """Returns W₂² [K] between the columns of `real` [N, K] and of `fake` [M, K], each sorted.
-
-    W₂² = ∫₀¹ (F⁻¹(q) − G⁻¹(q))² dq. Quantile functions of finite sets are steps, at multiples of
-    1/N and 1/M; in units of 1/(NM) all steps are whole numbers, and the integral is an exact sum.
-    """
-    count, other = len(real), len(fake)
-    if count == other:
-        return (real - fake).square().mean(dim=0)
-    ends = torch.cat((torch.arange(1, count + 1) * other, torch.arange(1, other + 1) * count)).sort().values
-    starts = torch.cat((ends.new_zeros(1), ends[:-1]))  # equal ends make intervals of no width, which add nothing
-    widths = (ends - starts).double() / (count * other)
-    # The last of these intervals has no width and begins past both sets: 1/N and 1/M share the end 1.
-    gaps = real[(starts // other).clamp(max=count - 1)] - fake[(starts // count).clamp(max=other - 1)]
-    return (widths[:, None] * gaps.square()).sum(dim=0)
 
 
 def _check(real: Tensor, fake: Tensor, projections: int) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from sparring.data import ImageFiles, Source
 from sparring.errors import SpecError, nearest
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
 from sparring.recipes.gan import gan
@@ -67,6 +68,13 @@ def with_data(found: Recipe, data: str) -> Recipe:
     kind = NAMED_DATA.get(data, "ImageFiles")
     path = [] if data in NAMED_DATA else [f"data.path={json.dumps(data)}"]
     return found.override([f"data.kind={kind}", *path])
+
+
+def data_source(data: str) -> Source:
+    """Returns the source of one of `NAMED_DATA`, or of the images at a path."""
+    if data in NAMED_DATA:
+        return Source.members[NAMED_DATA[data]].read({})  # type: ignore[return-value]
+    return ImageFiles(path=Path(data))
 
 
 def _read(path: Path) -> Recipe:

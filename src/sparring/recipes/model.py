@@ -1,6 +1,7 @@
 """A trained model: what a checkpoint holds, ready to sample from."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from sparring.errors import CheckpointError, SpecError, nearest
 from sparring.game import Classes, Game
 from sparring.network import Condition, Network, Shape
 from sparring.recipes.schema import Recipe
-from sparring.training.checkpoints import SUFFIX, list_checkpoints, read_checkpoint, read_facts
+from sparring.training.checkpoints import SUFFIX, list_checkpoints, rank, read_checkpoint, read_facts
 from sparring.training.keeper import restore
 from sparring.training.precision import find_device
 
@@ -107,7 +108,7 @@ def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model
 def find_checkpoint(path: Path, best: bool = False) -> Path:
     """Returns `path` itself where it is a file, else the newest checkpoint of the run there, or its `best`.
 
-    The best has the least of the score that its recipe names in `training.checkpoints.by`.
+    The best has the best value of the score that its recipe names in `training.checkpoints.by`.
 
     Raises:
         CheckpointError: there is none, or none that was scored.
@@ -121,17 +122,12 @@ def find_checkpoint(path: Path, best: bool = False) -> Path:
         raise CheckpointError(f"{path} holds no checkpoint (checkpoints/*{SUFFIX}); has the run saved one yet?")
     if not best:
         return found[-1]
-    scores = {file: _score(file) for file in found}
-    scored = [file for file in found if scores[file] is not None]
+    facts = {file: read_facts(file) for file in found}
+    ranks = {file: rank(said, said["recipe"]["training"]["checkpoints"]["by"]) for file, said in facts.items()}
+    scored = {file: ranked for file, ranked in ranks.items() if ranked is not None and isfinite(ranked)}
     if not scored:
         raise CheckpointError(f"no checkpoint in {path} was scored (listening.scores_every)")
-    return min(scored, key=lambda file: scores[file] or 0.0)
-
-
-def _score(file: Path) -> float | None:
-    facts = read_facts(file)
-    score: float | None = facts["scores"].get(facts["recipe"]["training"]["checkpoints"]["by"])
-    return score
+    return min(scored, key=scored.__getitem__)
 
 
 def build_game(recipe: Recipe, sample: Shape, classes: int) -> Game:

@@ -9,11 +9,12 @@ import torch
 
 from sparring.data import Dataset
 from sparring.errors import RunError
+from sparring.evaluation.sets import spread
 from sparring.files import replace_file
 from sparring.recipes.catalogue import recipe as find_recipe
 from sparring.recipes.model import Model, build_game, load
 from sparring.recipes.schema import Recipe
-from sparring.recipes.watching import build_listeners, spread
+from sparring.recipes.watching import build_listeners
 from sparring.training.folder import RunFolder
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener
@@ -54,7 +55,7 @@ def train(
         home.check_recipe(recipe, with_changes)
         data = recipe.data.load(skip_bad=skip_bad)
         _check_data(home, data, with_changes)
-        playing = build_run(recipe, data, home, place, [*build_listeners(recipe, data), *listeners])
+        playing = build_run(recipe, data, home, place, [*build_listeners(recipe, data, place), *listeners])
         keeper = Keeper(playing, _checkpoint_facts(recipe, data))
         keeper.resume()
         home.write_recipe(recipe)
@@ -110,6 +111,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
         "precision": recipe.training.precision,
         "layout": recipe.training.layout,
         "parameters": run.game.count_parameters(),
+        "higher": sorted(run.higher),
         "shape": data.shape,
         "data": {
             "name": data.name,

@@ -6,6 +6,7 @@ from pydantic import Field, PositiveInt
 
 from sparring.data import Source
 from sparring.game import Game
+from sparring.metrics.metric import Metric
 from sparring.spec import Spec
 from sparring.training.plan import Images, Training
 
@@ -14,13 +15,17 @@ class Listening(Spec):
     """What is watched while a run is played, and how often, in images.
 
     A grid of `sample_count` samples is drawn every `samples_every`; `score_count` samples are
-    scored every `scores_every`. `tensorboard` writes event files too.
+    scored every `scores_every`: by what is cheap, and by `metrics` seen through the `backbone`, which take at most
+    `score_share` of the run's time. `tensorboard` writes event files too.
     """
 
     samples_every: Images = 20_000
     sample_count: PositiveInt = 64
     scores_every: Images = 20_000
     score_count: PositiveInt = 1_000
+    metrics: tuple[Metric, ...] = ()
+    backbone: str = "lite0"
+    score_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     tensorboard: bool = False
 
 

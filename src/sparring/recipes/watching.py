@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from sparring.data import Dataset
 from sparring.data.dataset import Judge, TrueModes
+from sparring.errors import SparringError
+from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
+from sparring.evaluation.sets import spread
 from sparring.game import Game
-from sparring.listeners import Console, Evaluation, Log, Report, Samples, TensorBoard
+from sparring.listeners import Console, Evaluation, Log, Report, Samples, Scoring, TensorBoard
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
 from sparring.training.listener import Listener
@@ -20,18 +22,42 @@ from sparring.training.listener import Listener
 Measure = Callable[[Tensor], float]
 
 
-def build_listeners(recipe: Recipe, data: Dataset) -> list[Listener]:
+def build_listeners(recipe: Recipe, data: Dataset, device: torch.device) -> list[Listener]:
     """Returns all that `recipe.listening` asks for; those that write come before the report, which reads."""
     listening = recipe.listening
     depict = partial(_depict, data)
+    scoring, notes = _score(recipe, data, device)
     return [
         Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count),
+        *scoring,
         Log(),
         Samples(listening.samples_every, listening.sample_count, depict),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
-        Console(notes=[_describe(data)]),
+        Console(notes=[_describe(data), *notes]),
     ]
+
+
+def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Listener], list[str]]:
+    """Returns who scores by the recipe's metrics, or a note on why nobody can: that is no reason not to train."""
+    listening = recipe.listening
+    if not listening.metrics:
+        return [], []
+    plan = EvaluationPlan(
+        reference=recipe.data,
+        metrics=listening.metrics,
+        count=listening.score_count,
+        backbone=listening.backbone,
+        seed=recipe.seed,
+    )
+    try:
+        scorer = Scorer(plan, DataSamples(data, listening.score_count), device)
+    except SparringError as error:
+        return [], [f"Without scores by listening.metrics: {error}"]
+    scoring = Scoring(
+        listening.scores_every, scorer, data.classes, listening.score_count, listening.score_share
+    )
+    return [scoring], []
 
 
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
@@ -68,8 +94,3 @@ def _describe(data: Dataset) -> str:
     skipped = f"; {data.skipped} that cannot be read are left out" if data.skipped else ""
     left_out = f"; {data.left_out} of another size are left out" if data.left_out else ""
     return f"Data: {len(data):,} samples of {'x'.join(map(str, data.shape))} from {data.name}{skipped}{left_out}."
-
-
-def spread(data: Dataset, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    """Returns up to `count` indices evenly over the data set."""
-    return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)

@@ -72,8 +72,18 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
 
 
+def rank(facts: Mapping[str, Any], by: str) -> float | None:
+    """Returns a number that is smaller the better the checkpoint of `facts` scored `by`; None where it was not scored.
+
+    >>> rank({"scores": {"precision": 0.9}, "higher": ["precision"]}, by="precision")
+    -0.9
+    """
+    score = facts["scores"].get(by)
+    return None if score is None else float(-score if by in facts.get("higher", ()) else score)
+
+
 def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int) -> list[Path]:
-    """Returns those of the checkpoints (oldest first) that are neither among the `last` nor the `best` scored.
+    """Returns those of the checkpoints (oldest first) that are neither among the `last` nor the `best` ranked.
 
     >>> a, b, c, d = (Path(name) for name in "abcd")
     >>> [path.name for path in choose_superfluous({a: 1.0, b: 3.0, c: None, d: 2.0}, last=1, best=1)]

@@ -14,6 +14,7 @@ from sparring.training.checkpoints import (
     choose_superfluous,
     list_checkpoints,
     missing_names,
+    rank,
     read_checkpoint,
     read_facts,
     write_checkpoint,
@@ -60,10 +61,9 @@ class Keeper:
 
     def _score(self, path: Path) -> float | None:
         try:
-            score: float | None = read_facts(path)["scores"].get(self.plan.by)
+            return rank(read_facts(path), self.plan.by)
         except CheckpointError:  # an old one that was damaged is no reason to stop a sound run
             return None
-        return score
 
     def _checkpoint(self) -> Checkpoint:
         run = self.run
@@ -73,8 +73,9 @@ class Keeper:
             tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
         progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
         scores = run.scores if run.scored_at == run.images else {}
+        told = {"scores": scores, "higher": sorted(run.higher & scores.keys())}
         optimizers = {name: mover.kind for name, mover in run.movers.items()}
-        return Checkpoint(tensors, {**self.facts, "progress": progress, "scores": scores, "optimizers": optimizers})
+        return Checkpoint(tensors, {**self.facts, "progress": progress, **told, "optimizers": optimizers})
 
     def resume(self) -> bool:
         """Goes on from the newest checkpoint in the folder; returns whether there was one.

@@ -78,8 +78,11 @@ class View(Protocol):
 class Listener:
     """Hears a run; every method may be left as it is, and none may change the run.
 
-    `step` is called after every step and must not force a device to synchronize.
+    `step` is called after every step and must not force a device to synchronize. `higher` names those of its
+    scores of which more is better; of all others, less is.
     """
+
+    higher: frozenset[str] = frozenset()
 
     def begin(self, view: View) -> None:
         """The run starts or resumes."""
@@ -88,7 +91,7 @@ class Listener:
         """A step has been played."""
 
     def score(self, view: View) -> Mapping[str, float]:
-        """Returns new scores, by name, when an evaluation is due; smaller is better."""
+        """Returns new scores, by name, when an evaluation is due."""
         return {}
 
     def record(self, view: View, record: Record) -> None:

@@ -16,7 +16,8 @@ class Checkpoints(Spec):
     """When the run is saved and what is kept.
 
     A checkpoint is written every `every` images, after `minutes` without one (0: never by time),
-    and at the end. The `last` newest stay, and the `best` ones by the score called `by`.
+    and at the end. The `last` newest stay, and the `best` ones by the score called `by`,
+    the highest of scores of which more is better.
     """
 
     every: Images = 100_000

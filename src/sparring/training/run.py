@@ -69,6 +69,7 @@ class Run:
         self.seed = seed
         self.rank = 0
         self.listeners = tuple(listeners)
+        self.higher = frozenset[str]().union(*(listener.higher for listener in self.listeners))
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)

@@ -1,0 +1,130 @@
+"""The backbones and perceptual distances that sparring knows by name."""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sparring.backbones import published
+from sparring.backbones.alexnet import AlexNetTrunk
+from sparring.backbones.backbone import Backbone, FeatureNetwork
+from sparring.backbones.efficientnet import EfficientNetLite0
+from sparring.backbones.inception import Inception
+from sparring.backbones.perceptual import Perceptual
+from sparring.backbones.pyramid import Pyramid
+from sparring.backbones.squeezenet import SqueezeNetTrunk
+from sparring.backbones.vgg import VGG16, VGG16Trunk
+from sparring.backbones.vision_transformers import Transformer, clip, dinov2
+from sparring.backbones.weights import Published, digest_of, frozen, locate, read
+from sparring.errors import WeightsError, nearest
+
+_TRADITIONAL = (("FD", "FID"), ("MiFD", "MiFID"), ("FD-infinity", "FID-infinity"))
+_UNCHANGED = ("KID", "IS", "IS-infinity", "SIFID")
+_TITLES = {"inception": (*_TRADITIONAL, *((name, name) for name in _UNCHANGED))}
+"""What scores are called where the network is the one that they were first defined on."""
+
+
+def _convolutional(
+    name: str, build: Callable[[], FeatureNetwork], file: Published, size: int, weights: Path | None
+) -> Backbone:
+    path, digest = locate(file, weights)
+    return Backbone(name, frozen(build, read(path), str(path)), size, digest, _TITLES.get(name, ()))
+
+
+def _transformer(name: str, build: Callable[[Path | None], Transformer], weights: Path | None) -> Backbone:
+    network = build(weights)
+    return Backbone(name, network, 224, digest_of(network))
+
+
+def _lpips(
+    name: str, build: Callable[[], Pyramid], trunk: Published, heads: Published, weights: Path | None
+) -> Perceptual:
+    (path, digest), (heads_path, heads_digest) = locate(trunk, weights), locate(heads)
+    convolutions = {key: tensor for key, tensor in read(path).items() if key.startswith("features.")}
+    network = frozen(build, convolutions, str(path))
+    weighting = read(heads_path)
+    layers = [_head(weighting, layer, heads_path) for layer in range(len(network.channels))]
+    both = hashlib.sha256(f"{digest} {heads_digest}".encode()).hexdigest()
+    return Perceptual(network, layers, f"LPIPS-{name}", both)
+
+
+def _head(weighting: dict[str, Tensor], layer: int, path: Path) -> Tensor:
+    name = f"lin{layer}.model.1.weight"
+    if name not in weighting:
+        raise WeightsError(f"weights {path}: {name} is missing; needs LPIPS's heads, version 0.1")
+    return weighting[name]
+
+
+def _lite0_distance(weights: Path | None) -> Perceptual:
+    path, digest = locate(published.LITE0, weights)
+    network = frozen(EfficientNetLite0, read(path), str(path))
+    ones = [torch.ones(channels) for channels in network.channels]
+    return Perceptual(network, ones, "PD-lite0", digest)
+
+
+_BACKBONES: dict[str, Callable[[Path | None], Backbone]] = {
+    "lite0": partial(_convolutional, "lite0", EfficientNetLite0, published.LITE0, 224),
+    "inception": partial(_convolutional, "inception", Inception, published.INCEPTION, 299),
+    "vgg16": partial(_convolutional, "vgg16", VGG16, published.VGG16, 224),
+    "dinov2": partial(_transformer, "dinov2", dinov2),
+    "clip": partial(_transformer, "clip", clip),
+}
+
+_DISTANCES: dict[str, Callable[[Path | None], Perceptual]] = {
+    "lite0": _lite0_distance,
+    "vgg": partial(_lpips, "vgg", VGG16Trunk, published.VGG16, published.VGG16_HEADS),
+    "alex": partial(_lpips, "alex", AlexNetTrunk, published.ALEXNET, published.ALEXNET_HEADS),
+    "squeeze": partial(_lpips, "squeeze", SqueezeNetTrunk, published.SQUEEZENET, published.SQUEEZENET_HEADS),
+}
+
+
+def list_backbones() -> tuple[str, ...]:
+    """Returns the names that `backbone` takes.
+
+    >>> list_backbones()
+    ('lite0', 'inception', 'vgg16', 'dinov2', 'clip')
+    """
+    return tuple(_BACKBONES)
+
+
+def list_perceptual() -> tuple[str, ...]:
+    """Returns the names that `perceptual` takes.
+
+    >>> list_perceptual()
+    ('lite0', 'vgg', 'alex', 'squeeze')
+    """
+    return tuple(_DISTANCES)
+
+
+def backbone(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Backbone:
+    """Returns a backbone by its name, on `device`.
+
+    `weights` is a file to take instead of the published one, which is looked for among installed packages, then in
+    the cache, then downloaded; of a transformer it is a folder.
+
+    Raises:
+        WeightsError: the name is unknown, or the weights are missing, altered or another network's.
+        MissingExtraError: the backbone needs a package that is not installed.
+    """
+    if name not in _BACKBONES:
+        raise WeightsError(f"there is no backbone {name!r}{nearest(name, _BACKBONES)}")
+    made = _BACKBONES[name](weights)
+    made.network.to(device)
+    return made
+
+
+def perceptual(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Perceptual:
+    """Returns a perceptual distance by its network's name, on `device`.
+
+    `vgg`, `alex` and `squeeze` are LPIPS, version 0.1; `lite0` is its uncalibrated baseline on a network that needs
+    no download. `weights` is a file of the network's weights to take instead of the published one.
+
+    Raises:
+        WeightsError: the name is unknown, or the weights are missing, altered or another network's.
+    """
+    if name not in _DISTANCES:
+        raise WeightsError(f"there is no perceptual distance {name!r}{nearest(name, _DISTANCES)}")
+    return _DISTANCES[name](weights).to(device)

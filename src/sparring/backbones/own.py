@@ -1,0 +1,41 @@
+"""A network of one's own as a backbone."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from sparring.backbones.backbone import Backbone, FeatureNetwork, Seen
+from sparring.backbones.weights import digest_of
+from sparring.errors import MetricError
+
+
+class _Own(FeatureNetwork):
+    def __init__(self, network: Callable[[Tensor], Tensor], name: str) -> None:
+        super().__init__()
+        self.network, self.name = network, name
+
+    def forward(self, images: Tensor) -> Seen:
+        features = self.network(images)
+        if features.ndim != 2 or len(features) != len(images):
+            got = f"{tuple(features.shape)} of images {tuple(images.shape)}"
+            raise MetricError(f"backbone {self.name}: gave features {got}; needs [B, d], a row for each image")
+        return Seen(features, features.new_zeros(len(features), 0))
+
+    def maps(self, images: Tensor) -> Tensor:
+        raise MetricError(f"backbone {self.name}: has no feature maps; take inception or lite0 for them")
+
+
+def own_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> Backbone:
+    """Returns a backbone of any module or function from images [B, 3, size, size], 0 to 255, to features [B, d].
+
+    A module is set to evaluation mode. `name` stands in the scores' names (`FD-myname`); its digest is that of the
+    module's parameters and buffers, so a function, which has none, must be told from others by its name.
+    Where there are logits or maps too, derive from `FeatureNetwork` and make a `Backbone` of that.
+
+    >>> import torch
+    >>> mean_color = own_backbone(lambda images: images.mean((2, 3)), 8, "mean-color")
+    >>> mean_color.title("FD"), mean_color.look(torch.zeros(5, 3, 8, 8)).features.shape
+    ('FD-mean-color', torch.Size([5, 3]))
+    """
+    own = _Own(network, name).eval()
+    return Backbone(name, own, size, digest_of(own))

@@ -1,0 +1,30 @@
+"""A network that shows what it sees at several depths."""
+
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+
+
+class Pyramid(nn.Module):
+    """A network whose feature maps at several depths are compared by perceptual distances."""
+
+    channels: tuple[int, ...]
+
+    def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Returns a map [B, c, h, w] for each of `channels`, of `images` [B, 3, H, W], 0 to 255, of any size."""
+        raise NotImplementedError
+
+
+def tapped(layers: Iterable[nn.Module], maps: Tensor, taps: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Returns what the layers at the indices `taps`, in ascending order, put out when `maps` go through them all.
+
+    >>> import torch
+    >>> [float(maps) for maps in tapped([nn.Flatten(0), nn.ReLU(), nn.Identity()], torch.tensor([-2.0]), (0, 1))]
+    [-2.0, 0.0]
+    """
+    taken = []
+    for index, layer in zip(range(taps[-1] + 1), layers, strict=False):
+        maps = layer(maps)
+        if index in taps:
+            taken.append(maps)
+    return tuple(taken)

@@ -1,0 +1,56 @@
+"""SqueezeNet 1.1's convolutions: five megabytes of weights for LPIPS."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sparring.backbones.normalization import ChannelNormalization
+from sparring.backbones.pyramid import Pyramid, tapped
+
+
+class _Fire(nn.Module):
+    """Few channels, then many: half of them from single pixels, half from 3x3 neighborhoods."""
+
+    def __init__(self, before: int, squeezed: int, expanded: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(before, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        squeezed = functional.relu(self.squeeze(images))
+        return functional.relu(torch.cat((self.expand1x1(squeezed), self.expand3x3(squeezed)), 1))
+
+
+class SqueezeNetTrunk(Pyramid):
+    """SqueezeNet 1.1 up to its last fire module (Iandola et al. 2016), with torchvision's tensor names.
+
+    LPIPS compares the maps after the first ReLU, before the two later poolings, and after each of the last four
+    fire modules.
+    """
+
+    channels = (64, 128, 256, 384, 384, 512, 512)
+    _TAPS = (1, 4, 7, 9, 10, 11, 12)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.normalization = ChannelNormalization()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 64, 3, 2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            _Fire(64, 16, 64),
+            _Fire(128, 16, 64),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            _Fire(128, 32, 128),
+            _Fire(256, 32, 128),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            _Fire(256, 48, 192),
+            _Fire(384, 48, 192),
+            _Fire(384, 64, 256),
+            _Fire(512, 64, 256),
+        )
+
+    def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Returns seven maps of `images` [B, 3, H, W], 0 to 255; sides are 17 or more."""
+        return tapped(self.features, self.normalization(images), self._TAPS)

@@ -1,0 +1,74 @@
+"""VGG16: the network of improved precision and recall, and of LPIPS."""
+
+from torch import Tensor, nn
+
+from sparring.backbones.backbone import FeatureNetwork, Seen
+from sparring.backbones.normalization import ChannelNormalization
+from sparring.backbones.pyramid import Pyramid, tapped
+
+_STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+"""Channels of the convolutions between poolings (Simonyan & Zisserman 2015, Table 1, column D)."""
+
+_TAPS = (3, 8, 15, 22, 29)
+"""Each stage's last ReLU, right before its pooling."""
+
+
+def _convolutions() -> nn.Sequential:
+    """Returns all but the classifier, each stage with its pooling; the layers' indices are torchvision's."""
+    layers: list[nn.Module] = []
+    before = 3
+    for stage in _STAGES:
+        for after in stage:
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(inplace=True)]
+            before = after
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
+
+
+class VGG16Trunk(Pyramid):
+    """VGG16 without its classifier, whose maps LPIPS compares: those right before each pooling."""
+
+    channels = (64, 128, 256, 512, 512)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.normalization = ChannelNormalization()
+        self.features = _convolutions()
+
+    def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Returns maps at 1, 1/2, 1/4, 1/8 and 1/16 of the resolution of `images` [B, 3, H, W], 0 to 255."""
+        return tapped(self.features, self.normalization(images), _TAPS)
+
+
+class VGG16(FeatureNetwork):
+    """VGG16 (Simonyan & Zisserman 2015), with the tensor names of torchvision's `vgg16`.
+
+    Features [B, 4096] are the second fully connected layer's after its ReLU, as improved precision and recall take
+    them (Kynkäänniemi et al. 2019; their weights are the authors' own, these are torchvision's); logits [B, 1000]
+    are ImageNet's classes. Images are 224x224.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.normalization = ChannelNormalization()
+        self.features = _convolutions()
+        # Dropout does nothing in evaluation, but the published names count it.
+        self.classifier = nn.Sequential(
+            nn.Linear(512 * 7 * 7, 4096),
+            nn.ReLU(),
+            nn.Dropout(),
+            nn.Linear(4096, 4096),
+            nn.ReLU(),
+            nn.Dropout(),
+            nn.Linear(4096, 1000),
+        )
+
+    def forward(self, images: Tensor) -> Seen:
+        """Returns features [B, 4096] and logits [B, 1000] of `images` [B, 3, 224, 224], 0 to 255."""
+        maps = self.features(self.normalization(images))
+        features = self.classifier[:-1](maps.flatten(1))
+        return Seen(features, self.classifier[-1](features))
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Returns the first stage's maps [B, 64, H, W] of `images` [B, 3, H, W], 0 to 255."""
+        return tapped(self.features, self.normalization(images), _TAPS[:1])[0]

@@ -1,0 +1,20 @@
+"""Scores of generated samples: gathered in one pass, recorded with all that they depend on."""
+
+from sparring.evaluation.plan import EvaluationPlan, metrics_by_name
+from sparring.evaluation.score import Score, read_scores, score_table, write_scores
+from sparring.evaluation.scorer import Scorer, Scores
+from sparring.evaluation.sets import DataSamples, GameSamples, Samples
+
+__all__ = [
+    "DataSamples",
+    "EvaluationPlan",
+    "GameSamples",
+    "Samples",
+    "Score",
+    "Scorer",
+    "Scores",
+    "metrics_by_name",
+    "read_scores",
+    "score_table",
+    "write_scores",
+]

@@ -1,0 +1,107 @@
+"""A score is a record: a number, and everything that one must know to compare it with another."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from sparring.errors import MetricError
+from sparring.files import replace_text
+from sparring.metrics.metric import Better
+
+
+@dataclass(frozen=True)
+class Score:
+    """One value of one metric.
+
+    `deviation` is its standard deviation, None where none is known, and `how` says over what. `backbone` is empty
+    where nothing was looked through; `weights` is the SHA-256 of its weights. `reference_digest` tells the
+    reference's samples (data, split and choice) from any others. `averaged` says whether the generator's weights
+    were averaged (EMA), None for samples that no generator of ours drew. `seconds` were spent on this value and
+    those that came with it, features not counted.
+    """
+
+    name: str
+    value: float
+    deviation: float | None
+    how: str
+    better: Better
+    samples: str
+    samples_digest: str
+    count: int
+    reference: str
+    reference_count: int
+    reference_digest: str
+    shape: tuple[int, ...]
+    backbone: str
+    weights: str
+    resizer: str
+    seed: int
+    averaged: bool | None
+    settings: str
+    sparring: str
+    torch: str
+    seconds: float
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this score from others: everything but the number itself, its uncertainty and its seconds."""
+        beside = {"value", "deviation", "how", "seconds", "torch"}
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name not in beside)
+
+
+def write_scores(path: Path, scores: Iterable[Score]) -> None:
+    """Writes `scores` to `path`.json and `path`.csv, each whole or not at all.
+
+    Those that are there stay, except where a new one measures the very same.
+    """
+    known = {score.identity: score for score in (*read_scores(path), *scores)}
+    rows = [asdict(score) for score in known.values()]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [one.name for one in fields(Score)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "shape": "x".join(map(str, row["shape"]))} for row in rows)
+    replace_text(with_suffix(path, ".json"), json.dumps({"scores": rows}, indent=1) + "\n")
+    replace_text(with_suffix(path, ".csv"), text.getvalue())
+
+
+def read_scores(path: Path) -> list[Score]:
+    """Returns the scores written to `path`.json; none where there is no such file.
+
+    Raises:
+        MetricError: the file holds something else.
+    """
+    file = with_suffix(path, ".json")
+    if not file.exists():
+        return []
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))["scores"]
+        return [Score(**{**row, "shape": tuple(row["shape"])}) for row in rows]
+    except (ValueError, KeyError, TypeError):
+        raise MetricError(f"{file} does not hold scores of this version of sparring; move it away") from None
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """Returns `path` with `suffix` after its name, whatever dots the name has."""
+    return path.with_name(path.name + suffix)
+
+
+def score_table(scores: Sequence[Score]) -> list[str]:
+    """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
+    rows = [
+        (score.name, in_digits(score), _ARROWS[score.better], score.how)
+        for score in scores
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    return [f"{name:<{widths[0]}}  {value:<{widths[1]}}  {arrow:<{widths[2]}}  {how}".rstrip() for name, value, arrow, how in rows]
+
+
+_ARROWS: dict[Better, str] = {"lower": "lower is better", "higher": "higher is better", "real": "nearest to real is best"}
+
+
+def in_digits(score: Score) -> str:
+    """Returns the value with its deviation, to four significant digits."""
+    deviation = "" if score.deviation is None else f" ± {score.deviation:.2g}"
+    return f"{score.value:.4g}{deviation}"

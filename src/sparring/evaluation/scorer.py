@@ -1,0 +1,177 @@
+"""Scores sets of samples against one reference, which is looked at once."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from sparring.backbones import Backbone
+from sparring.backbones.catalogue import backbone as find_backbone
+from sparring.backbones.catalogue import perceptual as find_perceptual
+from sparring.backbones.perceptual import Perceptual
+from sparring.errors import MetricError, SparringError
+from sparring.evaluation.gathering import Eyes, Needs, observe, observe_once
+from sparring.evaluation.plan import EvaluationPlan
+from sparring.evaluation.score import Score
+from sparring.evaluation.sets import Samples, check_alike
+from sparring.metrics.metric import Better, Evidence, Metric, Observed, Value
+from sparring.version import __version__
+
+
+@dataclass
+class Scores:
+    """What came of an evaluation so far: `found` scores, and by metric why others could not be had."""
+
+    evidence: Evidence
+    found: list[Score] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def named(self) -> dict[str, float]:
+        """Returns the values by name."""
+        return {score.name: score.value for score in self.found}
+
+
+class Scorer:
+    """Scores samples against `reference` as `plan` says.
+
+    Networks are found when it is made, so that what is missing is known before anything is drawn. `backbone` takes
+    the place of the one that the plan names; it is any network of the user's.
+
+    Raises:
+        WeightsError, MissingExtraError: a network's weights are not there; the message says how to get them.
+    """
+
+    def __init__(
+        self, plan: EvaluationPlan, reference: Samples, device: torch.device, backbone: Backbone | None = None
+    ) -> None:
+        self.plan = plan
+        self.reference = reference
+        self.needs: Needs = frozenset().union(*(metric.needs for metric in plan.metrics))
+        self.reference_needs: Needs = frozenset().union(*(metric.reference_needs for metric in plan.metrics))
+        seeing = reference.is_images and bool(self.needs & {"moments", "features", "logits", "maps"})
+        self.backbone = backbone or (find_backbone(plan.backbone, plan.weights, device) if seeing else None)
+        self.perceptual: Perceptual | None = None
+        if reference.is_images and "perceptual" in self.needs:
+            self.perceptual = find_perceptual(plan.perceptual, device=device)
+        self.eyes = Eyes(self.backbone, plan.resizer, device, plan.batch)
+
+    @cached_property
+    def real(self) -> Observed:
+        """What is needed of the reference, from the cache where it lies there."""
+        return observe_once(self.reference, self.reference_needs, self.eyes)
+
+    def gather(self, samples: Samples) -> Scores:
+        """Returns all that the metrics need to know of `samples`, and no scores yet.
+
+        Raises:
+            MetricError: the two sets cannot be compared at all.
+        """
+        check_alike(samples, self.reference)
+        fake = observe(samples, self.needs, self.eyes)
+        return Scores(
+            Evidence(
+                real=self.real,
+                fake=fake,
+                seed=self.plan.seed,
+                classes=self.reference.classes,
+                perceptual=self._distance if self.perceptual else None,
+                maps=self._maps if self.backbone else None,
+                generator=samples.latent_space if "generator" in self.needs else None,
+            )
+        )
+
+    def score(self, samples: Samples, averaged: bool | None, scores: Scores) -> Iterator[list[Score]]:
+        """Adds to `scores` what each metric makes of them, and yields that; a metric that fails is noted there."""
+        for metric in self.plan.metrics:
+            start = time.perf_counter()
+            try:
+                self._check(metric)
+                values = metric.measure(scores.evidence)
+            except SparringError as error:
+                scores.failures[metric.kind()] = str(error)
+                continue
+            seconds = time.perf_counter() - start
+            found = [self._record(metric, value, samples, averaged, seconds) for value in values]
+            scores.found += found
+            yield found
+
+    def score_all(self, samples: Samples, averaged: bool | None = None) -> Scores:
+        """Returns the scores of `samples` by every metric."""
+        scores = self.gather(samples)
+        for _ in self.score(samples, averaged, scores):
+            pass
+        return scores
+
+    @property
+    def titles(self) -> dict[str, Better]:
+        """The names of all the scores that the plan asks for, and which of their values are good."""
+        return {self.title(metric, name): better for metric in self.plan.metrics for name, better in metric.better.items()}
+
+    def title(self, metric: Metric, name: str) -> str:
+        """Returns the name under which a value of `metric` is known: with the network that it depends on."""
+        if metric.scope == "backbone":
+            return self.backbone.title(name) if self.backbone else f"{name}-{self.reference.name}"
+        if metric.scope == "perceptual" and self.perceptual:
+            title = self.perceptual.title
+            return name.replace("LPIPS", title) if "LPIPS" in name else f"{name}-{title}"
+        return name
+
+    def _check(self, metric: Metric) -> None:
+        if not self.reference.is_images and metric.needs & {"images", "maps", "logits", "perceptual"}:
+            raise MetricError(f"{metric.kind()} looks at images; these samples are vectors")
+
+    @torch.no_grad()
+    def _distance(self, one: Tensor, other: Tensor) -> Tensor:
+        assert self.perceptual is not None
+        distance: Tensor = self.perceptual(*(over_white(images).to(self.eyes.device) for images in (one, other)))
+        return distance.cpu()
+
+    @torch.no_grad()
+    def _maps(self, images: Tensor) -> Tensor:
+        assert self.backbone is not None
+        seen = ((over_white(images) + 1) * 127.5).expand(-1, 3, -1, -1)
+        return self.backbone.network.maps(seen.to(self.eyes.device)).cpu()
+
+    def _record(
+        self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float
+    ) -> Score:
+        looked = metric.scope == "backbone" and self.backbone is not None
+        network, digest = ("", "")
+        if looked and self.backbone:
+            network, digest = self.backbone.name, self.backbone.digest
+        elif metric.scope == "perceptual" and self.perceptual:
+            network, digest = self.perceptual.title, self.perceptual.digest
+        return Score(
+            name=self.title(metric, value.name),
+            value=value.value,
+            deviation=value.deviation,
+            how=value.how,
+            better=metric.better[value.name],
+            samples=samples.name,
+            samples_digest=samples.digest,
+            count=samples.count,
+            reference=self.reference.name,
+            reference_count=self.reference.count,
+            reference_digest=self.reference.digest,
+            shape=samples.shape,
+            backbone=network,
+            weights=digest,
+            resizer=self.plan.resizer if looked else "",
+            seed=self.plan.seed,
+            averaged=averaged,
+            settings=str(metric),
+            sparring=__version__,
+            torch=torch.__version__,
+            seconds=round(seconds, 3),
+        )
+
+
+def over_white(images: Tensor) -> Tensor:
+    """Returns images [N, C, H, W] in [-1, 1] without their opacity (the last of 2 or 4 channels), laid over white."""
+    if images.shape[1] not in (2, 4):
+        return images
+    colour, opacity = images[:, :-1], (images[:, -1:] + 1) / 2
+    return torch.lerp(torch.ones_like(colour), colour, opacity)

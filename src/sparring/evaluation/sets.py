@@ -1,0 +1,134 @@
+"""Sets of samples to compare: those of a data set, and those that a game draws."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from hashlib import sha256
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sparring.data import Dataset, to_pixels
+from sparring.errors import MetricError
+from sparring.game import Game
+from sparring.metrics.metric import LatentSpace
+
+Labelled = tuple[Tensor, Tensor | None]
+
+
+class Samples(ABC):
+    """`count` samples of one `shape`; `digest` tells them from any others, `classes` names their labels."""
+
+    name: str
+    count: int
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    digest: str
+
+    @abstractmethod
+    def batches(self, size: int) -> Iterator[Labelled]:
+        """Yields samples in a fixed order, [B, *shape] with labels int64 [B] or None.
+
+        Images are uint8, as they would be saved; vectors float32.
+        """
+
+    @property
+    def is_images(self) -> bool:
+        """Whether the samples are images, `(C, H, W)`."""
+        return len(self.shape) == 3
+
+    @property
+    def latent_space(self) -> LatentSpace | None:
+        """What drew the samples, to be asked for chosen latents; None where that is not known."""
+        return None
+
+
+class DataSamples(Samples):
+    """`count` samples of a data set, spread evenly over it; all where it has fewer, or no count is given."""
+
+    def __init__(self, data: Dataset, count: int | None = None) -> None:
+        self.data = data
+        self.indices = spread(data, count or len(data))
+        self.name = f"{data.name}, mirrored at random" if data.mirror else data.name
+        self.count = len(self.indices)
+        self.shape = data.shape
+        self.classes = data.classes
+        self.digest = sha256(f"{data.digest} {self.count} {data.mirror}".encode()).hexdigest()
+
+    def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
+        random = torch.Generator()
+        for start in range(0, self.count, size):
+            samples, labels = self.data.batch(self.indices[start : start + size], random)
+            yield as_saved(samples), labels
+
+
+class GameSamples(Samples):
+    """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn."""
+
+    def __init__(self, game: Game, count: int, seed: int, name: str, classes: tuple[str, ...], digest: str = "") -> None:
+        self.game = game
+        self.count = count
+        self.seed = seed
+        self.name = name
+        self.shape = game.sample
+        self.classes = classes if game.condition.classes else ()
+        self.digest = digest
+
+    def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
+        labels = torch.arange(self.count) % len(self.classes) if self.classes else None
+        for index, samples in enumerate(self.game.stream_samples(self.count, self.seed, labels, size)):
+            yield as_saved(samples), None if labels is None else labels[index * size : (index + 1) * size]
+
+    @property
+    def latent_space(self) -> LatentSpace:
+        """The game's own."""
+        return GameLatents(self.game)
+
+
+class GameLatents:
+    """A game's latent space: what its prior draws, and the images of that."""
+
+    def __init__(self, game: Game) -> None:
+        self.game = game
+        self.spherical = game.spherical
+
+    def draw(self, count: int, seed: int) -> Labelled:
+        """Returns `count` latents [N, n], and classes [N] drawn evenly where the game is conditional."""
+        random = torch.Generator(self.game.device).manual_seed(seed)
+        classes = self.game.condition.classes
+        told = torch.randint(classes, (count,), generator=random, device=random.device) if classes else None
+        return self.game.draw_latents(count, random), told
+
+    def generate(self, latents: Tensor, classes: Tensor | None) -> Tensor:
+        """Returns the images [N, C, H, W] in [-1, 1] of `latents`, in evaluation mode and without gradients."""
+        with self.game.evaluating():
+            return self.game.render(latents, classes)
+
+
+def spread(data: Dataset, count: int) -> NDArray[np.int64]:
+    """Returns up to `count` indices evenly over the data set."""
+    return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)
+
+
+def as_saved(samples: Tensor) -> Tensor:
+    """Returns images [N, C, H, W] in [-1, 1] as uint8, rounded as in a saved file; vectors [N, n] as float32."""
+    return torch.from_numpy(to_pixels(samples)) if samples.ndim == 4 else samples.detach().float().cpu()
+
+
+def check_alike(fake: Samples, real: Samples) -> None:
+    """Raises `MetricError` unless both sets hold samples of one shape."""
+    if fake.shape == real.shape:
+        return
+    sizes = f"{fake.name} has samples of {_size(fake)}, the reference {real.name} of {_size(real)}"
+    if not (fake.is_images and real.is_images):
+        raise MetricError(f"{sizes}: vectors and images, or vectors of other lengths, cannot be compared")
+    if fake.shape[0] != real.shape[0]:
+        raise MetricError(f"{sizes}: the channels differ. Convert one of them, for example with reference.channels=rgb")
+    height, width = fake.shape[1:]
+    size = f"{height}" if height == width else f"{height}x{width}"
+    raise MetricError(f"{sizes}: scores depend on resolution. Resize the reference to compare: reference.size={size}")
+
+
+def _size(samples: Samples) -> str:
+    return "x".join(map(str, samples.shape)) + (" (channels, height, width)" if samples.is_images else "")

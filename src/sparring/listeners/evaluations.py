@@ -1,0 +1,114 @@
+"""The evaluations of a run inside its report: the newest one's scores and pictures, and the scores of those before."""
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+
+from PIL import Image
+from pydantic import TypeAdapter
+
+from sparring.errors import MetricError
+from sparring.evaluation.score import Score, in_digits, read_scores, with_suffix
+from sparring.metrics.metric import Better
+
+SCORES = "scores"
+
+_TITLES = ("Score", "Value", "Better", "Samples", "Reference", "Seen by")
+_BETTER: dict[Better, str] = {"lower": "↓ lower", "higher": "↑ higher", "real": "≈ like real"}
+_LOOK_FOR = {
+    "nearest": "Look for rows in which a real image is the generated one: those were learned by heart.",
+    "realism": "Look for variety among the most realistic, and for what the least realistic have in common.",
+    "map": "Look for blue without orange, which the generator misses, and orange without blue, which it makes up.",
+    "precision_recall": "Look for the point furthest up and right: up is faithful to the data, right is varied.",
+}
+_WHOLE_ROW = {"precision_recall": ";column-span:all;margin-top:1rem"}
+_MOST_BYTES = 120_000  # of a picture; so that a page full of sample grids stays under 10 MB
+_SCORES = TypeAdapter(list[Score])
+
+
+def evaluations(folder: Path) -> str:
+    """Returns the evaluations in `folder/scores`: the newest with its pictures, the earlier ones folded.
+
+    Returns "" where there is none; passes over files that are damaged or hold something else.
+    """
+    paths = sorted((folder / SCORES).glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    found = [(path, scores) for path in map(_without_suffix, reversed(paths)) if (scores := _read(path))]
+    if not found:
+        return ""
+    tables = [_table(path.name, scores) for path, scores in found]
+    noun = "evaluation" if len(tables) == 2 else "evaluations"
+    earlier = f"<details><summary>{len(tables) - 1} earlier {noun}</summary>{''.join(tables[1:])}</details>"
+    return f"{tables[0]}{_pictures(found[0][0])}{earlier if len(tables) > 1 else ''}"
+
+
+def _without_suffix(path: Path) -> Path:
+    return path.with_suffix("")
+
+
+def _read(path: Path) -> Sequence[Score]:
+    try:
+        return _SCORES.validate_python([asdict(score) for score in read_scores(path)])
+    except (MetricError, ValueError, OSError):
+        return ()
+
+
+def _table(name: str, scores: Sequence[Score]) -> str:
+    head = "".join(f'<th style="width:auto">{title}</th>' for title in _TITLES)
+    rows = "".join(map(_row, scores))
+    return (
+        f'<p><b>{escape(name)}</b></p><div style="overflow-x:auto"><table style="min-width:44rem">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="note">{escape(_small_line(scores))}</p>'
+    )
+
+
+def _row(score: Score) -> str:
+    cells = (
+        _BETTER[score.better],
+        f"{score.count:,}",
+        f"{score.reference}, {score.reference_count:,}",
+        ", ".join(filter(None, (score.backbone, score.resizer))) or "–",
+    )
+    value = f'<td title="{escape(score.how)}"><b>{escape(in_digits(score))}</b></td>'
+    return f"<tr><td>{escape(score.name)}</td>{value}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _small_line(scores: Sequence[Score]) -> str:
+    """Returns what few readers need: whose weights looked, what was seeded how, whose weights drew the samples."""
+    weights = _once(f"{score.backbone} has weights {score.weights[:12]}" for score in scores if score.weights)
+    seeds = _once(f"seed {score.seed}" for score in scores)
+    drawn = _once(f"generator {'' if score.averaged else 'not '}averaged" for score in scores if score.averaged is not None)
+    return "; ".join([*weights, *seeds, *drawn]) + "."
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _pictures(path: Path) -> str:
+    figures = [
+        f'<figure style="margin:0 0 1rem{_WHOLE_ROW.get(name, "")}"><img alt="{name.replace("_", " and ")}" '
+        f'style="display:block;max-width:100%;height:auto;border-radius:4px" src="{source}">'
+        f'<p class="note">{words}</p></figure>'
+        for name, words in _LOOK_FOR.items()
+        if (source := _source(with_suffix(path, f"-{name}.png")))
+    ]
+    return f'<div style="columns:2 430px;column-gap:1rem;margin-top:1rem">{"".join(figures)}</div>' if figures else ""
+
+
+def _source(path: Path) -> str:
+    """Returns a picture as a data URI; "" for a file that is missing or not whole."""
+    try:
+        content, kind = path.read_bytes(), "png"
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()
+            if len(content) > _MOST_BYTES:
+                file = io.BytesIO()
+                picture.save(file, format="WEBP", quality=85)
+                content, kind = file.getvalue(), "webp"
+    except (OSError, SyntaxError, ValueError):  # Pillow's words for a damaged picture
+        return ""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,36 @@
+"""What a linear classifier of features says of samples that it did not see."""
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from sparring.errors import MissingExtraError
+
+_ITERATIONS = 200
+
+
+def predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
+    """Returns the labels [M] that a classifier fit to `features` [N, d] with `labels` [N] gives to `unseen` [M, d].
+
+    It is logistic regression with scikit-learn's defaults, an L2 penalty of strength 1 among them, on features
+    standardised by the mean and deviation that they have in `features`; float64.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped, unused-ignore]
+        from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped, unused-ignore]
+    except ImportError:
+        remedy = 'pip install "scikit-learn>=1.4"'
+        raise MissingExtraError(f"a linear classifier needs scikit-learn, which is not installed: {remedy}") from None
+    features, unseen = features.detach().cpu().double(), unseen.detach().cpu().double()
+    deviation, mean = torch.std_mean(features, 0, correction=0)
+    deviation = torch.where(deviation > 0, deviation, 1.0)
+    classifier = LogisticRegression(max_iter=_ITERATIONS)
+    with warnings.catch_warnings():
+        # What the steps reach is a classifier too, and its score on unseen samples is as honest.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(((features - mean) / deviation).numpy(), labels.cpu().numpy())
+    return torch.from_numpy(classifier.predict(((unseen - mean) / deviation).numpy()))

@@ -1,0 +1,115 @@
+"""How near generated samples come to the training samples: scores that a generator which copies cannot have."""
+
+from typing import ClassVar
+
+import torch
+from pydantic import PositiveFloat
+from torch import Tensor
+from torch.nn import functional
+
+from sparring.metrics.frechet import frechet_distance
+from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.neighbours import check_neighbours, nearest, nearest_others
+from sparring.metrics.precision_recall import share, standard_error
+
+_AT_ONCE = 512
+"""Generated samples whose cosines with all real ones are looked at together."""
+
+_LEAST = 1e-14
+"""What the competition adds to the memorization distance before it divides by it."""
+
+
+def memorization_distance(real: Tensor, fake: Tensor) -> float:
+    """Returns the mean over `fake` [M, d] of the least cosine distance 1 - |cos(x, y)| to `real` [N, d].
+
+    It is 0 where every generated sample is a real one, up to scale and sign, and at most 1 (Bai et al. 2021).
+    A sample whose features are all 0 has no direction, and a distance of 1 to everything. Cosines are about the
+    origin: the features of a network that ends in a rectifier lie in one corner, and have small distances all.
+
+    The nearest is found in float32 (float64 for float64 features), its distance is taken in float64.
+
+    Raises:
+        MetricError: a set is empty, numbers are not finite, or d differs.
+
+    >>> round(memorization_distance(torch.eye(2), torch.tensor([[3.0, 0.0], [1.0, 1.0]])), 6)  # (0 + 1 - 1/√2) / 2
+    0.146447
+    """
+    check_features("memorization distance", 1, real=real, fake=fake)
+    precision = torch.promote_types(torch.promote_types(real.dtype, fake.dtype), torch.float32)
+    directions = functional.normalize(real.detach().to(precision))
+    total = torch.zeros((), dtype=torch.float64, device=fake.device)
+    for some in torch.split(fake.detach().to(precision), _AT_ONCE):
+        places = (functional.normalize(some) @ directions.T).abs_().argmax(1)
+        cosines = functional.cosine_similarity(some.double(), real[places].double()).abs()
+        total += (1 - cosines).clamp(min=0).sum()
+    return float(total) / len(fake)
+
+
+def memorization_informed(frechet: float, distance: float, threshold: float = 0.1) -> float:
+    """Returns the Fréchet distance `frechet`, divided by the memorization `distance` where that is below `threshold`.
+
+    It is the rule of Kaggle's Generative Dog Images (2019), with its 10⁻¹⁴ added to the divisor, so that a set of
+    copies has a huge score, not an infinite one.
+
+    >>> memorization_informed(10.0, 0.2), round(memorization_informed(10.0, 0.05), 3)
+    (10.0, 200.0)
+    """
+    return frechet / (distance + _LEAST) if distance < threshold else frechet
+
+
+def authenticity(real: Tensor, fake: Tensor) -> float:
+    """Returns the share of `fake` [M, d] that is no copy of a sample of `real` [N, d] (Alaa et al. 2022).
+
+    A generated sample is taken for a copy where the real sample nearest to it has no other real sample that is
+    nearer to it. Where both sets come from one distribution, each pair of nearest neighbours decides by chance whose
+    neighbour is nearest: 1/3 of the samples are authentic in one dimension, .379 in two, near 1/2 in many. A
+    generator that copies has less. It must be measured against the training samples.
+
+    Raises:
+        MetricError: fewer than 2 real samples or no generated ones, numbers are not finite, or d differs.
+
+    >>> authenticity(torch.tensor([[0.0], [1.0], [5.0]]), torch.tensor([[1.2], [7.0], [-3.0], [2.5]]))
+    0.5
+    """
+    check_neighbours("authenticity", 1, real=real)
+    check_features("authenticity", 1, real=real, fake=fake)
+    distances, places = nearest(fake, real)
+    others = nearest_others(real, 1)[:, 0].double().sqrt()
+    return share(distances > others[places])
+
+
+class MiFD(Metric):
+    """The memorization-informed Fréchet distance (Kaggle 2019, Bai et al. 2021), and the memorization distance.
+
+    The real samples must be those that the generator was trained on. The `threshold` below which a set counts as
+    copied is the competition's, for the original Inception network; another backbone has distances of its own.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"moments", "features"})
+    better: ClassVar[dict[str, Better]] = {"MiFD": "lower", "memorization distance": "higher"}
+
+    threshold: PositiveFloat = 0.1
+
+    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+        """Returns the informed distance and the memorization distance."""
+        distance = memorization_distance(evidence.real.features, evidence.fake.features)
+        frechet = frechet_distance(evidence.real.moments, evidence.fake.moments)
+        copied = distance < self.threshold
+        how = f"divided by {distance:.3g}" if copied else f"not divided: no less than {self.threshold:g} apart"
+        return (
+            Value("MiFD", memorization_informed(frechet, distance, self.threshold), how=how),
+            Value("memorization distance", distance, how="mean of the least 1 - |cos|"),
+        )
+
+
+class Authenticity(Metric):
+    """The share of generated samples that are no copies of training samples (Alaa et al. 2022)."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"features"})
+    better: ClassVar[dict[str, Better]] = {"authenticity": "higher"}
+
+    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+        """Returns the share, with the standard error of one."""
+        value = authenticity(evidence.real.features, evidence.fake.features)
+        error = standard_error(value, evidence.fake.count)
+        return (Value("authenticity", value, error, "√(p (1 - p) / n) over generated samples, the real ones given"),)

@@ -1,0 +1,169 @@
+"""Perceptual path length: how smoothly a generator's images follow its latents."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Annotated, Literal
+
+import torch
+from pydantic import AfterValidator, Field
+from torch import Tensor
+from torch.nn import functional
+
+from sparring.errors import MetricError
+from sparring.metrics.metric import Evidence, LatentSpace, Metric, Need, Value
+from sparring.spec import Count
+
+Sampling = Literal["full", "ends"]
+"""Where on a path between two latents the step is taken: anywhere, or at its beginning, which stands for both ends."""
+
+
+def _check_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    top, bottom, left, right = box
+    if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+        raise ValueError(f"got {box}; needs 0 ≤ top < bottom ≤ 1 and 0 ≤ left < right ≤ 1")
+    return box
+
+
+Box = Annotated[tuple[float, float, float, float], AfterValidator(_check_box)]
+"""Top, bottom, left and right of a part of an image, as fractions of its height and width."""
+
+FACE: Box = (3 / 8, 7 / 8, 2 / 8, 6 / 8)
+"""The part that StyleGAN's numbers for faces (CelebA-HQ, FFHQ) are measured on; those for other data are not cropped.
+
+From the published code; the paper says no more than that the crop holds the face.
+"""
+
+LARGEST = 256
+"""Larger images are averaged down to about this height before they are compared, as published."""
+
+
+def slerp(start: Tensor, end: Tensor, time: Tensor) -> Tensor:
+    """Returns the points [N, n] at `time` [N, 1], 0 to 1, on the arcs from `start` [N, n] to `end`.
+
+    Directions turn at constant speed in the plane of the two (Shoemake 1985), lengths go linearly from the one's to
+    the other's: between unit vectors this is the published formula, and Gaussian latents keep their typical length.
+
+    >>> slerp(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 3.0]]), torch.tensor([[0.5]]))
+    tensor([[1.4142, 1.4142]])
+    """
+    lengths = torch.lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), time)
+    start, end = functional.normalize(start, dim=1), functional.normalize(end, dim=1)
+    cosine = (start * end).sum(1, keepdim=True)
+    across = end - cosine * start
+    # atan2, since acos loses half of the digits where the two are nearly parallel.
+    angle = time * torch.atan2(across.norm(dim=1, keepdim=True), cosine)
+    return lengths * (angle.cos() * start + angle.sin() * functional.normalize(across, dim=1))
+
+
+def path_lengths(
+    space: LatentSpace,
+    distance: Callable[[Tensor, Tensor], Tensor],
+    count: int = 1000,
+    sampling: Sampling = "full",
+    epsilon: float = 1e-4,
+    crop: Box | None = None,
+    seed: int = 0,
+    batch: int = 16,
+) -> Tensor:
+    """Returns d(G(z(t)), G(z(t + ε))) / ε² [count], float64, at random points of paths between random latents.
+
+    z(t) is `slerp` in a `spherical` space and the straight line otherwise; t ~ U(0, 1), or t = 0 for "ends"
+    (Karras et al. 2019, sec. 4.1). Both images of a pair have one class. `distance` takes batches of images in
+    [-1, 1] and is quadratic for small differences, as LPIPS is: hence ε².
+
+    Images that differ by so little need all digits of float32, whose rounding adds some 1e-3 to a path length; that
+    of TF32, a thousand times as coarse, adds tens, and half precision more. So convolutions run without TF32 here,
+    which PyTorch would otherwise use on a GPU; the generator must not be in half precision.
+
+    Raises:
+        MetricError: some distances are not finite.
+    """
+    ends, classes = space.draw(2 * count, seed)
+    start, end = ends[:count], ends[count:]
+    random = torch.Generator().manual_seed(seed)
+    times = torch.rand(count, 1, generator=random, dtype=torch.float64) * (sampling == "full")
+    along = slerp if space.spherical else torch.lerp
+    lengths = []
+    with torch.no_grad(), _whole_float32():
+        for index in torch.split(torch.arange(count), batch):
+            labels = None if classes is None else classes[index.to(classes.device)]
+            place = index.to(ends.device)
+            # In float64 up to the generator's door: t + 1e-4 would keep three digits of the step in float32.
+            path = start[place].double(), end[place].double()
+            time = times[index].to(ends.device)
+            here, there = (along(*path, at).to(ends.dtype) for at in (time, time + epsilon))
+            images = (_prepared(space.generate(latents, labels), crop) for latents in (here, there))
+            lengths.append(distance(*images).cpu().double() / epsilon**2)
+    found = torch.cat(lengths)
+    if not bool(torch.isfinite(found).all()):
+        bad = int((~torch.isfinite(found)).sum())
+        raise MetricError(f"PPL: {bad} of {count} path lengths are not finite; the generator has diverged")
+    return found
+
+
+def trimmed(lengths: Tensor, tail: float = 0.01) -> Tensor:
+    """Returns `lengths` [N] without those below their `tail` quantile and those above the 1 - `tail` one.
+
+    The lower quantile is rounded down to one of the lengths, the upper one up, as published (Karras et al. 2019).
+    """
+    low = lengths.quantile(tail, interpolation="lower")
+    high = lengths.quantile(1 - tail, interpolation="higher")
+    return lengths[(lengths >= low) & (lengths <= high)]
+
+
+class PPL(Metric):
+    """Perceptual path length: the mean of `path_lengths`, both tails of 1 % left out as published.
+
+    Lower is smoother. It depends on the space (Z or W), on where the step is taken, on the crop and on the perceptual
+    network; compare only what agrees in all. Published: 100,000 paths and LPIPS of VGG16; in Z and W, "full" and
+    "ends", faces cropped to `FACE` (Karras et al. 2019); 50,000, W, "ends", no crop (Karras et al. 2020, 2021).
+    """
+
+    needs = frozenset[Need]({"perceptual", "generator"})
+    better = {"PPL": "lower"}
+    scope = "perceptual"
+
+    count: Annotated[Count, Field(gt=0)] = 1000
+    sampling: Sampling = "full"
+    epsilon: Annotated[float, Field(gt=0, le=0.1)] = 1e-4
+    crop: Box | None = None
+    tail: Annotated[float, Field(ge=0, lt=0.5)] = 0.01
+
+    @property
+    def reference_needs(self) -> frozenset[Need]:
+        """Nothing: a path length is the generator's own."""
+        return frozenset()
+
+    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+        """Returns the mean path length, with its standard error."""
+        if evidence.perceptual is None or evidence.generator is None:
+            raise MetricError(
+                "PPL: needs a generator and a perceptual network; samples in a folder have no path length"
+            )
+        space = evidence.generator
+        lengths = path_lengths(
+            space, evidence.perceptual, self.count, self.sampling, self.epsilon, self.crop, evidence.seed
+        )
+        kept = trimmed(lengths, self.tail)
+        error = float(kept.std() / len(kept) ** 0.5) if len(kept) > 1 else None
+        how = (
+            f"standard error over {len(kept)} of {self.count} paths; {'slerp' if space.spherical else 'lerp'}, "
+            f"{self.sampling}, ε {self.epsilon:g}, {'no crop' if self.crop is None else f'crop {self.crop}'}"
+        )
+        return (Value("PPL", float(kept.mean()), error, how),)
+
+
+def _whole_float32() -> AbstractContextManager[None]:
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return flags
+
+
+def _prepared(images: Tensor, crop: Box | None) -> Tensor:
+    height, width = images.shape[2:]
+    if crop is not None:
+        top, bottom, left, right = crop
+        images = images[:, :, int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
+    factor = images.shape[2] // LARGEST
+    return functional.avg_pool2d(images, factor) if factor > 1 else images

@@ -1,0 +1,50 @@
+"""Precision, recall, density and coverage of one look at all distances."""
+
+from typing import ClassVar
+
+from pydantic import PositiveInt
+from torch import Tensor
+
+from sparring.metrics.density_coverage import Crowding, DensityCoverage
+from sparring.metrics.metric import Better, Evidence, Metric, Need, Value
+from sparring.metrics.neighbours import check_neighbours, nearest_others, squared_distances
+from sparring.metrics.precision_recall import Overlap, PrecisionRecall
+
+
+def prdc(real: Tensor, fake: Tensor, k: int = 3, density_k: int = 5) -> tuple[PrecisionRecall, DensityCoverage]:
+    """Returns what `precision_recall` with `k` and `density_coverage` with `density_k` do, in about half the time.
+
+    Three passes over the distances, real to real, generated to generated and one to the other, serve both.
+
+    Raises:
+        MetricError: a set has too few samples, numbers are not finite, or d of `real` [N, d], `fake` [M, d] differs.
+    """
+    check_neighbours("precision and recall", k, real=real, fake=fake)
+    check_neighbours("density and coverage", density_k, real=real)
+    squares = nearest_others(real, max(k, density_k))
+    overlap = Overlap(squares[:, k - 1], nearest_others(fake, k)[:, -1])
+    crowding = Crowding(squares[:, density_k - 1], len(fake), density_k)
+    for tile in squared_distances(fake, real):
+        overlap.update(tile)
+        crowding.update(tile)
+    return overlap.result(), crowding.result()
+
+
+class PRDC(Metric):
+    """All that `PR` and `DC` measure, in about half of their time."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"features"})
+    better: ClassVar[dict[str, Better]] = {
+        "precision": "higher",
+        "recall": "higher",
+        "density": "higher",
+        "coverage": "higher",
+    }
+
+    k: PositiveInt = 3
+    density_k: PositiveInt = 5
+
+    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+        """Returns precision, recall, density and coverage."""
+        ours, theirs = prdc(evidence.real.features, evidence.fake.features, self.k, self.density_k)
+        return (*ours.values(self.k), *theirs.values(self.density_k))

@@ -1,0 +1,160 @@
+"""Scores of a run, a checkpoint or a set of files against real samples, kept beside them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sparring.backbones import Backbone
+from sparring.data import Dataset, Source
+from sparring.errors import SpecError
+from sparring.evaluation import (
+    DataSamples,
+    EvaluationPlan,
+    GameSamples,
+    Samples,
+    Scorer,
+    Scores,
+    metrics_by_name,
+    write_scores,
+)
+from sparring.evaluation.sets import Labelled
+from sparring.metrics.metric import LatentSpace
+from sparring.recipes.catalogue import data_source
+from sparring.recipes.model import Model, load
+from sparring.training.checkpoints import SUFFIX
+from sparring.training.precision import find_device
+
+Progress = Callable[[str, int, int], None]
+"""Is told of whose samples how many, of how many, have been looked at."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What came of an evaluation: the scores, why others could not be had, what was compared, and where it is kept."""
+
+    scores: Scores
+    samples: Samples
+    reference: Samples
+    plan: EvaluationPlan
+    backbone: Backbone | None
+    path: Path
+
+
+def evaluate(
+    source: Model | Dataset | str | Path,
+    reference: Dataset | str | Path | None = None,
+    metrics: Sequence[str] = (),
+    *assignments: str,
+    backbone: Backbone | None = None,
+    device: str = "auto",
+    best: bool = False,
+    out: str | Path | None = None,
+    progress: Progress = lambda name, done, count: None,
+) -> Evaluated:
+    """Returns the scores of `source` against `reference`; they are written to a JSON and a CSV file as they come.
+
+    Args:
+        source: a trained model, a run's folder, a checkpoint, a data set, or images (a folder, archive or array).
+        reference: real samples: a data set, the name of one (`fashion-mnist`), or images; by default the data that
+            a run was trained on.
+        metrics: names, in any case; those of `EvaluationPlan` where none are given.
+        assignments: changes to the `EvaluationPlan`, such as `count=50000` or `reference.split=test`.
+        backbone: a network of the user's in place of the one that the plan names.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+        best: of a run, the best checkpoint by its score instead of the newest.
+        out: the files' path without suffix; by default `scores/` in the run, or else in the current folder.
+        progress: is called while samples are looked at.
+
+    Raises:
+        SparringError: in words, what cannot be and what to do. A metric that cannot be had costs the others nothing.
+    """
+    place = find_device(device)
+    model = find_model(source, device, best)
+    plan = make_plan(source, reference, metrics, model).override(assignments)
+    samples = _Watched(find_samples(source, model, plan), progress)
+    real = _Watched(find_reference(reference, plan), progress)
+    scorer = Scorer(plan, real, place, backbone)
+    path = Path(out) if out else _home(source, model) / samples.name.replace("/", "-").strip("-.")
+    scores = scorer.gather(samples)
+    averaged = bool(model.recipe.training.averages) if model else None
+    for _ in scorer.score(samples, averaged, scores):
+        write_scores(path, scores.found)
+    return Evaluated(scores, samples, real, plan, scorer.backbone, path)
+
+
+def find_model(source: object, device: str, best: bool) -> Model | None:
+    """Returns the model that `source` is or names; None of anything else."""
+    if isinstance(source, Model):
+        return source
+    if not isinstance(source, str | Path):
+        return None
+    path = Path(source)
+    trained = path.suffix == SUFFIX or (path / "recipe.yaml").is_file() or any(path.glob(f"*{SUFFIX}"))
+    return load(path, device, best=best) if trained else None
+
+
+def make_plan(
+    source: object, reference: object, metrics: Sequence[str], model: Model | None
+) -> EvaluationPlan:
+    """Returns the plan that compares `source` with `reference` by `metrics`, everything else by default.
+
+    Raises:
+        SpecError: no such metric, or nothing to compare with.
+    """
+    real: Source | None = None
+    if isinstance(reference, str | Path):
+        real = data_source(str(reference))
+    elif reference is None and model is not None:
+        real = model.recipe.data.model_copy(update={"mirror": False})
+    fake = data_source(str(source)) if model is None and isinstance(source, str | Path) else None
+    plan = EvaluationPlan(reference=real, samples=fake)
+    return plan.model_copy(update={"metrics": metrics_by_name(metrics)}) if metrics else plan
+
+
+def find_samples(source: object, model: Model | None, plan: EvaluationPlan) -> Samples:
+    """Returns the samples to score."""
+    if model is not None:
+        with model.path.open("rb") as file:
+            digest = sha256(file.read()).hexdigest()
+        return GameSamples(model.game, plan.count, plan.seed, model.path.stem, model.classes, digest)
+    data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load()
+    assert data
+    return DataSamples(data, plan.count)
+
+
+def find_reference(reference: object, plan: EvaluationPlan) -> Samples:
+    """Returns the samples to score against; raises `SpecError` where the plan names none."""
+    count = plan.reference_count or plan.count
+    if isinstance(reference, Dataset):
+        return DataSamples(reference, count)
+    if plan.reference is None:
+        raise SpecError("there is nothing to compare with: name real samples with --reference, or reference=PATH")
+    return DataSamples(plan.reference.load(), count)
+
+
+def _home(source: object, model: Model | None) -> Path:
+    if model is None:
+        return Path("scores")
+    folder = model.path.parent
+    return (folder.parent if folder.name == "checkpoints" else folder) / "scores"
+
+
+class _Watched(Samples):
+    """Samples that tell how many of them have been taken."""
+
+    def __init__(self, samples: Samples, progress: Progress) -> None:
+        self.samples, self.progress = samples, progress
+        self.name, self.count, self.shape = samples.name, samples.count, samples.shape
+        self.classes, self.digest = samples.classes, samples.digest
+
+    def batches(self, size: int) -> Iterator[Labelled]:
+        done = 0
+        for batch, labels in self.samples.batches(size):
+            yield batch, labels
+            done += len(batch)
+            self.progress(self.name, done, self.count)
+
+    @property
+    def latent_space(self) -> LatentSpace | None:
+        return self.samples.latent_space

@@ -1,0 +1,66 @@
+"""An evaluation as the command prints it: progress, a table, and what could not be measured."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from sparring.backbones.catalogue import list_backbones
+from sparring.evaluation import Samples, score_table
+from sparring.metrics.metric import Metric
+from sparring.recipes.evaluating import Evaluated, evaluate
+
+
+def print_evaluation(
+    source: str,
+    reference: str | None,
+    metrics: Sequence[str],
+    settings: Sequence[str],
+    best: bool,
+    out: Path | None,
+    device: str,
+) -> bool:
+    """Evaluates and prints what came of it; returns whether every metric could be had."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(name: str, done: int, count: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(f"Looking at {name}", total=count)
+            bars.update(tasks[name], completed=done)
+
+        found = evaluate(
+            source, reference, metrics, *settings, device=device, best=best, out=out, progress=progress
+        )
+    print("\n".join(_lines(found)))
+    for metric, why in found.scores.failures.items():
+        print(f"spar: {metric} is left out: {why}", file=sys.stderr)
+    return not found.scores.failures
+
+
+def _lines(found: Evaluated) -> Iterator[str]:
+    yield f"samples    {_words(found.samples)}, seed {found.plan.seed}"
+    yield f"reference  {_words(found.reference)}, digest {found.reference.digest[:12]}"
+    if found.backbone:
+        seen = f"{found.backbone.name} at {found.backbone.size}x{found.backbone.size}"
+        yield f"seen by    {seen}, weights {found.backbone.digest[:12]}, resized {found.plan.resizer}"
+    yield ""
+    yield from score_table(found.scores.found)
+    if found.scores.found:
+        yield f"\nwritten to {found.path}.json and {found.path.name}.csv"
+
+
+def _words(samples: Samples) -> str:
+    return f"{samples.count:,} of {samples.name}, {'x'.join(map(str, samples.shape))}"
+
+
+def list_networks_and_metrics() -> Iterator[str]:
+    """Yields every metric and backbone with what it is."""
+    yield "metrics:"
+    for kind, member in sorted(Metric.members.items()):
+        yield f"  {kind.lower():<14}{(member.__doc__ or '').strip().splitlines()[0]}"
+    yield "backbones:"
+    yield f"  {', '.join(list_backbones())}"

@@ -1,0 +1,137 @@
+"""What holds for every metric: the names it gives, its needs, its determinism, and what it says of bad samples."""
+
+from dataclasses import replace
+from math import isfinite
+
+import pytest
+import torch
+
+from sparring.errors import MetricError
+from sparring.metrics.accumulators import Moments
+from sparring.metrics.metric import Evidence, Metric, Observed
+from sparring.spec import Spec
+
+COUNT, SIZE, CLASSES = 120, 6, 3
+FIELDS = {"NDB": {"bins": 10}}
+METRICS = [member.read(FIELDS.get(kind, {})) for kind, member in Metric.members.items()]
+
+
+class Holder(Spec):
+    metrics: tuple[Metric, ...]
+
+
+def observed(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) -> Observed:
+    random = torch.Generator().manual_seed(seed)
+    features = torch.randn(count, SIZE, generator=random) + shift
+    images = torch.randint(0, 256, (count, 1, size, size), generator=random, dtype=torch.uint8)
+    labels = torch.arange(count) % CLASSES
+    return of_features(features, torch.randn(count, 4, generator=random), images, labels)
+
+
+def of_features(features, logits, images, labels) -> Observed:
+    folds = [Moments() for _ in range(5)]
+    for index, fold in enumerate(folds):
+        fold.update(features[index::5])
+    return Observed(len(features), tuple(folds), features, logits, images, labels)
+
+
+class Pixels:
+    """A generator whose images are its latents."""
+
+    spherical = True
+
+    def draw(self, count, seed):
+        return torch.randn(count, 1024, generator=torch.Generator().manual_seed(seed)), None
+
+    def generate(self, latents, classes):
+        return latents.reshape(-1, 1, 32, 32).tanh()
+
+
+def evidence_for(metric: Metric, fake: Observed | None = None) -> Evidence:
+    real = observed(0)
+    if metric.kind() == "SIFD":  # its reference is one image
+        real = replace(real, count=1, images=real.images[:1])
+    return Evidence(
+        real=real,
+        fake=fake or observed(1, shift=0.5),
+        seed=3,
+        classes=("a", "b", "c"),
+        perceptual=lambda one, other: (one - other).square().flatten(1).mean(1),
+        maps=lambda images: torch.cat([images[:, :, ::2, ::2], images[:, :, 1::2, ::2]], 1),
+        generator=Pixels(),
+    )
+
+
+@pytest.fixture(params=METRICS, ids=[metric.kind() for metric in METRICS])
+def metric(request) -> Metric:
+    return request.param
+
+
+def test_a_metric_gives_the_values_that_it_promises(metric):
+    values = metric.measure(evidence_for(metric))
+    assert [value.name for value in values] == list(metric.better)
+    assert all(isfinite(value.value) for value in values)
+    assert all(value.deviation is None or value.deviation >= 0 for value in values)
+
+
+def test_a_metric_gives_the_same_again(metric):
+    first, again = (metric.measure(evidence_for(metric)) for _ in range(2))
+    assert first == again
+
+
+def test_a_metric_survives_yaml(metric):
+    assert Holder.from_yaml(Holder(metrics=(metric,)).to_yaml()) == Holder(metrics=(metric,))
+
+
+def test_a_metric_leaves_the_samples_and_the_callers_random_state_alone(metric):
+    evidence, state = evidence_for(metric), torch.random.get_rng_state()
+    held = [evidence.fake.features, evidence.real.features, evidence.fake.images, evidence.fake.folds[0].scatter]
+    before = [tensor.clone() for tensor in held]
+    metric.measure(evidence)
+    assert all(tensor.equal(copy) for tensor, copy in zip(held, before, strict=True))
+    assert torch.random.get_rng_state().equal(state)
+
+
+def test_a_metric_needs_no_more_than_it_says(metric):
+    full = evidence_for(metric)
+
+    def only(seen: Observed) -> Observed:
+        return Observed(
+            count=seen.count,
+            folds=seen.folds if "moments" in metric.needs else (),
+            **{name: getattr(seen, name) for name in ("features", "logits", "images", "labels") if name in metric.needs},
+        )
+
+    real = only(full.real) if metric.reference_needs else Observed(full.real.count)
+    spare = replace(
+        full,
+        real=real,
+        fake=only(full.fake),
+        perceptual=full.perceptual if "perceptual" in metric.needs else None,
+        maps=full.maps if "maps" in metric.needs else None,
+        generator=full.generator if "generator" in metric.needs else None,
+    )
+    assert [value.name for value in metric.measure(spare)] == list(metric.better)
+
+
+def test_no_samples_are_refused_in_a_sentence(metric):
+    if metric.needs <= {"perceptual", "generator"}:
+        pytest.skip("draws its own samples")
+    with pytest.raises(MetricError):
+        metric.measure(evidence_for(metric, observed(1, count=0)))
+
+
+def test_features_that_are_not_finite_are_refused(metric):
+    if not metric.needs & {"moments", "features", "logits"}:
+        pytest.skip("does not look at features")
+    fake = observed(1)
+    fake.features[7, 2] = fake.logits[7, 2] = float("nan")
+    with pytest.raises(MetricError):
+        metric.measure(evidence_for(metric, of_features(fake.features, fake.logits, fake.images, fake.labels)))
+
+
+def test_labels_that_a_metric_needs_are_missed_in_a_sentence(metric):
+    if "labels" not in metric.needs or metric.kind() == "MSSSIM":
+        pytest.skip("needs no labels, or can do without")
+    with pytest.raises(MetricError, match="labels"):
+        metric.measure(evidence_for(metric, replace(observed(1), labels=None)))

@@ -1,0 +1,79 @@
+"""A scorer looks at its reference once, and gives every score with all that it depends on."""
+
+import numpy as np
+import pytest
+import torch
+
+from sparring.data import Images, Points
+from sparring.errors import MetricError
+from sparring.evaluation import DataSamples, EvaluationPlan, Scorer, metrics_by_name
+
+CPU = torch.device("cpu")
+
+
+def noise(seed, count=60, high=256):
+    pixels = np.random.default_rng(seed).integers(0, high, (count, 1, 16, 16), dtype=np.uint8)
+    return DataSamples(Images(pixels=pixels, name=f"noise {seed}"))
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
+
+
+def scorer(names, backbone, reference=None, **fields):
+    plan = EvaluationPlan(metrics=metrics_by_name(names), **fields)
+    return Scorer(plan, reference or noise(0), CPU, backbone)
+
+
+def test_a_score_says_all_that_it_depends_on(backbone):
+    scores = scorer(["fd", "pr"], backbone, seed=4).score_all(noise(1), averaged=True)
+    assert list(scores.named()) == ["FD-corners", "precision-corners", "recall-corners"]
+    first = scores.found[0]
+    assert (first.backbone, first.weights, first.resizer) == ("corners", "c0ffee", "clean")
+    assert (first.count, first.reference_count, first.reference, first.shape) == (60, 60, "noise 0", (1, 16, 16))
+    assert (first.seed, first.averaged, first.settings) == (4, True, "FD()")
+    assert first.reference_digest == noise(0).digest != first.samples_digest
+
+
+def test_the_set_itself_scores_best(backbone):
+    judge = scorer(["fd", "kid"], backbone)
+    same, other = judge.score_all(noise(0)).named(), judge.score_all(noise(1, high=200)).named()
+    assert abs(same["FD-corners"]) < 1e-6
+    assert same["FD-corners"] < other["FD-corners"]
+    assert same["KID-corners"] < other["KID-corners"]
+
+
+def test_a_metric_that_cannot_be_had_costs_the_others_nothing(backbone):
+    scores = scorer(["cas", "fd"], backbone).score_all(noise(1))
+    assert list(scores.named()) == ["FD-corners"]
+    assert "labels" in scores.failures["CAS"]
+
+
+def test_other_sizes_are_refused_before_anything_is_looked_at(backbone):
+    pixels = np.zeros((9, 1, 8, 8), np.uint8)
+    with pytest.raises(MetricError, match=r"reference\.size=8"):
+        scorer(["fd"], backbone).score_all(DataSamples(Images(pixels=pixels)))
+
+
+def test_vectors_are_compared_as_they_are():
+    def points(seed):
+        random = np.random.default_rng(seed)
+        return DataSamples(Points(random.standard_normal((50, 2)).astype(np.float32), "points"))
+
+    scores = scorer(["fd", "w1", "is"], None, points(0)).score_all(points(1))
+    assert "FD-points" in scores.named()
+    assert "these samples are vectors" in scores.failures["IS"]
+
+
+def test_only_generated_samples_are_looked_at_where_no_metric_compares(backbone):
+    judge = scorer(["is"], backbone)
+    judge.score_all(noise(1))
+    assert judge.real.logits.numel() == judge.real.features.numel() == 0
+
+
+def test_a_titled_backbone_gives_published_names(backbone):
+    from dataclasses import replace
+
+    titled = replace(backbone, titles=(("FD", "FID"),))
+    assert list(scorer(["fd"], titled).score_all(noise(1)).named()) == ["FID"]

@@ -1,0 +1,78 @@
+"""When scores are taken during a run, what they may cost, and that they never end it."""
+
+import pytest
+
+from sparring.evaluation.scorer import Scores
+from sparring.listeners.scoring import Scoring
+
+
+class Scorer:
+    """Takes `seconds` a set on a clock of its own."""
+
+    titles = {"FD": "lower", "precision": "higher"}
+    real = None
+
+    def __init__(self, seconds=0.0, fails=None):
+        self.now, self.seconds, self.fails, self.calls = 0.0, seconds, fails, []
+
+    def clock(self):
+        return self.now
+
+    def score_all(self, samples):
+        self.now += self.seconds
+        self.calls.append(samples)
+        if self.fails:
+            raise self.fails
+        scores = Scores(None)
+        scores.failures["CAS"] = "no labels"
+        scores.named = lambda: {"FD": 1.0}
+        return scores
+
+
+def play(view, scorer, steps=10, said=None, **fields):
+    said = [] if said is None else said
+    scoring = Scoring(1, scorer, (), count=6, clock=scorer.clock, tell=said.append, **fields)
+    scores = []
+    for _ in range(steps):
+        view.advance()
+        scores.append(scoring.score(view))
+    return scores
+
+
+def test_scores_are_taken_wherever_they_are_due_while_they_cost_nothing(view):
+    assert [sorted(score) for score in play(view, Scorer(), steps=4)] == [["FD"]] * 4
+
+
+def test_an_evaluation_that_would_take_more_than_its_share_is_passed_over(view):
+    scorer = Scorer(seconds=view.seconds + 1000.0)
+    scores = play(view, scorer, steps=3)
+    assert scores[0]
+    assert not any(scores[1:])
+
+
+def test_the_last_evaluation_is_always_taken(view):
+    scorer = Scorer(seconds=1000.0)
+    play(view, scorer, steps=1)
+    view.target = view.images
+    assert Scoring(1, scorer, ()).score(view) == {"FD": 1.0}
+
+
+def test_the_same_latents_are_drawn_every_time_and_not_those_of_the_grids(view):
+    scorer = Scorer()
+    play(view, scorer, steps=2)
+    assert [samples.seed for samples in scorer.calls] == [view.seed + 1] * 2
+    assert [samples.count for samples in scorer.calls] == [6, 6]
+
+
+def test_which_scores_are_better_high_is_told(view):
+    assert Scoring(1, Scorer(), ()).higher == {"precision"}
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), RuntimeError("out of memory")])
+def test_no_failure_ends_a_run_and_each_is_told_once(view, error):
+    said = []
+    assert play(view, Scorer(fails=error), steps=3, said=said) == [{}, {}, {}]
+    assert said == [f"an evaluation failed, and its scores are left out: {error}"]
+    said.clear()
+    play(view, Scorer(), steps=3, said=said)
+    assert said == ["CAS is left out: no labels"]

@@ -1,0 +1,107 @@
+"""The classification accuracy score: perfect, poor and incomplete generators."""
+
+import math
+
+import pytest
+import torch
+
+from sparring.errors import MetricError
+from sparring.metrics.classification import CAS, classification_accuracy
+from sparring.metrics.metric import Evidence, Observed
+
+pytest.importorskip("sklearn")
+
+
+@pytest.fixture
+def random():
+    return torch.Generator().manual_seed(0)
+
+
+def clusters(count, random, classes=4, spread=0.7, center=2.0):
+    """Samples around far-apart places, one for each class, and their classes."""
+    labels = torch.arange(count) % classes
+    return center * torch.eye(classes)[labels] + spread * torch.randn(count, classes, generator=random), labels
+
+
+def test_samples_of_the_real_distribution_teach_as_much_as_real_ones(random):
+    found = classification_accuracy(*clusters(2000, random), *clusters(1000, random))
+    assert found.accuracy == pytest.approx(found.ceiling, abs=0.03)
+    assert 0.9 < found.ceiling < 1.0
+    assert (found.fitted, found.tested) == (1000, 1000)
+
+
+def test_samples_of_wrong_classes_teach_nothing(random):
+    fake, labels = clusters(1000, random)
+    found = classification_accuracy(*clusters(1000, random), fake, (labels + 1) % 4)
+    assert found.accuracy < 0.05
+    assert found.ceiling > 0.9
+
+
+def test_both_fits_take_equally_many_samples(random):
+    for generated, fitted in ((100, 100), (5000, 200)):
+        assert classification_accuracy(*clusters(400, random), *clusters(generated, random)).fitted == fitted
+
+
+def test_classes_are_halved_one_by_one_even_when_rare(random):
+    real, labels = clusters(400, random)
+    kept = (labels != 3) | (labels.eq(3).cumsum(0) <= 2)
+    found = classification_accuracy(real[kept], labels[kept], *clusters(400, random))
+    assert found.tested == 151
+
+
+def test_classes_may_have_any_numbers_and_come_in_any_order(random):
+    real, labels = clusters(400, random)
+    fake, made = clusters(400, random)
+    names, order = torch.tensor([7, 3, 100, 12]), torch.randperm(400, generator=random)
+    assert classification_accuracy(real, names[labels], fake[order], names[made][order]).accuracy > 0.9
+
+
+def test_the_metric_is_the_function_beside_its_ceiling(random):
+    (real, labels), (fake, made) = clusters(300, random), clusters(200, random)
+    evidence = Evidence(Observed(300, features=real, labels=labels), Observed(200, features=fake, labels=made), 5)
+    score, ceiling = CAS().measure(evidence)
+    found = classification_accuracy(real, labels, fake, made, seed=5)
+    assert (score.value, ceiling.value) == (found.accuracy, found.ceiling)
+    assert score.deviation == pytest.approx(math.sqrt(found.accuracy * (1 - found.accuracy) / 150))
+    assert "fit to 150 generated samples" in score.how
+    assert "fit to 150 real samples" in ceiling.how
+
+
+def test_samples_without_labels_are_refused(random):
+    real, labels = clusters(30, random)
+    bare, labelled = Observed(30, features=real), Observed(30, features=real, labels=labels)
+    for evidence, name in ((Evidence(labelled, bare), "generated"), (Evidence(bare, labelled), "real")):
+        with pytest.raises(MetricError, match=f"the {name} samples have no labels"):
+            CAS().measure(evidence)
+
+
+def test_a_class_that_one_set_lacks_is_named(random):
+    real, labels = clusters(40, random)
+    with pytest.raises(MetricError, match=r"real samples only: \[3\], in the generated only: \[\]"):
+        classification_accuracy(real, labels, real[labels < 3], labels[labels < 3])
+
+
+def test_a_single_class_is_refused(random):
+    real = torch.randn(30, 2, generator=random)
+    with pytest.raises(MetricError, match="at least two classes"):
+        classification_accuracy(real, torch.zeros(30).long(), real, torch.zeros(30).long())
+
+
+def test_a_class_of_one_real_sample_is_refused(random):
+    fake, made = clusters(40, random)
+    with pytest.raises(MetricError, match="two real samples of each"):
+        classification_accuracy(fake[:5], made[:5], fake, made)
+
+
+def test_a_class_lost_to_the_smaller_count_is_an_error(random):
+    real, labels = clusters(8, random)
+    fake, made = clusters(400, random)
+    kept = (made == 0) | (torch.arange(400) < 4)
+    with pytest.raises(MetricError, match="of 4 generated samples to fit, none is of some class"):
+        classification_accuracy(real, labels, fake[kept], made[kept])
+
+
+def test_labels_of_another_count_are_refused(random):
+    real, labels = clusters(40, random)
+    with pytest.raises(MetricError, match=r"labels \(39,\) of 40 generated samples"):
+        classification_accuracy(real, labels, real, labels[1:])

@@ -1,0 +1,92 @@
+"""Runs, folders and arrays are scored against real images, and the scores are kept."""
+
+import numpy as np
+import pytest
+
+import sparring
+from sparring.backbones.own import own_backbone
+from sparring.data import Images
+from sparring.errors import SpecError
+from sparring.evaluation import read_scores
+from sparring.recipes.evaluating import evaluate
+
+
+@pytest.fixture(autouse=True)
+def _places(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def backbone():
+    return own_backbone(lambda images: images.flatten(1)[:, ::7] / 255, size=8, name="pixels")
+
+
+def noise(seed, count=40):
+    return Images(pixels=np.random.default_rng(seed).integers(0, 256, (count, 3, 8, 8), dtype=np.uint8), name="noise")
+
+
+def test_a_run_is_scored_against_its_own_data_and_keeps_the_scores(shrink, tmp_path, backbone):
+    sparring.train(shrink("dcgan", "data.mirror=true"), tmp_path / "run")
+    found = evaluate(tmp_path / "run", None, ["fd", "kid"], "count=20", backbone=backbone)
+    assert found.reference.count == 11
+    assert "mirrored" not in found.reference.name
+    kept = read_scores(tmp_path / "run" / "scores" / "0000000016")
+    assert [score.name for score in kept] == ["FD-pixels", "KID-pixels"]
+    assert kept == found.scores.found
+    assert (kept[0].count, kept[0].averaged) == (20, True)
+
+
+def test_two_sets_are_compared_without_any_model(pictures, backbone):
+    found = evaluate(pictures, pictures, ["fd"], backbone=backbone)
+    assert found.scores.named() == {"FD-pixels": pytest.approx(0, abs=1e-6)}
+    assert found.scores.found[0].averaged is None
+    assert (found.path.with_name(found.path.name + ".csv")).is_file()
+
+
+def test_data_in_memory_and_assignments(tmp_path, backbone):
+    found = evaluate(noise(0), noise(1), ["pr"], "count=30", "metrics.0.k=2", backbone=backbone, out=tmp_path / "mine")
+    assert found.samples.count == 30
+    assert found.scores.found[0].settings == "PR(k=2)"
+    assert read_scores(tmp_path / "mine") == found.scores.found
+
+
+def test_a_reference_of_another_size_is_resized_on_request(tmp_path, pictures, backbone):
+    np.save(tmp_path / "small.npy", np.zeros((9, 4, 4, 3), np.uint8))
+    found = evaluate("small.npy", pictures, ["fd"], "reference.size=4", backbone=backbone)
+    assert found.scores.named()
+
+
+def test_images_without_a_reference_are_refused(pictures):
+    with pytest.raises(SpecError, match="--reference"):
+        evaluate(pictures)
+
+
+def test_an_unknown_metric_is_refused_with_the_nearest_name(pictures):
+    with pytest.raises(SpecError, match="did you mean kid"):
+        evaluate(pictures, pictures, ["kidd"])
+
+
+def test_progress_is_told(pictures, backbone):
+    told = []
+    evaluate(pictures, pictures, ["fd"], backbone=backbone, progress=lambda *done: told.append(done))
+    assert told[-1] == (pictures.name, 11, 11)
+
+
+def test_scores_during_training_choose_the_best_checkpoint(shrink, tmp_path, monkeypatch, backbone):
+    monkeypatch.setattr("sparring.evaluation.scorer.find_backbone", lambda *_: backbone)
+    model = sparring.train(
+        shrink("dcgan", "listening.metrics=[FD,PR]", "checkpoints.by=recall-pixels", "listening.score_count=8"),
+        tmp_path / "run",
+    )
+    assert {"FD-pixels", "precision-pixels", "recall-pixels", "sliced_wasserstein"} <= model.facts["scores"].keys()
+    assert model.facts["higher"] == ["precision-pixels", "recall-pixels"]
+    assert sparring.load(tmp_path / "run", best=True)
+    assert "except of Precision-pixels, Recall-pixels" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_run_goes_on_without_scores_whose_weights_are_missing(shrink, tmp_path, capsys):
+    recipe = shrink("dcgan", "listening.metrics=[FD]", "listening.backbone=inception")
+    model = sparring.train(recipe, tmp_path / "run")
+    assert list(model.facts["scores"]) == ["sliced_wasserstein"]
+    assert "Without scores by listening.metrics" in capsys.readouterr().out
