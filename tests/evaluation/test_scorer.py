@@ -22,7 +22,7 @@ def _cache(tmp_path, monkeypatch):
 
 
 def scorer(names, backbone, reference=None, **fields):
-    plan = EvaluationPlan(metrics=metrics_by_name(names), **fields)
+    plan = EvaluationPlan(metrics=metrics_by_name(names), pictures=False, **fields)
     return Scorer(plan, reference or noise(0), CPU, backbone)
 
 

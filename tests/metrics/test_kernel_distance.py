@@ -31,7 +31,7 @@ def published(x, y):
 
 
 def test_a_case_by_hand():
-    # All pairs within have kernel 1; the cross mean is (3 · 1.5³ ... ) of x·y = 1, 1, 0, 0: (2 · 3.375 + 2) / 4.
+    # 1 within each set; across, x·y is 1, 1, 0, 0: 1 + 1 - 2 (3.375 + 3.375 + 1 + 1) / 4.
     real, fake = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]])
     assert kernel_distance(real, fake)[0] == -2.375
 
@@ -66,7 +66,7 @@ def test_the_mean_over_subsets_is_near_the_distance_over_all_pairs(random):
 
 
 def test_subsets_are_drawn_without_replacement(random):
-    # Of two samples, a subset of two has both: drawn twice, one would be 3³ instead of (1/3 + 1)³ within.
+    # Of two samples a subset of two has both; one of them twice would be nearer to itself.
     rows = torch.eye(2, 3, dtype=torch.float64)
     mean, deviation = kernel_distance_over_subsets(rows, rows, subsets=50, size=2)
     assert (mean, deviation) == (pytest.approx(published(rows, rows)), pytest.approx(0.0, abs=1e-12))

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from sparring.errors import MetricError, MissingExtraError
 from sparring.metrics.metric import Evidence, Observed
 from sparring.metrics.two_sample import C2ST, NearestNeighborAccuracy, classifier_test, neighbor_test
 
-needs_sklearn = pytest.mark.skipif("not __import__('importlib').util.find_spec('sklearn')")
+needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not installed")
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def evidence(real, fake, seed=0):
 @needs_sklearn
 def test_sets_of_one_distribution_are_told_apart_by_chance_and_p_is_uniform(random):
     found = [classifier_test(normal(100, random), normal(100, random)) for _ in range(100)]
-    accuracies, p = (torch.tensor([getattr(one, name) for one in found]) for name in ("accuracy", "p"))
+    accuracies, p = torch.tensor([(test.accuracy, test.p) for test in found]).T
     assert float(accuracies.mean()) == pytest.approx(0.5, abs=0.015)
     assert float(accuracies.std()) == pytest.approx(0.5 / math.sqrt(100), rel=0.25)
     assert float(p.mean()) == pytest.approx(0.5, abs=0.12)

@@ -13,6 +13,7 @@ class AlexNetTrunk(Pyramid):
     """
 
     channels = (64, 192, 384, 256, 256)
+    smallest = 31
     _TAPS = (1, 4, 7, 9, 11)
 
     def __init__(self) -> None:
@@ -34,5 +35,5 @@ class AlexNetTrunk(Pyramid):
         )
 
     def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Returns the five convolutions' maps of `images` [B, 3, H, W], 0 to 255; sides are 31 or more."""
+        """Returns the five convolutions' maps of `images` [B, 3, H, W], 0 to 255."""
         return tapped(self.features, self.normalization(images), self._TAPS)

@@ -6,14 +6,13 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from sparring.backbones import published
 from sparring.backbones.alexnet import AlexNetTrunk
 from sparring.backbones.backbone import Backbone, FeatureNetwork
 from sparring.backbones.efficientnet import EfficientNetLite0
 from sparring.backbones.inception import Inception
-from sparring.backbones.perceptual import Perceptual
+from sparring.backbones.perceptual import Perceptual, lpips_heads
 from sparring.backbones.pyramid import Pyramid
 from sparring.backbones.squeezenet import SqueezeNetTrunk
 from sparring.backbones.vgg import VGG16, VGG16Trunk
@@ -45,17 +44,8 @@ def _lpips(
     (path, digest), (heads_path, heads_digest) = locate(trunk, weights), locate(heads)
     convolutions = {key: tensor for key, tensor in read(path).items() if key.startswith("features.")}
     network = frozen(build, convolutions, str(path))
-    weighting = read(heads_path)
-    layers = [_head(weighting, layer, heads_path) for layer in range(len(network.channels))]
     both = hashlib.sha256(f"{digest} {heads_digest}".encode()).hexdigest()
-    return Perceptual(network, layers, f"LPIPS-{name}", both)
-
-
-def _head(weighting: dict[str, Tensor], layer: int, path: Path) -> Tensor:
-    name = f"lin{layer}.model.1.weight"
-    if name not in weighting:
-        raise WeightsError(f"weights {path}: {name} is missing; needs LPIPS's heads, version 0.1")
-    return weighting[name]
+    return Perceptual(network, lpips_heads(read(heads_path)), f"LPIPS-{name}", both)
 
 
 def _lite0_distance(weights: Path | None) -> Perceptual:

@@ -1,7 +1,7 @@
 """Features of a stream of images: the next batches are decoded while the backbone looks at this one."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Literal
@@ -22,7 +22,7 @@ def look(
     device: torch.device | str = "cpu",
     precision: Literal["float32", "bfloat16"] = "float32",
     ahead: int = 2,
-) -> Iterator[Seen]:
+) -> Generator[Seen, None, None]:
     """Yields what `backbone` makes of each of `batches`, uint8 [B, C, H, W]: float32, on the CPU, in their order.
 
     Batches may differ in size, channels and resolution. One background thread takes them, `ahead` of the network at
@@ -54,7 +54,7 @@ def look(
             yield seen
 
 
-def _taken(batches: Iterable[Tensor], pinned: bool, ahead: int) -> Iterator[Tensor]:
+def _taken(batches: Iterable[Tensor], pinned: bool, ahead: int) -> Generator[Tensor, None, None]:
     """Yields `batches`, taken by a thread that is `ahead` of the caller by so many, or by the caller if 0."""
     source = iter(batches)
 

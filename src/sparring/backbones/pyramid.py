@@ -6,12 +6,16 @@ from torch import Tensor, nn
 
 
 class Pyramid(nn.Module):
-    """A network whose feature maps at several depths are compared by perceptual distances."""
+    """A network whose feature maps at several depths are compared by perceptual distances.
+
+    `channels` are those of its maps; images of fewer than `smallest` rows or columns leave nothing of the last one.
+    """
 
     channels: tuple[int, ...]
+    smallest = 1
 
     def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Returns a map [B, c, h, w] for each of `channels`, of `images` [B, 3, H, W], 0 to 255, of any size."""
+        """Returns a map [B, c, h, w] for each of `channels`, of `images` [B, 3, H, W], 0 to 255."""
         raise NotImplementedError
 
 

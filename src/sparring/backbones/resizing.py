@@ -63,7 +63,7 @@ def resize(images: Tensor, size: int, resizer: Resizer = "clean") -> Tensor:
     # Gray becomes three, and channels move last, while the images are still low: afterwards both cost far more.
     narrow = narrow.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).flatten(2)
     resized = _joined([band.weights @ narrow[:, band.start : band.stop] for band in rows], 1)
-    return resized.clamp_(0, 255).unflatten(2, (size, 3)).permute(0, 3, 1, 2)
+    return resized.clamp_(0, 255).view(-1, size, size, 3).permute(0, 3, 1, 2)
 
 
 def _joined(parts: list[Tensor], dimension: int) -> Tensor:
@@ -76,8 +76,8 @@ def _check(images: Tensor) -> None:
         raise MetricError(f"resize: got {got}; needs uint8 [B, C, H, W] with pixels in it")
     if images.shape[1] not in _CHANNELS:
         raise MetricError(
-            f"resize: got {got}, which networks trained on photos cannot see; needs gray or RGB, each with or without "
-            "opacity: choose channels, or measure with a backbone of your own"
+            f"resize: got {got}; backbones see gray or RGB, each with or without opacity: choose such channels, or "
+            "give the metrics' functions features from a network of your own"
         )
 
 
@@ -91,7 +91,7 @@ def _over_white(images: Tensor) -> Tensor:
 def _bands(count: int, size: int, resizer: Resizer, device: torch.device) -> tuple[_Band, ...]:
     """Returns the weights [size, count] that resize `count` pixels to `size`, cut into bands without most zeros."""
     bands = []
-    for rows in _WEIGHTS[resizer](count, size).split(-(-size * _BAND // max(count, _BAND))):
+    for rows in torch.split(_WEIGHTS[resizer](count, size), -(-size * _BAND // max(count, _BAND))):
         used = rows.any(0).nonzero().flatten()
         start, stop = int(used[0]), int(used[-1]) + 1
         bands.append(_Band(start, stop, rows[:, start:stop].contiguous().to(device)))

@@ -30,6 +30,7 @@ class SqueezeNetTrunk(Pyramid):
     """
 
     channels = (64, 128, 256, 384, 384, 512, 512)
+    smallest = 17
     _TAPS = (1, 4, 7, 9, 10, 11, 12)
 
     def __init__(self) -> None:
@@ -52,5 +53,5 @@ class SqueezeNetTrunk(Pyramid):
         )
 
     def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Returns seven maps of `images` [B, 3, H, W], 0 to 255; sides are 17 or more."""
+        """Returns seven maps of `images` [B, 3, H, W], 0 to 255."""
         return tapped(self.features, self.normalization(images), self._TAPS)

@@ -29,6 +29,7 @@ class VGG16Trunk(Pyramid):
     """VGG16 without its classifier, whose maps LPIPS compares: those right before each pooling."""
 
     channels = (64, 128, 256, 512, 512)
+    smallest = 16
 
     def __init__(self) -> None:
         super().__init__()

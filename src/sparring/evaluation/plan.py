@@ -36,6 +36,7 @@ class EvaluationPlan(Spec):
     resizer: Resizer = "clean"
     batch: PositiveInt = 32
     seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    pictures: bool = True
 
 
 def metrics_by_name(names: Iterable[str]) -> tuple[Metric, ...]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 
 import torch
 from torch import Tensor
@@ -19,6 +20,10 @@ from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
 from sparring.metrics.metric import Better, Evidence, Metric, Observed, Value
 from sparring.version import __version__
+
+
+_MOST_PIXELS = 2**30
+"""Numbers that the images of a set may hold to be kept for pictures: bytes of memory."""
 
 
 @dataclass
@@ -49,8 +54,10 @@ class Scorer:
     ) -> None:
         self.plan = plan
         self.reference = reference
-        self.needs: Needs = frozenset().union(*(metric.needs for metric in plan.metrics))
-        self.reference_needs: Needs = frozenset().union(*(metric.reference_needs for metric in plan.metrics))
+        self.pictured = plan.pictures and plan.count * prod(reference.shape) <= _MOST_PIXELS
+        shown: Needs = frozenset({"features", "images"} if self.pictured else ())
+        self.needs = shown.union(*(metric.needs for metric in plan.metrics))
+        self.reference_needs = shown.union(*(metric.reference_needs for metric in plan.metrics))
         seeing = reference.is_images and bool(self.needs & {"moments", "features", "logits", "maps"})
         self.backbone = backbone or (find_backbone(plan.backbone, plan.weights, device) if seeing else None)
         self.perceptual: Perceptual | None = None

@@ -59,7 +59,7 @@ def _table(name: str, scores: Sequence[Score]) -> str:
     head = "".join(f'<th style="width:auto">{title}</th>' for title in _TITLES)
     rows = "".join(map(_row, scores))
     return (
-        f'<p><b>{escape(name)}</b></p><div style="overflow-x:auto"><table style="min-width:44rem">'
+        f'<p><b>{escape(name)}</b></p><div style="overflow-x:auto"><table style="min-width:52rem">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="note">{escape(_small_line(scores))}</p>'
     )
@@ -80,7 +80,9 @@ def _small_line(scores: Sequence[Score]) -> str:
     """Returns what few readers need: whose weights looked, what was seeded how, whose weights drew the samples."""
     weights = _once(f"{score.backbone} has weights {score.weights[:12]}" for score in scores if score.weights)
     seeds = _once(f"seed {score.seed}" for score in scores)
-    drawn = _once(f"generator {'' if score.averaged else 'not '}averaged" for score in scores if score.averaged is not None)
+    drawn = _once(
+        f"generator {'' if score.averaged else 'not '}averaged" for score in scores if score.averaged is not None
+    )
     return "; ".join([*weights, *seeds, *drawn]) + "."
 
 

@@ -69,7 +69,8 @@ class CAS(Metric):
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy after generated and after real samples, with binomial deviations."""
         real, fake = evidence.real, evidence.fake
-        found = classification_accuracy(real.features, _labels(real, "real"), fake.features, _labels(fake, "generated"))
+        real_labels, fake_labels = _labels(real, "real"), _labels(fake, "generated")
+        found = classification_accuracy(real.features, real_labels, fake.features, fake_labels, evidence.seed)
         how = f"linear classifier of features, fit to {found.fitted} {{}} samples, tested on {found.tested} real ones"
 
         def value(name: str, accuracy: float, source: str) -> Value:

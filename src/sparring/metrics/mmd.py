@@ -26,7 +26,7 @@ def mmd(real: Tensor, fake: Tensor, kernel: Kernel) -> tuple[float, float]:
 
     Its deviation is that of its two means of independent terms, h(x) = E k(x, x') - E k(x, y) over the real samples
     and the same over the generated ones: 2 √(var h / N + var g / M) (Hoeffding 1948). Between sets of one
-    distribution, where the true first-order variance vanishes, it errs on the large side, by about √2.
+    distribution, where the true first-order variance vanishes, it is too large, by a factor of up to √2.
 
     Blocks of pairs are computed in the samples' own precision, or float32 where that is less, each pair of a set
     once; sums beyond a block are float64. Memory beyond the sets does not grow with them but for a number a sample.

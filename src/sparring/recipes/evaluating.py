@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sparring.backbones import Backbone
 from sparring.data import Dataset, Source
-from sparring.errors import SpecError
+from sparring.errors import SparringError, SpecError
 from sparring.evaluation import (
     DataSamples,
     EvaluationPlan,
@@ -16,8 +16,10 @@ from sparring.evaluation import (
     Scorer,
     Scores,
     metrics_by_name,
+    read_scores,
     write_scores,
 )
+from sparring.evaluation.pictures import draw_pictures, write_pictures
 from sparring.evaluation.sets import Labelled
 from sparring.metrics.metric import LatentSpace
 from sparring.recipes.catalogue import data_source
@@ -31,7 +33,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of an evaluation: the scores, why others could not be had, what was compared, and where it is kept."""
+    """What came of an evaluation: the scores, why others could not be had, what was compared, and where it is kept.
+
+    `path` is that of the JSON and the CSV file, without suffix; `pictures` lie beside them.
+    """
 
     scores: Scores
     samples: Samples
@@ -39,6 +44,7 @@ class Evaluated:
     plan: EvaluationPlan
     backbone: Backbone | None
     path: Path
+    pictures: list[Path]
 
 
 def evaluate(
@@ -75,12 +81,13 @@ def evaluate(
     samples = _Watched(find_samples(source, model, plan), progress)
     real = _Watched(find_reference(reference, plan), progress)
     scorer = Scorer(plan, real, place, backbone)
-    path = Path(out) if out else _home(source, model) / samples.name.replace("/", "-").strip("-.")
+    path = Path(out) if out else _home(samples, model)
     scores = scorer.gather(samples)
     averaged = bool(model.recipe.training.averages) if model else None
     for _ in scorer.score(samples, averaged, scores):
         write_scores(path, scores.found)
-    return Evaluated(scores, samples, real, plan, scorer.backbone, path)
+    drawn = _draw(scorer, scores, path)
+    return Evaluated(scores, samples, real, plan, scorer.backbone, path, drawn)
 
 
 def find_model(source: object, device: str, best: bool) -> Model | None:
@@ -117,7 +124,8 @@ def find_samples(source: object, model: Model | None, plan: EvaluationPlan) -> S
     if model is not None:
         with model.path.open("rb") as file:
             digest = sha256(file.read()).hexdigest()
-        return GameSamples(model.game, plan.count, plan.seed, model.path.stem, model.classes, digest)
+        name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
+        return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest)
     data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load()
     assert data
     return DataSamples(data, plan.count)
@@ -133,11 +141,27 @@ def find_reference(reference: object, plan: EvaluationPlan) -> Samples:
     return DataSamples(plan.reference.load(), count)
 
 
-def _home(source: object, model: Model | None) -> Path:
+def _draw(scorer: Scorer, scores: Scores, path: Path) -> list[Path]:
+    """Writes the pictures that the plan asks for beside the scores; what is missing for them is noted as a failure."""
+    if not scorer.pictured:
+        return []
+    beside = [score for file in sorted(path.parent.glob("*.json")) for score in read_scores(file.with_suffix(""))]
+    try:
+        return write_pictures(path, draw_pictures(scores.evidence, beside))
+    except SparringError as error:
+        scores.failures["pictures"] = str(error)
+        return []
+
+
+def _home(samples: Samples, model: Model | None) -> Path:
     if model is None:
-        return Path("scores")
-    folder = model.path.parent
-    return (folder.parent if folder.name == "checkpoints" else folder) / "scores"
+        return Path("scores") / (samples.name.replace("/", "-").strip("-. ") or "samples")
+    return _run_folder(model) / "scores" / model.path.stem
+
+
+def _run_folder(model: Model) -> Path:
+    folder = model.path.resolve().parent
+    return folder.parent if folder.name == "checkpoints" else folder
 
 
 class _Watched(Samples):

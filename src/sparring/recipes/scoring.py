@@ -50,7 +50,8 @@ def _lines(found: Evaluated) -> Iterator[str]:
     yield ""
     yield from score_table(found.scores.found)
     if found.scores.found:
-        yield f"\nwritten to {found.path}.json and {found.path.name}.csv"
+        names = [f"{found.path.name}.csv", *(path.name for path in found.pictures)]
+        yield f"\nwritten to {found.path}.json; beside it {', '.join(names)}"
 
 
 def _words(samples: Samples) -> str:

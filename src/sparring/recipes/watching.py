@@ -49,6 +49,7 @@ def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Li
         count=listening.score_count,
         backbone=listening.backbone,
         seed=recipe.seed,
+        pictures=False,
     )
     try:
         scorer = Scorer(plan, DataSamples(data, listening.score_count), device)

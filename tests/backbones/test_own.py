@@ -1,0 +1,42 @@
+"""Any module or function can be a backbone."""
+
+import pytest
+import torch
+from torch import nn
+
+from sparring.backbones.own import own_backbone
+from sparring.errors import MetricError
+
+
+def network():
+    return nn.Sequential(nn.Conv2d(3, 5, 8), nn.BatchNorm2d(5), nn.Dropout(), nn.Flatten())
+
+
+def test_a_module_gives_its_features_in_evaluation_mode():
+    module = network()
+    images = torch.rand(4, 3, 8, 8)
+    seen = own_backbone(module, 8, "mine").look(images)
+    assert not module.training
+    assert torch.equal(seen.features, module(images))
+    assert seen.logits.shape == (4, 0)
+    assert not seen.features.requires_grad
+
+
+def test_the_digest_is_that_of_parameters_and_buffers():
+    module = network()
+    digest = own_backbone(module, 8, "mine").digest
+    assert own_backbone(module, 8, "other").digest == digest
+    module[1].running_mean += 1
+    changed = own_backbone(module, 8, "mine").digest
+    assert len({digest, changed, own_backbone(network(), 8, "mine").digest}) == 3
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 2, 2), (1, 2)])
+def test_features_of_another_shape_are_refused(shape):
+    with pytest.raises(MetricError, match=r"backbone mine: gave features .*; needs \[B, d\]"):
+        own_backbone(lambda _images: torch.zeros(shape), 8, "mine").look(torch.zeros(4, 3, 8, 8))
+
+
+def test_it_has_no_maps():
+    with pytest.raises(MetricError, match="mine: has no feature maps"):
+        own_backbone(network(), 8, "mine").network.maps(torch.zeros(1, 3, 8, 8))
