@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from sparring.backbones import find_backbone
 from sparring.backbones.backbone import Backbone
-from sparring.backbones.catalogue import backbone
 from sparring.backbones.extraction import look
 from sparring.backbones.inception import Inception
 from sparring.backbones.resizing import resize
@@ -33,7 +33,7 @@ def inception() -> Backbone:
     return Backbone("inception", frozen(Inception, Inception().state_dict(), "random weights"), 299, "")
 
 
-BACKBONES: dict[str, Callable[[], Backbone]] = {"lite0": lambda: backbone("lite0"), "inception": inception}
+BACKBONES: dict[str, Callable[[], Backbone]] = {"lite0": lambda: find_backbone("lite0"), "inception": inception}
 
 
 def drawn(images: Tensor, batch: int) -> Iterator[Tensor]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sparring.backbones.own import own_backbone
+from sparring.backbones import own_backbone
 from sparring.cli import main
 
 
@@ -52,7 +52,9 @@ def test_metrics_and_backbones_are_listed(spar):
 
 
 def test_what_is_finished_is_kept_where_a_metric_fails(spar, tmp_path):
-    code, out, error = spar("evaluate", write(tmp_path / "a.npy"), "--reference", tmp_path / "a.npy", "--metrics", "cas,fd")
+    code, out, error = spar(
+        "evaluate", write(tmp_path / "a.npy"), "--reference", tmp_path / "a.npy", "--metrics", "cas,fd"
+    )
     assert code == 1
     assert "FD-pixels" in out
     assert "CAS is left out" in error

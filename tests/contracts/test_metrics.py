@@ -12,6 +12,7 @@ from sparring.metrics.metric import Evidence, Metric, Observed
 from sparring.spec import Spec
 
 COUNT, SIZE, CLASSES = 120, 6, 3
+KEPT = ("features", "logits", "images", "labels")
 FIELDS = {"NDB": {"bins": 10}}
 METRICS = [member.read(FIELDS.get(kind, {})) for kind, member in Metric.members.items()]
 
@@ -99,7 +100,9 @@ def test_a_metric_needs_no_more_than_it_says(metric):
         return Observed(
             count=seen.count,
             folds=seen.folds if "moments" in metric.needs else (),
-            **{name: getattr(seen, name) for name in ("features", "logits", "images", "labels") if name in metric.needs},
+            **{
+                name: getattr(seen, name) for name in ("features", "logits", "images", "labels") if name in metric.needs
+            },
         )
 
     real = only(full.real) if metric.reference_needs else Observed(full.real.count)

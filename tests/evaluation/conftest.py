@@ -1,7 +1,6 @@
-import torch
+import pytest
 from torch import nn
 
-import pytest
 from sparring.backbones import Backbone, FeatureNetwork, Seen
 
 

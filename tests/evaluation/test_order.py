@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sparring.backbones.catalogue import backbone
+from sparring.backbones import find_backbone
 from sparring.data import FashionMNIST, Images
 from sparring.data.fashion_mnist import DEBIAN
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer, metrics_by_name
@@ -48,12 +48,12 @@ def scores(tmp_path_factory):
         "half of the classes": data.pixels[2 * COUNT :][upper[2 * COUNT :]][:COUNT],
         "collapsed": held_out[:3].repeat(COUNT // 3, 0),
     }
-    plan = EvaluationPlan(metrics=metrics_by_name(["fd", "kid", "prdc", "msssim", "lpips", "ndb"]), pictures=False).override(
-        ["metrics.3.pairs=100", "metrics.4.pairs=50", "metrics.5.bins=10"]
-    )
+    plan = EvaluationPlan(
+        metrics=metrics_by_name(["fd", "kid", "prdc", "msssim", "lpips", "ndb"]), pictures=False
+    ).override(["metrics.3.pairs=100", "metrics.4.pairs=50", "metrics.5.bins=10"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARRING_CACHE", str(tmp_path_factory.mktemp("cache")))
-        small = replace(backbone("lite0"), size=96)
+        small = replace(find_backbone("lite0"), size=96)
         scorer = Scorer(plan, DataSamples(Images(pixels=real)), torch.device("cpu"), small)
         found = {name: scorer.score_all(DataSamples(Images(pixels=pixels))) for name, pixels in sets.items()}
     assert not any(one.failures for one in found.values())

@@ -121,6 +121,12 @@ def test_features_that_are_not_finite_are_refused():
         birthday_test(torch.full((4, 2), torch.nan), 0.1)
 
 
+@pytest.mark.parametrize("distance", [-1.0, math.nan])
+def test_a_distance_that_is_none_is_refused(distance):
+    with pytest.raises(MetricError, match=f"got distance {distance}; needs at least 0"):
+        birthday_test(torch.zeros(4, 2), distance)
+
+
 def test_a_quantile_beyond_one_is_refused():
     with pytest.raises(MetricError, match="needs 0 to 1"):
         near_copy(torch.zeros(4, 2), 1.5)

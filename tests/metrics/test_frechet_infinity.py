@@ -52,6 +52,10 @@ def test_counts_are_evenly_spaced_up_to_all_samples(random, real):
     assert found.distances[-1] == pytest.approx(real.frechet_distance(Normal.of(moments)), rel=1e-9)
 
 
+def test_no_subset_has_fewer_samples_than_twice_a_features_numbers(random, real):
+    assert frechet_infinity(real, torch.randn(100, 8, generator=random)).counts[0] == 16
+
+
 def test_the_seed_decides(random, real):
     features = torch.randn(200, 8, generator=random)
     assert frechet_infinity(real, features, seed=1) == frechet_infinity(real, features, seed=1)
@@ -74,9 +78,9 @@ def test_the_reference_is_known_by_its_moments_alone():
     assert FDInfinity().reference_needs == {"moments"}
 
 
-@pytest.mark.parametrize(("count", "points", "smallest"), [(12, 15, 0.1), (100, 2, 0.1), (100, 15, 0.9)])
+@pytest.mark.parametrize(("count", "points", "smallest"), [(12, 15, 0.1), (16, 3, 0.1), (100, 2, 0.1), (100, 15, 0.9)])
 def test_subsets_without_different_counts_are_refused(random, real, count, points, smallest):
-    with pytest.raises(MetricError, match="at least 3 subsets of different counts"):
+    with pytest.raises(MetricError, match="at least 3, of different counts"):
         frechet_infinity(real, torch.randn(count, 8, generator=random), points, smallest)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sparring
-from sparring.backbones.own import own_backbone
+from sparring.backbones import own_backbone
 from sparring.data import Images
 from sparring.errors import SpecError
 from sparring.evaluation import read_scores

@@ -20,9 +20,17 @@ from sparring.backbones.vision_transformers import Transformer, clip, dinov2
 from sparring.backbones.weights import Published, digest_of, frozen, locate, read
 from sparring.errors import WeightsError, nearest
 
-_TRADITIONAL = (("FD", "FID"), ("MiFD", "MiFID"), ("FD-infinity", "FID-infinity"))
-_UNCHANGED = ("KID", "IS", "IS-infinity", "SIFID")
-_TITLES = {"inception": (*_TRADITIONAL, *((name, name) for name in _UNCHANGED))}
+_TITLES = {
+    "inception": (
+        ("FD", "FID"),
+        ("FDInfinity", "FID-infinity"),
+        ("ClassFD", "intra-FID"),
+        ("MiFD", "MiFID"),
+        ("SIFD", "SIFID"),
+        ("KID", "KID"),
+        ("IS", "IS"),
+    )
+}
 """What scores are called where the network is the one that they were first defined on."""
 
 
@@ -72,7 +80,7 @@ _DISTANCES: dict[str, Callable[[Path | None], Perceptual]] = {
 
 
 def list_backbones() -> tuple[str, ...]:
-    """Returns the names that `backbone` takes.
+    """Returns the names that `find_backbone` takes.
 
     >>> list_backbones()
     ('lite0', 'inception', 'vgg16', 'dinov2', 'clip')
@@ -81,7 +89,7 @@ def list_backbones() -> tuple[str, ...]:
 
 
 def list_perceptual() -> tuple[str, ...]:
-    """Returns the names that `perceptual` takes.
+    """Returns the names that `find_perceptual` takes.
 
     >>> list_perceptual()
     ('lite0', 'vgg', 'alex', 'squeeze')
@@ -89,7 +97,7 @@ def list_perceptual() -> tuple[str, ...]:
     return tuple(_DISTANCES)
 
 
-def backbone(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Backbone:
+def find_backbone(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Backbone:
     """Returns a backbone by its name, on `device`.
 
     `weights` is a file to take instead of the published one, which is looked for among installed packages, then in
@@ -106,7 +114,7 @@ def backbone(name: str, weights: Path | None = None, device: torch.device | str 
     return made
 
 
-def perceptual(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Perceptual:
+def find_perceptual(name: str, weights: Path | None = None, device: torch.device | str = "cpu") -> Perceptual:
     """Returns a perceptual distance by its network's name, on `device`.
 
     `vgg`, `alex` and `squeeze` are LPIPS, version 0.1; `lite0` is its uncalibrated baseline on a network that needs

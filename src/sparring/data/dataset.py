@@ -26,7 +26,8 @@ class TrueModes:
 class Dataset(ABC):
     """Samples of one shape, with labels or without; immutable.
 
-    `mirror` says whether `batch` flips images at random. `skipped` counts samples that could not be read, `left_out` those that settings did not want.
+    `mirror` says whether `batch` flips images at random. `skipped` counts samples that could not be read, `left_out`
+    those that settings did not want.
     """
 
     name: str

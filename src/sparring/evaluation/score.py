@@ -90,15 +90,16 @@ def with_suffix(path: Path, suffix: str) -> Path:
 
 def score_table(scores: Sequence[Score]) -> list[str]:
     """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
-    rows = [
-        (score.name, in_digits(score), _ARROWS[score.better], score.how)
-        for score in scores
-    ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    return [f"{name:<{widths[0]}}  {value:<{widths[1]}}  {arrow:<{widths[2]}}  {how}".rstrip() for name, value, arrow, how in rows]
+    rows = [(score.name, in_digits(score), _BEST[score.better], score.how) for score in scores]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-_ARROWS: dict[Better, str] = {"lower": "lower is better", "higher": "higher is better", "real": "nearest to real is best"}
+_BEST: dict[Better, str] = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "real": "nearest to real is best",
+}
 
 
 def in_digits(score: Score) -> str:

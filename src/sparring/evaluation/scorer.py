@@ -9,10 +9,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from sparring.backbones import Backbone
-from sparring.backbones.catalogue import backbone as find_backbone
-from sparring.backbones.catalogue import perceptual as find_perceptual
-from sparring.backbones.perceptual import Perceptual
+from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
 from sparring.errors import MetricError, SparringError
 from sparring.evaluation.gathering import Eyes, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
@@ -20,7 +17,6 @@ from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
 from sparring.metrics.metric import Better, Evidence, Metric, Observed, Value
 from sparring.version import __version__
-
 
 _MOST_PIXELS = 2**30
 """Numbers that the images of a set may hold to be kept for pictures: bytes of memory."""
@@ -115,7 +111,9 @@ class Scorer:
     @property
     def titles(self) -> dict[str, Better]:
         """The names of all the scores that the plan asks for, and which of their values are good."""
-        return {self.title(metric, name): better for metric in self.plan.metrics for name, better in metric.better.items()}
+        return {
+            self.title(metric, name): better for metric in self.plan.metrics for name, better in metric.better.items()
+        }
 
     def title(self, metric: Metric, name: str) -> str:
         """Returns the name under which a value of `metric` is known: with the network that it depends on."""
@@ -142,9 +140,7 @@ class Scorer:
         seen = ((over_white(images) + 1) * 127.5).expand(-1, 3, -1, -1)
         return self.backbone.network.maps(seen.to(self.eyes.device)).cpu()
 
-    def _record(
-        self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float
-    ) -> Score:
+    def _record(self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float) -> Score:
         looked = metric.scope == "backbone" and self.backbone is not None
         network, digest = ("", "")
         if looked and self.backbone:

@@ -66,7 +66,9 @@ class DataSamples(Samples):
 class GameSamples(Samples):
     """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn."""
 
-    def __init__(self, game: Game, count: int, seed: int, name: str, classes: tuple[str, ...], digest: str = "") -> None:
+    def __init__(
+        self, game: Game, count: int, seed: int, name: str, classes: tuple[str, ...], digest: str = ""
+    ) -> None:
         self.game = game
         self.count = count
         self.seed = seed

@@ -39,9 +39,7 @@ def line_chart(series: Sequence[Series], title: str, mark: Mark = None) -> str:
     shown = [Series(one.name, [(x, _drawable(y)) for x, y in one.points]) for one in series if one.points]
     x_axis = count_axis(x for one in shown for x, _ in one.points)
     y_axis = axis_for(y for one in shown for _, y in one.points)
-    curves = "".join(
-        _curve(one.points, x_axis, y_axis, index % _COLOURS, mark) for index, one in enumerate(shown)
-    )
+    curves = "".join(_curve(one.points, x_axis, y_axis, index % _COLOURS, mark) for index, one in enumerate(shown))
     empty = "" if shown else f'<text x="{_LEFT + _PLOT_WIDTH / 2}" y="{_HEIGHT / 2}" class="mid">no numbers yet</text>'
     return (
         f'<figure class="chart"><figcaption>{escape(title)}</figcaption>'

@@ -73,11 +73,13 @@ def birthday_test(fake: Tensor, distance: float, seed: int = 0) -> Collisions:
     which the first collision is complete. Of a generator with very many collisions fewer samples will do.
 
     Raises:
-        MetricError: fewer than 2 samples, or numbers that are not finite.
+        MetricError: fewer than 2 samples, numbers that are not finite, or a distance below 0.
 
     >>> birthday_test(torch.tensor([[0.0], [0.1], [5.0], [9.0]]), distance=0.2).pairs
     1
     """
+    if not distance >= 0:
+        raise MetricError(f"birthday test: got distance {distance}; needs at least 0")
     check_features("birthday test", 2, fake=fake)
     random = torch.Generator().manual_seed(seed)
     # In a random order any beginning is a fair sample.
@@ -95,7 +97,7 @@ class Birthday(Metric):
 
     Near copies are pairs of generated samples that are nearer than all but the `quantile` of real samples are to
     their nearest others. A generator as varied as N real samples without copies reaches about N / quantile, whatever
-    its own count: two real samples are as often near copies. Small `quantile`s need large sets.
+    its own count, as that is how often two of those are near copies. Small `quantile`s need large sets.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})

@@ -101,9 +101,7 @@ def find_model(source: object, device: str, best: bool) -> Model | None:
     return load(path, device, best=best) if trained else None
 
 
-def make_plan(
-    source: object, reference: object, metrics: Sequence[str], model: Model | None
-) -> EvaluationPlan:
+def make_plan(source: object, reference: object, metrics: Sequence[str], model: Model | None) -> EvaluationPlan:
     """Returns the plan that compares `source` with `reference` by `metrics`, everything else by default.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from sparring.backbones.catalogue import list_backbones
+from sparring.backbones import list_backbones, list_perceptual
 from sparring.evaluation import Samples, score_table
 from sparring.metrics.metric import Metric
 from sparring.recipes.evaluating import Evaluated, evaluate
@@ -32,9 +32,7 @@ def print_evaluation(
                 tasks[name] = bars.add_task(f"Looking at {name}", total=count)
             bars.update(tasks[name], completed=done)
 
-        found = evaluate(
-            source, reference, metrics, *settings, device=device, best=best, out=out, progress=progress
-        )
+        found = evaluate(source, reference, metrics, *settings, device=device, best=best, out=out, progress=progress)
     print("\n".join(_lines(found)))
     for metric, why in found.scores.failures.items():
         print(f"spar: {metric} is left out: {why}", file=sys.stderr)
@@ -65,3 +63,5 @@ def list_networks_and_metrics() -> Iterator[str]:
         yield f"  {kind.lower():<14}{(member.__doc__ or '').strip().splitlines()[0]}"
     yield "backbones:"
     yield f"  {', '.join(list_backbones())}"
+    yield "perceptual distances:"
+    yield f"  {', '.join(list_perceptual())}"

@@ -55,9 +55,7 @@ def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Li
         scorer = Scorer(plan, DataSamples(data, listening.score_count), device)
     except SparringError as error:
         return [], [f"Without scores by listening.metrics: {error}"]
-    scoring = Scoring(
-        listening.scores_every, scorer, data.classes, listening.score_count, listening.score_share
-    )
+    scoring = Scoring(listening.scores_every, scorer, data.classes, listening.score_count, listening.score_share)
     return [scoring], []
 
 
