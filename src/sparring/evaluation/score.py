@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from sparring.errors import MetricError
 from sparring.files import replace_text
 from sparring.metrics.metric import Better
@@ -52,6 +54,9 @@ class Score:
         return tuple(getattr(self, one.name) for one in fields(self) if one.name not in beside)
 
 
+_SCORES = TypeAdapter(list[Score])
+
+
 def write_scores(path: Path, scores: Iterable[Score]) -> None:
     """Writes `scores` to `path`.json and `path`.csv, each whole or not at all.
 
@@ -77,8 +82,7 @@ def read_scores(path: Path) -> list[Score]:
     if not file.exists():
         return []
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))["scores"]
-        return [Score(**{**row, "shape": tuple(row["shape"])}) for row in rows]
+        return _SCORES.validate_python(json.loads(file.read_text(encoding="utf-8"))["scores"])
     except (ValueError, KeyError, TypeError):
         raise MetricError(f"{file} does not hold scores of this version of sparring; move it away") from None
 

@@ -1,17 +1,12 @@
 """The evaluations of a run inside its report: the newest one's scores and pictures, and the scores of those before."""
 
-import base64
-import io
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from html import escape
 from pathlib import Path
 
-from PIL import Image
-from pydantic import TypeAdapter
-
 from sparring.errors import MetricError
 from sparring.evaluation.score import Score, in_digits, read_scores, with_suffix
+from sparring.listeners.frames import embedded
 from sparring.metrics.metric import Better
 
 SCORES = "scores"
@@ -24,9 +19,7 @@ _LOOK_FOR = {
     "map": "Look for blue without orange, which the generator misses, and orange without blue, which it makes up.",
     "precision_recall": "Look for the point furthest up and right: up is faithful to the data, right is varied.",
 }
-_WHOLE_ROW = {"precision_recall": ";column-span:all;margin-top:1rem"}
 _MOST_BYTES = 120_000  # of a picture; so that a page full of sample grids stays under 10 MB
-_SCORES = TypeAdapter(list[Score])
 
 
 def evaluations(folder: Path) -> str:
@@ -50,16 +43,16 @@ def _without_suffix(path: Path) -> Path:
 
 def _read(path: Path) -> Sequence[Score]:
     try:
-        return _SCORES.validate_python([asdict(score) for score in read_scores(path)])
-    except (MetricError, ValueError, OSError):
+        return read_scores(path)
+    except (MetricError, OSError):
         return ()
 
 
 def _table(name: str, scores: Sequence[Score]) -> str:
-    head = "".join(f'<th style="width:auto">{title}</th>' for title in _TITLES)
+    head = "".join(f"<th>{title}</th>" for title in _TITLES)
     rows = "".join(map(_row, scores))
     return (
-        f'<p><b>{escape(name)}</b></p><div style="overflow-x:auto"><table style="min-width:52rem">'
+        f'<p><b>{escape(name)}</b></p><div class="wide"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="note">{escape(_small_line(scores))}</p>'
     )
@@ -92,25 +85,9 @@ def _once(words: Iterable[str]) -> list[str]:
 
 def _pictures(path: Path) -> str:
     figures = [
-        f'<figure style="margin:0 0 1rem{_WHOLE_ROW.get(name, "")}"><img alt="{name.replace("_", " and ")}" '
-        f'style="display:block;max-width:100%;height:auto;border-radius:4px" src="{source}">'
+        f'<figure class="{name}"><img alt="{name.replace("_", " and ")}" src="{found[0]}">'
         f'<p class="note">{words}</p></figure>'
         for name, words in _LOOK_FOR.items()
-        if (source := _source(with_suffix(path, f"-{name}.png")))
+        if (found := embedded(with_suffix(path, f"-{name}.png"), _MOST_BYTES))
     ]
-    return f'<div style="columns:2 430px;column-gap:1rem;margin-top:1rem">{"".join(figures)}</div>' if figures else ""
-
-
-def _source(path: Path) -> str:
-    """Returns a picture as a data URI; "" for a file that is missing or not whole."""
-    try:
-        content, kind = path.read_bytes(), "png"
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.load()
-            if len(content) > _MOST_BYTES:
-                file = io.BytesIO()
-                picture.save(file, format="WEBP", quality=85)
-                content, kind = file.getvalue(), "webp"
-    except (OSError, SyntaxError, ValueError):  # Pillow's words for a damaged picture
-        return ""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return f'<div class="sheets">{"".join(figures)}</div>' if figures else ""

@@ -24,8 +24,8 @@ def pictures(folder: Path) -> str:
     grids = sample_paths(folder)
     kept = [list(grids)[index] for index in spread(len(grids), _MOST_FRAMES)]
     most_bytes = _BYTES // (len(kept) + 1)
-    frames = {images: found for images in kept if (found := _source(grids[images], most_bytes))}
-    real = _source(folder / SAMPLES / REAL, most_bytes)
+    frames = {images: found for images in kept if (found := embedded(grids[images], most_bytes))}
+    real = embedded(folder / SAMPLES / REAL, most_bytes)
     figures = [_player(frames)] if frames else []
     if real:
         figures.append(
@@ -70,7 +70,7 @@ def _img(frame: tuple[str, bool], words: str, current: bool, count: int = 0) -> 
     return f'<img class="{classes}" alt="{escape(words)}" data-images="{count:,}" src="{source}">'
 
 
-def _source(path: Path, most_bytes: int) -> tuple[str, bool] | None:
+def embedded(path: Path, most_bytes: int) -> tuple[str, bool] | None:
     """Returns a data URI and whether the picture is small; None for a file that is missing or not whole."""
     if not path.is_file():
         return None

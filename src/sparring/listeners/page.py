@@ -41,6 +41,10 @@ figcaption { font-weight: 600 }
 .chart .line { stroke: var(--tone); stroke-width: 2 }
 .chart .raw { stroke: var(--tone); stroke-width: 1; opacity: .28 }
 .chart .dot { fill: var(--card); stroke: var(--tone); stroke-width: 2 }
+.wide { overflow-x: auto } .wide table { min-width: 52rem } .wide th { width: auto }
+.sheets { columns: 2 430px; column-gap: 1rem; margin-top: 1rem } .sheets figure { margin: 0 0 1rem }
+.sheets img { display: block; max-width: 100%; height: auto; border-radius: 4px }
+.sheets .precision_recall { column-span: all; margin-top: 1rem }
 .s0 { --tone: var(--c0) } .s1 { --tone: var(--c1) } .s2 { --tone: var(--c2) } .s3 { --tone: var(--c3) }
 .s4 { --tone: var(--c4) } .s5 { --tone: var(--c5) } .s6 { --tone: var(--c6) } .s7 { --tone: var(--c7) }
 .legend { list-style: none; margin: .4rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem;

@@ -36,11 +36,11 @@ def frechet_infinity(
     may change with N. `points` random subsets of evenly spaced counts, the last of all samples, give distances;
     the line through them over 1/N is read at 0 (Chong & Forsyth 2020, section 3; 15 points from 5,000 to 50,000
     samples). They draw latents by a Sobol sequence; here the samples are taken as they come. Only the generated side
-    is extrapolated. Below 2d samples distances leave the line (of two normal distributions in 256 dimensions, subsets
-    from d samples gave .03 for .06, from 2d .05 to .06): no subset is smaller than that.
+    is extrapolated. With few samples beside d the distances leave the line, and the value falls too low: no subset is
+    smaller than 2d, and several times that is better.
 
     `error` is the standard error of the least-squares intercept. As published, subsets share samples: it tells how
-    well the points keep to a line, and is about half of what drawing other samples would change (in trials).
+    well the points keep to a line, and is less than what drawing other samples would change.
 
     Args:
         real: the reference; its factor is found once for all points.
@@ -57,8 +57,8 @@ def frechet_infinity(
     counts = torch.linspace(least, len(fake), points).round().long().tolist()
     if points < 3 or least >= len(fake) or len(set(counts)) < points:
         raise MetricError(
-            f"FDInfinity: {points} subsets of {least:.0f} to {len(fake)} samples; needs at least 3, of different counts, "
-            f"none of fewer than 2 · {fake.shape[1]} samples: generate more, or take FD"
+            f"FDInfinity: {points} subsets of {least:.0f} to {len(fake)} samples; needs at least 3, of different "
+            f"counts, none of fewer than 2 · {fake.shape[1]} samples: generate more, or take FD"
         )
     random = torch.Generator().manual_seed(seed)
     subsets = (torch.randperm(len(fake), generator=random)[:count] for count in counts)

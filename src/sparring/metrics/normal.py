@@ -49,8 +49,8 @@ class Normal:
 
         The trace of the root is the sum of the roots of the eigenvalues of F₁ᵀ S₂ F₁ with S₁ = F₁ F₁ᵀ: symmetric,
         real, and defined for singular covariances too; nothing is added to a diagonal. Rounding changes the result by
-        at most 1e-7 of the covariances' traces (in trials by 1e-8 at worst, by 1e-12 where this one is not singular);
-        a result below 0, of two distributions that are equal up to that, is 0.
+        less than 1e-7 of the covariances' traces, by an estimate that is seldom near; a result below 0, of two
+        distributions that are equal up to that, is 0.
 
         The factor F₁ is kept: where many are compared with one reference, let this be the reference.
 
@@ -98,8 +98,8 @@ def sum_of_roots(gram: Tensor, rank: int, rounding: Tensor, tolerance: Tensor, p
     """Returns the sum of singular values of A [m, n], from `gram` = A Aᵀ where that is accurate enough, else from A.
 
     Eigenvalues of A Aᵀ are several times faster than singular values of A, but the root of one that is off by
-    `rounding` is off by rounding / 2√λ, or by √rounding near 0. Where the sum of these, a bound that trials stayed far
-    below, passes `tolerance`, A is made by `product` and decomposed itself. Of the eigenvalues only the `rank`
+    `rounding` is off by rounding / 2√λ, or by √rounding near 0. Where the sum of these, far above the error itself,
+    passes `tolerance`, A is made by `product` and decomposed itself. Of the eigenvalues only the `rank`
     largest can differ from 0.
     """
     values: Tensor = torch.linalg.eigvalsh(gram)

@@ -15,12 +15,14 @@ from sparring.evaluation import (
     Samples,
     Scorer,
     Scores,
+    draw_pictures,
     metrics_by_name,
     read_scores,
+    write_pictures,
     write_scores,
 )
-from sparring.evaluation.pictures import draw_pictures, write_pictures
 from sparring.evaluation.sets import Labelled
+from sparring.listeners.report import REPORT, write_report
 from sparring.metrics.metric import LatentSpace
 from sparring.recipes.catalogue import data_source
 from sparring.recipes.model import Model, load
@@ -87,6 +89,8 @@ def evaluate(
     for _ in scorer.score(samples, averaged, scores):
         write_scores(path, scores.found)
     drawn = _draw(scorer, scores, path)
+    if model and (path.parent.parent / REPORT).is_file():
+        write_report(path.parent.parent)
     return Evaluated(scores, samples, real, plan, scorer.backbone, path, drawn)
 
 
