@@ -22,6 +22,7 @@ FOLDS = 5
 """Disjoint parts of a set whose moments are kept apart: how much a score varies among them tells its uncertainty."""
 
 _BLOCK = 1024  # rows a fold's moments are updated with at once: an update costs as much as d rows do
+_AHEAD = 2
 _FORMAT = "1"
 Needs = frozenset[Need]
 
@@ -40,11 +41,11 @@ class Eyes:
         """All that features depend on beside the samples."""
         return f"{self.backbone.name} {self.backbone.digest} {self.resizer}" if self.backbone else "samples"
 
-    def look(self, batches: Iterator[Tensor]) -> Iterator[Seen]:
-        """Yields what each of the `batches` looks like."""
+    def look(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Seen]:
+        """Yields what each of the `batches` looks like, while `ahead` more of them are made ready."""
         if self.backbone is None:
             return (Seen(batch.flatten(1), torch.empty(len(batch), 0)) for batch in batches)
-        return look(self.backbone, batches, self.resizer, self.device)
+        return look(self.backbone, batches, self.resizer, self.device, ahead=ahead)
 
 
 def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
@@ -65,7 +66,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
             yield batch
 
     if needs & _FEATURES:
-        for seen in eyes.look(batches()):
+        for seen in eyes.look(batches(), 0 if samples.computed else _AHEAD):
             if "moments" in needs:
                 folds.update(seen.features)
             if "features" in needs:

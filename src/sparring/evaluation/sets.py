@@ -18,13 +18,17 @@ Labelled = tuple[Tensor, Tensor | None]
 
 
 class Samples(ABC):
-    """`count` samples of one `shape`; `digest` tells them from any others, `classes` names their labels."""
+    """`count` samples of one `shape`; `digest` tells them from any others, `classes` names their labels.
+
+    `computed` ones keep the processor busy while they are made, as decoding does not: nobody looks at others meanwhile.
+    """
 
     name: str
     count: int
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     digest: str
+    computed: bool = False
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[Labelled]:
@@ -65,6 +69,8 @@ class DataSamples(Samples):
 
 class GameSamples(Samples):
     """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn."""
+
+    computed = True
 
     def __init__(
         self, game: Game, count: int, seed: int, name: str, classes: tuple[str, ...], digest: str = ""

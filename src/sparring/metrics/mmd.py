@@ -13,7 +13,7 @@ from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check
 Kernel = Callable[[Tensor, Tensor], Tensor]
 """Takes rows [n, d] and others [m, d], gives k of all pairs [n, m], a new tensor."""
 
-_ROWS = 512  # smaller blocks waste time, larger ones leave subsets of 1000 nothing to save by symmetry
+_ROWS, _COLUMNS = 256, 4096  # few rows, so that subsets of 1000 gain by symmetry; long ones, to keep all cores at work
 _FOR_MEDIAN = 1000
 _LOWEST = -700.0  # exp of less is below float64's normal numbers, where it takes many times as long
 
@@ -29,7 +29,7 @@ def mmd(real: Tensor, fake: Tensor, kernel: Kernel) -> tuple[float, float]:
     distribution, where the true first-order variance vanishes, it is too large, by a factor of up to √2.
 
     Blocks of pairs are computed in the samples' own precision, or float32 where that is less, each pair of a set
-    once; sums beyond a block are float64. Memory beyond the sets does not grow with them but for a number a sample.
+    once; their sums are added up in float64. Memory beyond the sets does not grow with them but for a number a sample.
 
     Raises:
         MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other.
@@ -100,16 +100,19 @@ class MMD(Metric):
         return (Value("MMD", value, deviation, f"squared, Gaussian kernel of width {width:.4g}, all pairs"),)
 
 
-def _sums_within(rows: Tensor, kernel: Kernel) -> Tensor:
-    """Returns for each of `rows` [N, d] the sum of the kernel over all others, float64 [N]."""
-    sums = torch.zeros(len(rows), dtype=torch.float64)
-    parts = list(zip(torch.split(rows, _ROWS), torch.split(sums, _ROWS), strict=True))
-    for index, (one, its_sums) in enumerate(parts):
-        its_sums += kernel(one, one).fill_diagonal_(0).sum(1)
-        for other, other_sums in parts[index + 1 :]:
-            pairs = kernel(one, other)
-            its_sums += pairs.sum(1)
-            other_sums += pairs.sum(0)
+def _sums_within(points: Tensor, kernel: Kernel) -> Tensor:
+    """Returns for each of `points` [N, d] the sum of the kernel over all others, float64 [N]."""
+    sums = torch.zeros(len(points), dtype=torch.float64)
+    for start in range(0, len(points), _ROWS):
+        rows = points[start : start + _ROWS]
+        for left in range(start, len(points), _COLUMNS):
+            pairs = kernel(rows, points[left : left + _COLUMNS])
+            both_ways = 0
+            if left == start:  # the block begins with the pairs of `rows` among themselves
+                pairs.fill_diagonal_(0)
+                both_ways = len(rows)
+            sums[start : start + _ROWS] += pairs.sum(1)
+            sums[left + both_ways : left + _COLUMNS] += pairs[:, both_ways:].sum(0)
     return sums
 
 
@@ -117,7 +120,7 @@ def _sums_across(rows: Tensor, others: Tensor, kernel: Kernel) -> tuple[Tensor, 
     """Returns sums of the kernel over `others` [M, d] for each of `rows` [N, d], float64 [N], and the reverse [M]."""
     sums, back = (torch.zeros(len(points), dtype=torch.float64) for points in (rows, others))
     for one, its_sums in zip(torch.split(rows, _ROWS), torch.split(sums, _ROWS), strict=True):
-        for other, other_sums in zip(torch.split(others, _ROWS), torch.split(back, _ROWS), strict=True):
+        for other, other_sums in zip(torch.split(others, _COLUMNS), torch.split(back, _COLUMNS), strict=True):
             pairs = kernel(one, other)
             its_sums += pairs.sum(1)
             other_sums += pairs.sum(0)

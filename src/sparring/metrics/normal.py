@@ -88,7 +88,8 @@ class Normal:
         values: Tensor
         values, vectors = torch.linalg.eigh(self.covariance)
         _check_semidefinite(values, _EPSILON * values[-1])
-        values, vectors = values[-self.rank :], vectors[:, -self.rank :]
+        null = len(values) - self.rank
+        values, vectors = values[null:], vectors[:, null:]
         real = values > 4 * _EPSILON * values[-1]  # below, eigenvalues are rounding
         factor: Tensor = vectors[:, real] * values[real].sqrt()
         return factor
@@ -97,15 +98,16 @@ class Normal:
 def sum_of_roots(gram: Tensor, rank: int, rounding: Tensor, tolerance: Tensor, product: Callable[[], Tensor]) -> Tensor:
     """Returns the sum of singular values of A [m, n], from `gram` = A Aᵀ where that is accurate enough, else from A.
 
-    Eigenvalues of A Aᵀ are several times faster than singular values of A, but the root of one that is off by
-    `rounding` is off by rounding / 2√λ, or by √rounding near 0. Where the sum of these, far above the error itself,
-    passes `tolerance`, A is made by `product` and decomposed itself. Of the eigenvalues only the `rank`
-    largest can differ from 0.
+    Eigenvalues of A Aᵀ are several times faster than singular values of A, but roots are steep near 0. An error E of
+    `gram`, ‖E‖ = `rounding`, moves eigenvalues by eᵢ with Σ eᵢ² ≤ ‖E‖², and their roots by Σ eᵢ / 2√λᵢ, which is at
+    most ‖E‖ √(Σ 1 / 4λᵢ); eigenvalues below ‖E‖ / √m cannot be told from 0. Where that passes `tolerance`, A is made
+    by `product` and decomposed itself. Only the `rank` largest eigenvalues can differ from 0.
     """
     values: Tensor = torch.linalg.eigvalsh(gram)
     _check_semidefinite(values, rounding)
     values = values[max(len(values) - rank, 0) :]
-    if not bool(rounding) or bool((rounding / (2 * values.clamp(min=rounding).sqrt())).sum() <= tolerance):
+    least = rounding / max(len(gram), 1) ** 0.5
+    if not bool(rounding) or bool(rounding * (1 / values.clamp(min=least)).sum().sqrt() <= tolerance):
         return values.clamp(min=0).sqrt().sum()
     exact: Tensor = torch.linalg.svdvals(product())
     return exact.sum()

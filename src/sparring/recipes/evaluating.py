@@ -172,7 +172,7 @@ class _Watched(Samples):
     def __init__(self, samples: Samples, progress: Progress) -> None:
         self.samples, self.progress = samples, progress
         self.name, self.count, self.shape = samples.name, samples.count, samples.shape
-        self.classes, self.digest = samples.classes, samples.digest
+        self.classes, self.digest, self.computed = samples.classes, samples.digest, samples.computed
 
     def batches(self, size: int) -> Iterator[Labelled]:
         done = 0
