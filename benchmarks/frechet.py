@@ -68,7 +68,7 @@ def main() -> None:
     real, fake, few_real, few_fake = map(moments, many + few)
     kept = Normal.of(real)
     itself = frechet_distance(real, real) / float(real.covariance.trace())
-    print(f"{SIZE} numbers a feature, {torch.get_num_threads()} threads, {ROUNDS} interleaved rounds;")
+    print(f"{SIZE} numbers a feature; threads: {torch.get_num_threads()}; {ROUNDS} interleaved rounds;")
     print(f"the first set's distance to itself is {itself:.0e} of its covariance's trace\n")
     print("| | root of a matrix, s | sparring, s | ratio | distance | difference |\n|---|---|---|---|---|---|")
     kept.frechet_distance(kept)

@@ -3,7 +3,8 @@
     python benchmarks/kernel.py            # about five minutes on two cores
 
 Both take turns on the same float32 features, so that other load is shared; figures are medians over the rounds, and
-of the ratio within a round. The memory is what a process's peak grows by over its inputs, each in a process of its own.
+of the ratio within a round. Either computes half of the pairs of a set with itself, NumPy by BLAS's syrk. The memory
+is what a process's peak grows by over its inputs, each in a process of its own.
 """
 
 import argparse
@@ -97,21 +98,19 @@ def main() -> None:
     if chosen.memory:
         print_memory(chosen.memory[0], int(chosen.memory[1]), chosen.count)
         return
+    # First, since a process inherits the peak of the one that starts it.
+    grown = {form: [memory(form, which, chosen.count) for which in (0, 1)] for form in FORMS}
     real, fake = features(chosen.count)
-    print(
-        f"{chosen.count} x {chosen.count} features of {SIZE}, float32; median of {chosen.rounds} rounds, interleaved\n"
-    )
+    print(f"{chosen.count} x {chosen.count} features of {SIZE}, float32; {chosen.rounds} rounds, interleaved\n")
     columns = ("", "ours, s", "plain, s", "times faster", "ours, MB", "plain, MB", "ours", "plain")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     for form, contenders in FORMS.items():
         rounds = [[seconds(distance, real, fake) for distance in contenders] for _ in range(chosen.rounds)]
-        taken = [statistics.median(one[which][0] for one in rounds) for which in (0, 1)]
-        ratio = statistics.median(theirs[0] / own[0] for own, theirs in rounds)
-        grown = [memory(form, which, chosen.count) for which in (0, 1)]
+        own, theirs = (statistics.median(one[which][0] for one in rounds) for which in (0, 1))
+        ratio = statistics.median(other[0] / one[0] for one, other in rounds)
+        peaks = " | ".join(f"{peak:.0f}" for peak in grown[form])
         values = " | ".join(f"{value:.9f}" for _, value in rounds[0])
-        print(
-            f"| {form} | {taken[0]:.1f} | {taken[1]:.1f} | {ratio:.2f} | {grown[0]:.0f} | {grown[1]:.0f} | {values} |"
-        )
+        print(f"| {form} | {own:.1f} | {theirs:.1f} | {ratio:.2f} | {peaks} | {values} |")
 
 
 if __name__ == "__main__":

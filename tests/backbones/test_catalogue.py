@@ -36,7 +36,7 @@ def test_inceptions_scores_have_their_traditional_names(tmp_path):
     path = write(Inception(), tmp_path / "inception.pth")
     found = find_backbone("inception", path)
     names = ("FD", "KID", "IS", "FDInfinity", "MiFD", "precision")
-    assert [found.title(name) for name in names] == ["FID", "KID", "IS", "FID-infinity", "MiFID", "precision-inception"]
+    assert [found.title(name) for name in names] == ["FID", "KID", "IS", "FID∞", "MiFID", "precision-inception"]
     assert (found.size, found.digest) == (299, hashlib.sha256(path.read_bytes()).hexdigest())
     assert not found.network.training
 

@@ -126,8 +126,9 @@ def test_what_is_transparent_is_white_and_what_is_opaque_is_unchanged():
     torch.testing.assert_close(resize(torch.cat((colour, opaque), 1), 8), resize(colour, 8))
 
 
-def test_images_do_not_touch_each_other():
-    images = noise(3, 3, 33, 47)
+@pytest.mark.parametrize("size", [(33, 47), (700, 600)])  # all at once, and one after the other
+def test_images_do_not_touch_each_other(size):
+    images = noise(3, 3, *size)
     together = resize(images, 20)
     for index in range(3):
         torch.testing.assert_close(resize(images[index : index + 1], 20), together[index : index + 1])

@@ -15,7 +15,7 @@ def random():
     return torch.Generator().manual_seed(0)
 
 
-@pytest.mark.parametrize(("count", "other"), [(2, 2), (11, 7), (3, 512), (514, 2), (257, 4097), (4400, 300)])
+@pytest.mark.parametrize(("count", "other"), [(2, 2), (11, 7), (3, 512), (514, 2), (300, 4400)])
 def test_mmd_is_the_sum_over_pairs_whatever_the_blocks_and_counts(random, count, other):
     real, fake = (torch.randn(size, 3, generator=random, dtype=torch.float64) for size in (count, other))
 

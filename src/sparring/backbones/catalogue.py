@@ -23,7 +23,7 @@ from sparring.errors import WeightsError, nearest
 _TITLES = {
     "inception": (
         ("FD", "FID"),
-        ("FDInfinity", "FID-infinity"),
+        ("FDInfinity", "FID∞"),
         ("ClassFD", "intra-FID"),
         ("MiFD", "MiFID"),
         ("SIFD", "SIFID"),

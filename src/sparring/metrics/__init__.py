@@ -17,6 +17,8 @@ from sparring.metrics.metric import Evidence, LatentSpace, Metric, Observed, Val
 from sparring.metrics.mixture import mixture_mmd, mixture_wasserstein
 from sparring.metrics.mmd import MMD, mmd
 from sparring.metrics.modes import Modes, count_modes
+from sparring.metrics.neighbours import nearest
+from sparring.metrics.normal import Normal
 from sparring.metrics.path_length import PPL, path_lengths
 from sparring.metrics.perceptual_diversity import LPIPS, perceptual_diversity
 from sparring.metrics.prdc import PRDC, prdc
@@ -62,6 +64,7 @@ __all__ = [
     "Modes",
     "Moments",
     "NearestNeighborAccuracy",
+    "Normal",
     "Observed",
     "Rows",
     "Spectrum",
@@ -89,6 +92,7 @@ __all__ = [
     "mixture_wasserstein",
     "mmd",
     "multiscale_structural_similarity",
+    "nearest",
     "neighbor_test",
     "pairwise_similarity",
     "path_lengths",

@@ -12,8 +12,8 @@ from sparring.metrics.accumulators import Moments
 
 _EPSILON = torch.finfo(torch.float64).eps
 
-TOLERANCE = 1e-7
-"""How far rounding may move a Fréchet distance, as a share of the covariances' traces."""
+TOLERANCE = 2e-8
+"""How far rounding may move the trace of the root in a Fréchet distance, as a share of the covariances' traces."""
 
 
 class Normal:
@@ -49,7 +49,7 @@ class Normal:
 
         The trace of the root is the sum of the roots of the eigenvalues of F₁ᵀ S₂ F₁ with S₁ = F₁ F₁ᵀ: symmetric,
         real, and defined for singular covariances too; nothing is added to a diagonal. Rounding changes the result by
-        less than 1e-7 of the covariances' traces, by an estimate that is seldom near; a result below 0, of two
+        less than 4e-8 of the covariances' traces, by an estimate that is seldom near; a result below 0, of two
         distributions that are equal up to that, is 0.
 
         The factor F₁ is kept: where many are compared with one reference, let this be the reference.
