@@ -13,7 +13,7 @@ from sparring.spec import Spec
 
 COUNT, SIZE, CLASSES = 120, 6, 3
 KEPT = ("features", "logits", "images", "labels")
-FIELDS = {"NDB": {"bins": 10}}
+FIELDS = {"NDB": {"bins": 5}}
 METRICS = [member.read(FIELDS.get(kind, {})) for kind, member in Metric.members.items()]
 
 
