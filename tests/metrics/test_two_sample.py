@@ -9,7 +9,7 @@ import torch
 
 from sparring.errors import MetricError, MissingExtraError
 from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.two_sample import C2ST, NearestNeighborAccuracy, classifier_test, neighbor_test
+from sparring.metrics.two_sample import C2ST, NearestNeighbourAccuracy, classifier_test, neighbour_test
 
 needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not installed")
 
@@ -96,12 +96,12 @@ def neighbours_by_pairs(real, fake):
 @pytest.mark.parametrize(("count", "size"), [(50, 3), (1500, 2), (300, 200)])
 def test_neighbours_are_those_of_all_pairs(random, count, size):
     real, fake = normal(count, random, size), normal(count, random, size, shift=0.1)
-    test = neighbor_test(real, fake)
+    test = neighbour_test(real, fake)
     assert (test.real, test.fake) == neighbours_by_pairs(real, fake)
 
 
 def test_neighbours_of_one_distribution_are_of_either_set(random):
-    test = neighbor_test(normal(2000, random), normal(2000, random))
+    test = neighbour_test(normal(2000, random), normal(2000, random))
     assert test.accuracy == pytest.approx(0.5, abs=0.03)
 
 
@@ -109,35 +109,35 @@ def test_copies_of_the_real_samples_are_never_told_apart(random):
     real = normal(100, random)
     for size in (1, 100):  # products in float64, in float32
         copied = real.repeat(1, size)
-        assert neighbor_test(copied, copied.clone()).accuracy == 0.0
+        assert neighbour_test(copied, copied.clone()).accuracy == 0.0
 
 
 def test_a_collapsed_generator_has_real_samples_near_fake_ones_only(random):
-    test = neighbor_test(normal(500, random, 50), 0.1 * normal(500, random, 50))
+    test = neighbour_test(normal(500, random, 50), 0.1 * normal(500, random, 50))
     assert test.real < 0.05
     assert test.fake > 0.95
 
 
 def test_samples_as_near_to_either_set_count_half():
     same = torch.zeros(6, 2)
-    assert neighbor_test(same, same).accuracy == 0.5
+    assert neighbour_test(same, same).accuracy == 0.5
 
 
 def test_the_larger_set_is_thinned_by_the_seed(random):
     real, fake = normal(300, random), normal(40, random)
-    assert neighbor_test(real, fake, 1) == neighbor_test(real, fake, 1)
-    assert neighbor_test(real, fake, 1) != neighbor_test(real, fake, 2)
-    assert neighbor_test(real, fake).accuracy == pytest.approx(0.5, abs=0.2)
+    assert neighbour_test(real, fake, 1) == neighbour_test(real, fake, 1)
+    assert neighbour_test(real, fake, 1) != neighbour_test(real, fake, 2)
+    assert neighbour_test(real, fake).accuracy == pytest.approx(0.5, abs=0.2)
 
 
 def test_the_neighbour_metric_reports_all_and_both_parts(random):
     real, fake = normal(60, random), normal(50, random, shift=1.0)
-    values = NearestNeighborAccuracy().measure(evidence(real, fake, seed=2))
-    test = neighbor_test(real, fake, 2)
+    values = NearestNeighbourAccuracy().measure(evidence(real, fake, seed=2))
+    test = neighbour_test(real, fake, 2)
     assert [value.value for value in values] == [test.accuracy, test.real, test.fake]
-    assert [value.name for value in values] == list(NearestNeighborAccuracy.better)
+    assert [value.name for value in values] == list(NearestNeighbourAccuracy.better)
 
 
 def test_a_single_sample_has_no_neighbours():
     with pytest.raises(MetricError, match="1 real samples are too few"):
-        neighbor_test(torch.zeros(1, 2), torch.zeros(3, 2))
+        neighbour_test(torch.zeros(1, 2), torch.zeros(3, 2))

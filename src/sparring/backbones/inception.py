@@ -87,7 +87,7 @@ class _Unit(nn.Module):
 
 
 class _Average(nn.Module):
-    """The average of each 3x3 neighborhood, of fewer positions at the border: padding does not count."""
+    """The average of each 3x3 neighbourhood, of fewer positions at the border: padding does not count."""
 
     def forward(self, images: Tensor) -> Tensor:
         return functional.avg_pool2d(images, 3, 1, 1, count_include_pad=False)

@@ -9,7 +9,7 @@ from sparring.backbones.pyramid import Pyramid, tapped
 
 
 class _Fire(nn.Module):
-    """Few channels, then many: half of them from single pixels, half from 3x3 neighborhoods."""
+    """Few channels, then many: half of them from single pixels, half from 3x3 neighbourhoods."""
 
     def __init__(self, before: int, squeezed: int, expanded: int) -> None:
         super().__init__()

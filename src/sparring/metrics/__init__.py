@@ -15,7 +15,7 @@ from sparring.metrics.marginals import W1, marginal_wasserstein
 from sparring.metrics.memorization import Authenticity, MiFD, authenticity, memorization_distance
 from sparring.metrics.metric import Evidence, LatentSpace, Metric, Observed, Value
 from sparring.metrics.mixture import mixture_mmd, mixture_wasserstein
-from sparring.metrics.mmd import MMD, mmd
+from sparring.metrics.mmd import MMD, gaussian, median_distance, mmd
 from sparring.metrics.modes import Modes, count_modes
 from sparring.metrics.neighbours import nearest
 from sparring.metrics.normal import Normal
@@ -33,7 +33,7 @@ from sparring.metrics.structural_similarity import (
     pairwise_similarity,
     structural_similarity,
 )
-from sparring.metrics.two_sample import C2ST, NearestNeighborAccuracy, classifier_test, neighbor_test
+from sparring.metrics.two_sample import C2ST, NearestNeighbourAccuracy, classifier_test, neighbour_test
 
 __all__ = [
     "C2ST",
@@ -63,7 +63,7 @@ __all__ = [
     "MiFD",
     "Modes",
     "Moments",
-    "NearestNeighborAccuracy",
+    "NearestNeighbourAccuracy",
     "Normal",
     "Observed",
     "Rows",
@@ -82,18 +82,20 @@ __all__ = [
     "frechet_distance",
     "frechet_distance_of_features",
     "frechet_infinity",
+    "gaussian",
     "inception_score",
     "kernel_distance",
     "kernel_distance_over_subsets",
     "laplacian_pyramid",
     "marginal_wasserstein",
+    "median_distance",
     "memorization_distance",
     "mixture_mmd",
     "mixture_wasserstein",
     "mmd",
     "multiscale_structural_similarity",
     "nearest",
-    "neighbor_test",
+    "neighbour_test",
     "pairwise_similarity",
     "path_lengths",
     "perceptual_diversity",

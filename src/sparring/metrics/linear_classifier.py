@@ -23,7 +23,7 @@ def predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
         from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped, unused-ignore]
         from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        remedy = 'pip install "scikit-learn>=1.4"'
+        remedy = 'pip install "sparring[metrics]"'
         raise MissingExtraError(f"a linear classifier needs scikit-learn, which is not installed: {remedy}") from None
     features, unseen = features.detach().cpu().double(), unseen.detach().cpu().double()
     deviation, mean = torch.std_mean(features, 0, correction=0)

@@ -25,7 +25,7 @@ class ClassifierTest:
 
 
 @dataclass(frozen=True)
-class NeighborTest:
+class NeighbourTest:
     """For which share of the `real` samples, and of the `fake` ones, the nearest other sample is of their own set.
 
     Real near 1 and fake near 0 is a generator that collapsed to the middle of the data; both near 1 are sets apart;
@@ -63,7 +63,7 @@ def classifier_test(real: Tensor, fake: Tensor, seed: int = 0) -> ClassifierTest
     return ClassifierTest(accuracy, erfc(deviations / sqrt(2)) / 2, len(unseen))
 
 
-def neighbor_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighborTest:
+def neighbour_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighbourTest:
     """Returns the leave-one-out accuracy of the nearest neighbour in telling `fake` [M, d] from `real` [N, d].
 
     As many samples of each set as the smaller one has, drawn by `seed`, since the larger would be nearer by its
@@ -73,8 +73,8 @@ def neighbor_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighborTest:
         MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other.
 
     >>> real = torch.tensor([[0.0], [1.0], [5.0], [6.0]])
-    >>> neighbor_test(real, real + 100), neighbor_test(real, real + 0.1)
-    (NeighborTest(real=1.0, fake=1.0), NeighborTest(real=0.0, fake=0.0))
+    >>> neighbour_test(real, real + 100), neighbour_test(real, real + 0.1)
+    (NeighbourTest(real=1.0, fake=1.0), NeighbourTest(real=0.0, fake=0.0))
     """
     check_features("1-NNA", 2, real=real, fake=fake)
     real, fake = _drawn_alike(real, fake, seed)
@@ -82,7 +82,7 @@ def neighbor_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighborTest:
     for tile in squared_distances(real, fake):
         to_fake[tile.rows] = torch.minimum(to_fake[tile.rows], tile.squares.amin(1))
         to_real[tile.columns] = torch.minimum(to_real[tile.columns], tile.squares.amin(0))
-    return NeighborTest(_share(_nearest(real), to_fake), _share(_nearest(fake), to_real))
+    return NeighbourTest(_share(_nearest(real), to_fake), _share(_nearest(fake), to_real))
 
 
 class C2ST(Metric):
@@ -102,7 +102,7 @@ class C2ST(Metric):
         return (Value("C2ST", test.accuracy, standard_error(test.accuracy, test.held_out), how),)
 
 
-class NearestNeighborAccuracy(Metric):
+class NearestNeighbourAccuracy(Metric):
     """Leave-one-out accuracy of the nearest neighbour, over all samples and for each set (Xu et al. 2018).
 
     Real samples against other real ones give .5, and the nearer to that the better: above, the sets differ;
@@ -115,7 +115,7 @@ class NearestNeighborAccuracy(Metric):
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy of all, of the real and of the generated samples."""
         real, fake = evidence.real.features, evidence.fake.features
-        test = neighbor_test(real, fake, evidence.seed)
+        test = neighbour_test(real, fake, evidence.seed)
         how = f"{min(len(real), len(fake))} samples of each; real against real: 0.5, copies: below"
         shares = zip(self.better, (test.accuracy, test.real, test.fake), strict=True)
         return tuple(Value(name, share, how=how) for name, share in shares)
