@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    ?= runs/digits
 BIN    := $(VENV)/bin
 
-.PHONY: demo test bench setup clean
+.PHONY: demo test bench bench-scores setup clean
 
 setup: $(VENV)/.installed
 
@@ -30,6 +30,9 @@ test: setup ## lint, types and every test
 
 bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
 	@for name in overhead perceptrons data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
+
+bench-scores: setup ## speed of the scores against the usual ways to them (ten minutes on a quiet machine)
+	@for name in frechet neighbours kernel features; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info
