@@ -138,7 +138,10 @@ def sample(
 
 @app.command()
 def evaluate(
-    source: Annotated[str, typer.Argument(metavar="RUN_OR_IMAGES", help="A run, a checkpoint, or images to score.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="RUN_OR_IMAGES", help="A run, a checkpoint or images; or `metrics`: a list."),
+    ],
     assignments: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FIELD=VALUE]...", help="Changes to the plan, e.g. reference.split=test seed=1."),
@@ -146,11 +149,12 @@ def evaluate(
     reference: Annotated[
         str | None, typer.Option(help="Real images: a path, or fashion-mnist, digits (default: the run's own data).")
     ] = None,
-    metrics: Annotated[str, typer.Option(help="Names with commas between; `all` lists them.")] = "fd,kid,prdc",
+    metrics: Annotated[str, typer.Option(help="Names with commas between.")] = "fd,kid,prdc",
     count: Annotated[int, typer.Option(min=1, help="How many samples of each set.")] = 10_000,
     backbone: Annotated[str, typer.Option(help="The network that images are seen through.")] = "lite0",
     best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
     out: Annotated[Path | None, typer.Option(help="The .json and .csv to write, without suffix.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
     device: Device = "auto",
 ) -> None:
     """Score generated samples against real ones: FD, KID, precision, recall, density, coverage and more.
@@ -165,11 +169,12 @@ def evaluate(
     keep_memory()
     from sparring.recipes.scoring import list_networks_and_metrics, print_evaluation
 
-    if "all" in (metrics, backbone):
+    if source == "metrics" and not Path(source).exists():
         print("\n".join(list_networks_and_metrics()))
         return
     settings = [f"count={count}", f"backbone={backbone}", *(assignments or [])]
-    if not print_evaluation(source, reference, metrics.split(","), settings, best, out, device):
+    chosen = metrics.split(",")
+    if not print_evaluation(source, reference, chosen, settings, best=best, out=out, device=device, skip_bad=skip_bad):
         raise typer.Exit(1)
 
 

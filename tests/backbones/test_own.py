@@ -22,6 +22,12 @@ def test_a_module_gives_its_features_in_evaluation_mode():
     assert not seen.features.requires_grad
 
 
+def test_functions_of_one_name_are_told_apart_by_what_they_make_of_images():
+    one, other = (own_backbone(lambda images, n=n: images.flatten(1)[:, :n], 8, "mine") for n in (3, 4))
+    assert one.digest != other.digest
+    assert own_backbone(lambda images: images.flatten(1)[:, :3], 8, "mine").digest == one.digest
+
+
 def test_the_digest_is_that_of_parameters_and_buffers():
     module = network()
     digest = own_backbone(module, 8, "mine").digest

@@ -1,5 +1,6 @@
 """One pass over a set leaves what metrics ask for, and what was seen once is not looked at again."""
 
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -65,9 +66,9 @@ class Counting:
 
 def test_what_was_seen_is_read_from_the_cache(samples, backbone, tmp_path):
     looks, eyes = Counting(backbone), Eyes(backbone, "clean", CPU)
-    first = observe_once(samples, ALL, eyes, tmp_path)
+    first = observe_once(samples, ALL, eyes, print, tmp_path)
     before = looks.count
-    again = observe_once(samples, ALL, eyes, tmp_path)
+    again = observe_once(samples, ALL, eyes, print, tmp_path)
     assert looks.count == before > 0
     for name in ("features", "logits", "images", "labels"):
         assert getattr(first, name).equal(getattr(again, name))
@@ -75,19 +76,33 @@ def test_what_was_seen_is_read_from_the_cache(samples, backbone, tmp_path):
 
 
 def test_the_cache_tells_samples_and_resizers_apart(samples, backbone, tmp_path):
-    observe_once(samples, ALL, Eyes(backbone, "clean", CPU), tmp_path)
+    observe_once(samples, ALL, Eyes(backbone, "clean", CPU), print, tmp_path)
     looks = Counting(backbone)
-    observe_once(samples, ALL, Eyes(backbone, "legacy-pytorch", CPU), tmp_path)
-    fewer = DataSamples(samples.data, 5)
-    observe_once(fewer, ALL, Eyes(backbone, "clean", CPU), tmp_path)
-    assert looks.count == 2
+    observe_once(samples, ALL, Eyes(backbone, "legacy-pytorch", CPU), print, tmp_path)
+    observe_once(DataSamples(samples.data, 5), ALL, Eyes(backbone, "clean", CPU), print, tmp_path)
+    observe_once(samples, ALL, Eyes(replace(backbone, size=20), "clean", CPU), print, tmp_path)
+    assert looks.count == 3
+
+
+def test_a_cache_that_cannot_be_written_is_told_of_and_done_without(samples, backbone, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    told = []
+    seen = observe_once(samples, ALL, Eyes(backbone, "clean", CPU), told.append, tmp_path / "file")
+    assert seen.features.shape == (23, 16)
+    assert "not kept" in told[0]
+
+
+def test_folds_of_samples_drawn_class_by_class_hold_every_class(samples, backbone):
+    samples.strata = 3
+    folds = observe(samples, ALL, Eyes(backbone, "clean", CPU, batch=7)).folds
+    assert sorted(fold.count for fold in folds) == [3, 3, 5, 6, 6]
 
 
 def test_a_damaged_cache_is_made_anew(samples, backbone, tmp_path):
     eyes = Eyes(backbone, "clean", CPU)
-    first = observe_once(samples, ALL, eyes, tmp_path)
+    first = observe_once(samples, ALL, eyes, print, tmp_path)
     for file in (tmp_path / "reference").iterdir():
         file.write_bytes(file.read_bytes()[:20])
-    again = observe_once(samples, ALL, eyes, tmp_path)
+    again = observe_once(samples, ALL, eyes, print, tmp_path)
     assert first.features.equal(again.features)
     assert again.moments.count == 23

@@ -36,7 +36,7 @@ def _score(name, value, **changes):
         "deviation": None, "how": "", "better": "higher", "samples": "00000064", "samples_digest": "a", "count": 100,
         "reference": "digits", "reference_count": 200, "reference_digest": "b", "shape": (1, 8, 8), "backbone": "lite0",
         "weights": "c0ffee", "resizer": "clean", "seed": 0, "averaged": True, "settings": "PR(k=3)", "sparring": "0.1",
-        "torch": "2.13", "seconds": 0.1,
+        "device": "cpu", "torch": "2.13", "seconds": 0.1,
     }  # fmt: skip
     return Score(name=name, value=value, **(facts | changes))
 

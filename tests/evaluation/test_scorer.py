@@ -7,6 +7,7 @@ import torch
 from sparring.data import Images, Points
 from sparring.errors import MetricError
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer, metrics_by_name
+from sparring.metrics import KID
 
 CPU = torch.device("cpu")
 
@@ -77,3 +78,55 @@ def test_a_titled_backbone_gives_published_names(backbone):
 
     titled = replace(backbone, titles=(("FD", "FID"),))
     assert list(scorer(["fd"], titled).score_all(noise(1)).named()) == ["FID"]
+
+
+def labelled(seed, classes, order):
+    """Bright, middle and dark pictures of the classes named, in that order."""
+    light = {"a": 40, "b": 120, "c": 200}
+    random = np.random.default_rng(seed)
+    pixels = np.concatenate([random.integers(light[name], light[name] + 40, (30, 1, 16, 16)) for name in order])
+    labels = np.repeat([classes.index(name) for name in order], 30)
+    return DataSamples(Images(pixels=pixels.astype(np.uint8), labels=labels.astype(np.int64), classes=classes))
+
+
+def test_classes_are_compared_by_name(backbone):
+    real = labelled(0, ("a", "b", "c"), "abc")
+    scores = scorer(["classfd", "cas"], backbone, real).score_all(labelled(1, ("c", "a", "b"), "bca"))
+    assert scores.failures == {}
+    assert scores.named()["CAS-corners"] == 1.0
+    assert scores.named()["ClassFD-corners"] < 0.1
+
+
+def test_sets_of_other_classes_are_refused_where_classes_matter(backbone):
+    scores = scorer(["classfd", "fd"], backbone, labelled(0, ("a", "b"), "ab")).score_all(labelled(1, ("b", "c"), "bc"))
+    assert "['c'] are only in images, ['a'] only in images" in scores.failures["ClassFD"]
+    assert list(scores.named()) == ["FD-corners"]
+
+
+def test_whatever_a_metric_raises_costs_the_others_nothing(backbone, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(KID, "measure", fail)
+    scores = scorer(["kid", "fd"], backbone).score_all(noise(1))
+    assert scores.failures == {"KID": "RuntimeError: odd"}
+    assert list(scores.named()) == ["FD-corners"]
+
+
+def test_a_score_of_generated_samples_alone_names_no_reference(backbone):
+    (score,) = scorer(["is"], backbone).score_all(noise(1)).found
+    assert (score.reference, score.reference_count, score.reference_digest) == ("", 0, "")
+
+
+def test_images_that_would_fill_the_memory_are_refused(backbone, monkeypatch):
+    monkeypatch.setattr("sparring.evaluation.scorer._KEPT", 1000)
+    scores = scorer(["spectrum", "fd"], backbone).score_all(noise(1))
+    assert "count=1000" in scores.failures["Spectrum"]
+    assert list(scores.named()) == ["FD-corners"]
+
+
+def test_the_users_network_is_moved_to_where_images_are(backbone):
+    moved = []
+    backbone.network.to = lambda device: moved.append(device)
+    scorer(["fd"], backbone)
+    assert moved == [CPU]

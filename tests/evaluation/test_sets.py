@@ -82,7 +82,7 @@ def test_images_are_rounded_as_in_a_saved_file_and_vectors_are_left():
     ("reference", "said"),
     [
         (images(size=8), "reference.size=4"),
-        (images(channels=3), "reference.channels=rgb"),
+        (images(channels=3), "reference.channels=gray"),
         (Points(np.zeros((5, 2), np.float32), "ring"), "vectors and images"),
     ],
 )

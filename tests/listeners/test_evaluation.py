@@ -15,6 +15,10 @@ def test_evaluation_scores_only_when_it_is_due(view):
     assert scores[1] == scores[3]  # the same weights, the same latents, the same score
 
 
+def test_less_is_better_of_every_measure():
+    assert Evaluation(1, {"one": float, "two": float}).better == {"one": "lower", "two": "lower"}
+
+
 def test_every_measure_sees_the_same_images_on_the_cpu(view):
     seen = []
 

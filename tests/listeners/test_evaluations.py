@@ -30,6 +30,7 @@ _FD = Score(
     seed=7,
     averaged=True,
     settings="FD()",
+    device="cpu",
     sparring="0.1",
     torch="2.13",
     seconds=0.5,

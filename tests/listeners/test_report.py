@@ -123,6 +123,44 @@ def test_text_from_files_is_escaped(view):
     assert bad not in write_report(view.folder).read_text()
 
 
+_BETTER = {"FD": "lower", "precision": "higher", "MS-SSIM": "real", "MS-SSIM-real": "real"}
+
+
+def _fill_scores(view, facts):
+    (view.folder / "run.json").write_text(json.dumps(_FACTS | facts))
+    log = Log()
+    for score in (0.7, 0.3, 0.5):
+        view.advance()
+        log.record(view, view.take_record(**dict.fromkeys(_BETTER, score)))
+    return write_report(view.folder).read_text()
+
+
+def test_which_way_is_better_is_told_of_each_score(view):
+    html = _fill_scores(view, {"better": _BETTER})
+    assert (
+        "Smaller is better, except of Precision (larger) and MS-SSIM, MS-SSIM-real (nearest to that of real samples)."
+        in html
+    )
+    charts = dict(re.findall(r"<figcaption>(.*?)</figcaption>(.*?)</figure>", html))
+    bests = {name: re.findall(r"best ([\d.]+)", charts[name]) for name in ("FD", "Precision", "MS-SSIM")}
+    assert bests == {"FD": ["0.3"], "Precision": ["0.7"], "MS-SSIM": []}
+    assert 'class="dot' not in charts["MS-SSIM"]
+    cards = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", html))
+    assert "best 0.3" in cards["FD"]
+    assert "best 0.7" in cards["Precision"]
+    assert "best" not in cards["MS-SSIM"]
+
+
+@pytest.mark.parametrize("facts", [{}, {"better": "odd"}, {"better": {"FD": ["odd"]}}, {"higher": None}])
+def test_smaller_is_better_where_nothing_else_is_said(view, facts):
+    assert "Smaller is better.<" in _fill_scores(view, facts)
+
+
+def test_a_run_from_before_scores_told_all_ways_is_reported(view):
+    html = _fill_scores(view, {"higher": ["precision"]})
+    assert "Smaller is better, except of Precision (larger)." in html
+
+
 def test_many_grids_are_thinned_evenly_and_the_latest_shows(view):
     html = _fill(view, grids=100)
     shown = [int(count.replace(",", "")) for count in re.findall(r'data-images="([\d,]+)"', html)]

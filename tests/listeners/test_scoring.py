@@ -9,7 +9,7 @@ from sparring.listeners.scoring import Scoring
 class Scorer:
     """Takes `seconds` a set on a clock of its own."""
 
-    titles = {"FD": "lower", "precision": "higher"}
+    titles = {"FD": "lower", "precision": "higher", "MS-SSIM": "real"}
     real = None
 
     def __init__(self, seconds=0.0, fails=None):
@@ -64,8 +64,20 @@ def test_the_same_latents_are_drawn_every_time_and_not_those_of_the_grids(view):
     assert [samples.count for samples in scorer.calls] == [6, 6]
 
 
-def test_which_scores_are_better_high_is_told(view):
-    assert Scoring(1, Scorer(), ()).higher == {"precision"}
+def test_which_values_of_the_scores_are_better_is_told(view):
+    assert Scoring(1, Scorer(), ()).better == {"FD": "lower", "precision": "higher", "MS-SSIM": "real"}
+
+
+def test_a_resumed_run_has_only_the_share_of_its_own_time(view):
+    view.seconds = 1_000_000.0  # earlier sittings, whose evaluations are not known
+    scorer, scores = Scorer(seconds=1000.0), []
+    scoring = Scoring(1, scorer, (), clock=scorer.clock, share=0.1)
+    scoring.begin(view)
+    for seconds in (0.0, 9_000.0, 9_000.0):
+        view.seconds += seconds
+        view.advance()
+        scores.append(bool(scoring.score(view)))
+    assert scores == [True, False, True]
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), RuntimeError("out of memory")])

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -102,3 +103,42 @@ def test_a_whole_checkpoint_that_describes_no_model_is_refused_in_words(harm: st
     write_checkpoint(path, Checkpoint(tensors, facts))
     with pytest.raises(sparring.SparringError):
         sparring.load(path)
+
+
+def _tell(path: Path, **told: Any) -> None:
+    """Changes what a checkpoint says of itself."""
+    found = read_checkpoint(path)
+    write_checkpoint(path, Checkpoint(found.tensors, {**found.facts, **told}))
+
+
+def test_the_best_is_the_one_that_scored_best_by_what_the_newest_is_ranked_by(run: Path) -> None:
+    older, newest = list_checkpoints(run / "checkpoints")
+    recipe = read_checkpoint(newest).facts["recipe"]
+    _tell(older, scores={"sliced_wasserstein": 1.0, "precision": 0.9}, better={"precision": "higher"})
+    _tell(newest, scores={"sliced_wasserstein": 2.0, "precision": 0.8}, better={"precision": "higher"})
+    assert sparring.load(run, best=True).path == older
+    _tell(older, scores={"sliced_wasserstein": 3.0, "precision": 0.9})
+    assert sparring.load(run, best=True).path == newest
+    recipe["training"]["checkpoints"]["by"] = "precision"
+    _tell(newest, recipe=recipe)
+    assert sparring.load(run, best=True).path == older
+
+
+def test_where_no_best_is_known_it_is_said_which_scores_there_are(run: Path) -> None:
+    for path in list_checkpoints(run / "checkpoints"):
+        _tell(path, scores={"FD": 1.0})
+    with pytest.raises(CheckpointError, match=r"has a rank by 'sliced_wasserstein' .*checkpoints\.by.*scores: FD"):
+        sparring.load(run, best=True)
+    for path in list_checkpoints(run / "checkpoints"):
+        _tell(path, scores={})
+    with pytest.raises(CheckpointError, match=r"was scored .*listening\.scores_every"):
+        sparring.load(run, best=True)
+
+
+def test_a_checkpoint_from_before_scores_told_all_ways_still_loads(run: Path) -> None:
+    for path, score in zip(list_checkpoints(run / "checkpoints"), (0.9, 0.2), strict=True):
+        found = read_checkpoint(path)
+        facts = {name: value for name, value in found.facts.items() if name != "better"}
+        told = {"scores": {"sliced_wasserstein": score}, "higher": ["sliced_wasserstein"]}
+        write_checkpoint(path, Checkpoint(found.tensors, {**facts, **told}))
+    assert sparring.load(run, best=True).path == list_checkpoints(run / "checkpoints")[0]

@@ -1,20 +1,21 @@
 """What `train` promises beyond the weights: what is checked first, what is written, whom it tells."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import sparring
 from sparring.errors import DataError, DeviceError, ShapeError, SpecError
 from sparring.recipes import Recipe
 from sparring.recipes.watching import _measures as measures_of
-from sparring.training.checkpoints import list_checkpoints
-from sparring.training.listener import Listener, Record, View
+from sparring.training.checkpoints import list_checkpoints, read_checkpoint
+from sparring.training.listener import Better, Listener, Record, View
 
 Shrink = Callable[..., Recipe]
 
@@ -98,6 +99,50 @@ def test_a_folder_that_was_there_stays_there_where_its_run_is_refused(shrink: Sh
     with pytest.raises(ShapeError):
         sparring.train(shrink("dcgan", "generator=DCGANDiscriminator"), tmp_path / "mine")
     assert (tmp_path / "mine").is_dir()
+
+
+def test_an_unknown_score_to_keep_the_best_by_is_refused_with_those_that_are_known(
+    shrink: Shrink, tmp_path: Path
+) -> None:
+    with pytest.raises(SpecError, match=r"checkpoints\.by.*'sliced_waserstein'.*did you mean sliced_wasserstein"):
+        sparring.train(shrink("gan", "checkpoints.by=sliced_waserstein"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_best_may_be_kept_by_a_score_of_ones_own(shrink: Shrink, tmp_path: Path) -> None:
+    class Grows(Listener):
+        better: ClassVar[Mapping[str, Better]] = {"mine": "higher"}
+
+        def score(self, view: View) -> dict[str, float]:
+            return {"mine": float(view.step if view.step < 3 else 0)}
+
+    recipe = shrink("gan", "checkpoints.by=mine", "checkpoints.every=1M", "checkpoints.last=1")
+    sparring.train(recipe, tmp_path, listeners=[Grows()])
+    assert sparring.load(tmp_path, best=True).facts["progress"]["step"] == 2
+    assert json.loads((tmp_path / "run.json").read_text())["better"] == {
+        "mine": "higher",
+        "sliced_wasserstein": "lower",
+    }
+
+
+def test_a_run_that_broke_after_its_best_checkpoint_goes_on_as_if_it_had_not(shrink: Shrink, tmp_path: Path) -> None:
+    class Breaks(Listener):
+        def step(self, view: View) -> None:
+            if view.step == 5:
+                raise InterruptedError
+
+    recipe = shrink("dcgan", "checkpoints.every=1M", "checkpoints.last=1", "listening.scores_every=4", steps=8)
+    sparring.train(recipe, tmp_path / "whole")
+    with pytest.raises(InterruptedError):
+        sparring.train(recipe, tmp_path / "broken", listeners=[Breaks()])
+    assert list_checkpoints(tmp_path / "broken" / "checkpoints")
+    sparring.train(recipe, tmp_path / "broken")
+    whole, broken = (list_checkpoints(tmp_path / name / "checkpoints") for name in ("whole", "broken"))
+    assert [path.name for path in broken] == [path.name for path in whole]
+    for one, other in zip(whole, broken, strict=True):
+        saved, again = read_checkpoint(one), read_checkpoint(other)
+        assert not [name for name, tensor in saved.tensors.items() if not torch.equal(tensor, again.tensors[name])]
+        assert saved.facts["scores"] == again.facts["scores"]
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])

@@ -15,7 +15,14 @@ import torch
 from safetensors.torch import save_file
 
 from sparring.errors import CheckpointError, RunError
-from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, read_facts, write_checkpoint
+from sparring.training.checkpoints import (
+    Checkpoint,
+    list_checkpoints,
+    rank,
+    read_checkpoint,
+    read_facts,
+    write_checkpoint,
+)
 
 FACTS = {"recipe": {"name": "café", "game": {"kind": "GAN"}}, "scores": {"fid": 1.5}, "progress": {"step": 3}}
 
@@ -205,6 +212,23 @@ def test_a_disk_that_takes_no_more_is_said_in_a_sentence(written: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert written.read_bytes() == before
     assert list(written.parent.iterdir()) == [written]
+
+
+@pytest.mark.parametrize(
+    ("told", "ranked"),
+    [
+        ({}, 0.5),
+        ({"better": {"score": "lower"}}, 0.5),
+        ({"better": {"score": "higher"}}, -0.5),
+        ({"better": {"score": "real"}}, None),
+        ({"higher": ["score"]}, -0.5),  # as checkpoints said it before they knew of the third
+        ({"higher": []}, 0.5),
+    ],
+)
+def test_a_checkpoint_ranks_by_what_its_facts_say_is_better(told: dict[str, Any], ranked: float | None) -> None:
+    assert rank({"scores": {"score": 0.5}, **told}, by="score") == ranked
+    assert rank({"scores": {"score": float("nan")}, **told}, by="score") is None
+    assert rank({"scores": {}, **told}, by="score") is None
 
 
 def test_only_whole_checkpoints_are_listed_and_oldest_first(tmp_path: Path) -> None:

@@ -1,16 +1,17 @@
 """Which checkpoints are written, which are kept, and what resuming refuses."""
 
 import errno
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from sparring.errors import CheckpointError, RunError
 from sparring.training.checkpoints import choose_superfluous, list_checkpoints, read_checkpoint
-from sparring.training.listener import Listener, View
+from sparring.training.listener import Better, Listener, View
 from sparring.training.loop import play, play_step
 from sparring.training.run import Run
 
@@ -33,13 +34,17 @@ class Saved(Listener):
 
 
 class Scored(Listener):
-    """Gives each step the score in a list."""
+    """Gives each step the score in a list; None is none."""
 
-    def __init__(self, *scores: float) -> None:
+    better: ClassVar[Mapping[str, Better]] = {"sliced_wasserstein": "lower", "precision": "higher", "MS-SSIM": "real"}
+
+    def __init__(self, *scores: float | None, name: str = "sliced_wasserstein") -> None:
         self.scores = scores
+        self.name = name
 
     def score(self, view: View) -> dict[str, float]:
-        return {"sliced_wasserstein": self.scores[view.step - 1]}
+        score = self.scores[view.step - 1]
+        return {} if score is None else {self.name: score}
 
 
 def test_a_run_is_saved_where_its_plan_says_and_at_the_end(prepare: Prepare) -> None:
@@ -55,6 +60,47 @@ def test_the_last_and_the_best_are_kept(prepare: Prepare) -> None:
     run, keeper = prepare("gan", "checkpoints.every=4", "last=2", "best=2", listeners=(listener,), steps=7)
     play(run, keeper)
     assert steps(keeper) == [2, 5, 6, 7]
+
+
+def test_a_step_that_scores_better_than_all_before_is_saved_and_kept(prepare: Prepare) -> None:
+    saved, scored = Saved(), Scored(None, 5.0, 3.0, None, 4.0, 3.0, math.nan, None, 2.0, 9.0)
+    run, keeper = prepare("gan", "checkpoints.every=1M", "last=1", listeners=(scored, saved), steps=10)
+    play(run, keeper)
+    assert [int(path.stem) // 4 for path in saved.paths] == [2, 3, 9, 10]
+    assert steps(keeper) == [9, 10]
+
+
+def test_as_many_of_the_best_are_saved_as_are_to_be_kept(prepare: Prepare) -> None:
+    scores = (4.0, 5.0, 6.0, 4.5, 4.5, 1.0, 7.0)
+    run, keeper = prepare("gan", "checkpoints.every=1M", "last=1", "best=2", listeners=(Scored(*scores),), steps=7)
+    play(run, keeper)
+    assert steps(keeper) == [1, 6, 7]
+
+
+def test_scores_save_nothing_where_no_best_is_to_be_kept(prepare: Prepare) -> None:
+    run, keeper = prepare("gan", "checkpoints.every=1M", "best=0", listeners=(Scored(3.0, 2.0, 1.0),), steps=3)
+    play(run, keeper)
+    assert steps(keeper) == [3]
+
+
+def test_the_best_is_the_highest_where_more_is_better_and_none_where_nearest_to_real_is(prepare: Prepare) -> None:
+    for name, expected in (("precision", [2, 3]), ("MS-SSIM", [3])):
+        scored = Scored(0.5, 0.7, 0.6, name=name)
+        plan = ("checkpoints.every=1M", "last=1", f"checkpoints.by={name}")
+        run, keeper = prepare("gan", *plan, folder=name, listeners=(scored,), steps=3)
+        play(run, keeper)
+        assert steps(keeper) == expected
+
+
+def test_a_resumed_run_knows_the_best_so_far(prepare: Prepare) -> None:
+    saved, plan = Saved(), ("checkpoints.every=1M", "last=1")
+    run, keeper = prepare("gan", *plan, listeners=(Scored(2.0, 5.0),), steps=2)
+    play(run, keeper)
+    again, reader = prepare("gan", *plan, listeners=(Scored(2.0, 5.0, 3.0, 1.0, 4.0), saved), steps=5)
+    assert reader.resume()
+    play(again, reader)
+    assert [int(path.stem) // 4 for path in saved.paths] == [4, 5]
+    assert steps(reader) == [4, 5]
 
 
 def test_a_run_is_saved_by_time_too(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

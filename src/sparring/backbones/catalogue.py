@@ -38,7 +38,8 @@ def _convolutional(
     name: str, build: Callable[[], FeatureNetwork], file: Published, size: int, weights: Path | None
 ) -> Backbone:
     path, digest = locate(file, weights)
-    return Backbone(name, frozen(build, read(path), str(path)), size, digest, _TITLES.get(name, ()))
+    titles = _TITLES.get(name, ()) if digest == file.sha256 else ()
+    return Backbone(name, frozen(build, read(path), str(path)), size, digest, titles)
 
 
 def _transformer(name: str, build: Callable[[Path | None], Transformer], weights: Path | None) -> Backbone:

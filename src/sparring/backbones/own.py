@@ -1,7 +1,9 @@
 """A network of one's own as a backbone."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
+import torch
 from torch import Tensor
 
 from sparring.backbones.backbone import Backbone, FeatureNetwork, Seen
@@ -29,7 +31,7 @@ def own_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> B
     """Returns a backbone of any module or function from images [B, 3, size, size], 0 to 255, to features [B, d].
 
     A module is set to evaluation mode. `name` stands in the scores' names (`FD-myname`); its digest is that of the
-    module's parameters and buffers, so a function, which has none, must be told from others by its name.
+    module's parameters and buffers and of what it makes of two fixed images, which tells functions apart too.
     Where there are logits or maps too, derive from `FeatureNetwork` and make a `Backbone` of that.
 
     >>> import torch
@@ -38,4 +40,12 @@ def own_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> B
     ('FD-mean-color', torch.Size([5, 3]))
     """
     own = _Own(network, name).eval()
-    return Backbone(name, own, size, digest_of(own))
+    return Backbone(name, own, size, sha256(f"{digest_of(own)} {_fingerprint(own, size)}".encode()).hexdigest())
+
+
+@torch.no_grad()
+def _fingerprint(network: _Own, size: int) -> list[list[float]]:
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
+    images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 255
+    features: list[list[float]] = network(images.to(device)).features.double().tolist()
+    return features

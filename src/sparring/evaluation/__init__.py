@@ -2,7 +2,7 @@
 
 from sparring.evaluation.pictures import draw_pictures, write_pictures
 from sparring.evaluation.plan import EvaluationPlan, metrics_by_name
-from sparring.evaluation.score import Score, read_scores, score_table, write_scores
+from sparring.evaluation.score import Score, read_beside, read_scores, score_table, write_scores
 from sparring.evaluation.scorer import Scorer, Scores
 from sparring.evaluation.sets import DataSamples, GameSamples, Samples
 
@@ -16,6 +16,7 @@ __all__ = [
     "Scores",
     "draw_pictures",
     "metrics_by_name",
+    "read_beside",
     "read_scores",
     "score_table",
     "write_pictures",

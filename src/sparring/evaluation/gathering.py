@@ -1,6 +1,6 @@
 """One pass over a set of samples, in which everything is kept that metrics ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from torch import Tensor
 from sparring.backbones import Backbone, Resizer, Seen
 from sparring.backbones.extraction import look
 from sparring.download import cache_folder
+from sparring.errors import RunError
 from sparring.evaluation.sets import Samples
 from sparring.files import replace_bytes
 from sparring.metrics.accumulators import Moments, Rows
@@ -39,7 +40,9 @@ class Eyes:
     @property
     def name(self) -> str:
         """All that features depend on beside the samples."""
-        return f"{self.backbone.name} {self.backbone.digest} {self.resizer}" if self.backbone else "samples"
+        if self.backbone is None:
+            return "samples"
+        return f"{self.backbone.name} {self.backbone.digest} {self.backbone.size} {self.resizer}"
 
     def look(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Seen]:
         """Yields what each of the `batches` looks like, while `ahead` more of them are made ready."""
@@ -55,7 +58,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
         MetricError: features that are not finite, or images that the backbone cannot see.
     """
     images, labels, features, logits = Rows(), Rows(), Rows(), Rows()
-    folds = _Folds()
+    folds = _Folds(samples.strata)
 
     def batches() -> Iterator[Tensor]:
         for batch, told in samples.batches(eyes.batch):
@@ -80,19 +83,25 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
     return Observed(samples.count, folds.finished(), features.rows, logits.rows, images.rows, told)
 
 
-def observe_once(samples: Samples, needs: Needs, eyes: Eyes, cache: Path | None = None) -> Observed:
+def observe_once(
+    samples: Samples, needs: Needs, eyes: Eyes, tell: Callable[[str], None], cache: Path | None = None
+) -> Observed:
     """Returns what `observe` does; what the backbone made of the samples is read from the cache where it lies there.
 
     The cache is `reference/` in `cache` (`cache_folder()` where none is given): a file for each need, under a digest
-    of samples, backbone, weights and resizer, whole or absent, shared by all runs. A damaged file is made anew.
+    of samples, backbone, weights and resizer, whole or absent, shared by all runs. A damaged file is made anew; one
+    that cannot be written is told of and done without.
     """
     asked = needs & _FEATURES if eyes.backbone else frozenset()
     key = sha256(f"{_FORMAT} {samples.digest} {eyes.name}".encode()).hexdigest()[:32]
     paths = {need: (cache or cache_folder()) / "reference" / f"{key}-{need}.safetensors" for need in asked}
     kept = {need: found for need, path in paths.items() if (found := _read(path)) is not None}
     observed = observe(samples, needs - kept.keys(), eyes)
-    for need in asked - kept.keys():
-        replace_bytes(paths[need], save(_tensors(observed, need)))
+    try:
+        for need in asked - kept.keys():
+            replace_bytes(paths[need], save(_tensors(observed, need)))
+    except RunError as error:
+        tell(f"what was seen of the reference is not kept for the next time: {error}")
     return _with_kept(observed, kept)
 
 
@@ -100,9 +109,11 @@ _FEATURES: Needs = frozenset({"moments", "features", "logits"})
 
 
 class _Folds:
-    """Moments of `FOLDS` parts of a stream, each of every fifth row."""
+    """Moments of `FOLDS` parts of a stream, each of every fifth row, or of every fifth stratum of rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, strata: int) -> None:
+        self._strata = strata
+        self._count = 0
         self._moments = tuple(Moments() for _ in range(FOLDS))
         self._waiting: list[Tensor] = []
 
@@ -112,9 +123,12 @@ class _Folds:
             self.finished()
 
     def finished(self) -> tuple[Moments, ...]:
-        block, self._waiting = self._waiting, []
-        for index, moments in enumerate(self._moments) if block else ():
-            moments.update(torch.cat(block)[index::FOLDS])
+        if self._waiting:
+            rows, self._waiting = torch.cat(self._waiting), []
+            folds = torch.arange(self._count, self._count + len(rows)) // self._strata % FOLDS
+            self._count += len(rows)
+            for index, moments in enumerate(self._moments):
+                moments.update(rows[folds == index])
         return self._moments
 
 

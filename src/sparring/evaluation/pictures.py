@@ -99,7 +99,7 @@ def draw_realism(real: Tensor, fake: Observed) -> Image.Image:
 
 
 def _has_images(observed: Observed) -> bool:
-    return 0 < len(observed.features) == len(observed.images)
+    return observed.images.ndim == 4 and 0 < len(observed.features) == len(observed.images)
 
 
 def _sorted_distances(rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:

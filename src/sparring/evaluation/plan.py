@@ -22,7 +22,8 @@ class EvaluationPlan(Spec):
     `count` samples are scored against as many of the reference, or all that it has, spread evenly over it;
     `reference_count` asks for another number. Images are seen through the `backbone`, with the weights that its
     name stands for or those in the file `weights`, resized by the `resizer`; distances of single images are those of
-    the `perceptual` network. `seed` draws samples, subsets and pairs.
+    the `perceptual` network, its weights found likewise. `seed` draws samples, subsets and pairs. `pictures` are drawn
+    beside scores of features: samples nearest to the data, the most and least realistic, a map.
     """
 
     reference: Source | None = None
@@ -33,6 +34,7 @@ class EvaluationPlan(Spec):
     backbone: str = "lite0"
     weights: Path | None = None
     perceptual: str = "lite0"
+    perceptual_weights: Path | None = None
     resizer: Resizer = "clean"
     batch: PositiveInt = 32
     seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
@@ -49,7 +51,14 @@ def metrics_by_name(names: Iterable[str]) -> tuple[Metric, ...]:
     (FD(), KID(subsets=100, size=1000))
     """
     members = {kind.lower(): kind for kind in Metric.members}
-    for name in names:
-        if name.lower() not in members:
+    wanted = [name.strip().lower() for name in names if name.strip()]
+    for name in wanted:
+        if name in _SEEN_BY_INCEPTION:
+            seen = f"{_SEEN_BY_INCEPTION[name]} seen by the original Inception: add --backbone inception"
+            raise SpecError(f"metrics: {name} is {seen}")
+        if name not in members:
             raise SpecError(f"metrics: there is no {name!r}{nearest(name, members)}")
-    return tuple(Metric.members[members[name.lower()]].read({}) for name in names)  # type: ignore[misc]
+    return tuple(Metric.members[members[name]].read({}) for name in wanted)  # type: ignore[misc]
+
+
+_SEEN_BY_INCEPTION = {"fid": "fd", "mifid": "mifd", "sifid": "sifd"}

@@ -131,10 +131,15 @@ def _points(scores: Sequence[Score], upward: str, across: str) -> list[_Point]:
     for score in scores:
         measured.setdefault(replace(score, name="").identity, {})[score.name.partition("-")[0]] = score
     return [
-        _Point(one.samples, _circumstances(one), (found[across].value, one.value))
+        _Point(_plain(one.samples), _plain(_circumstances(one)), (found[across].value, one.value))
         for found in measured.values()
         if across in found and (one := found.get(upward)) and isfinite(found[across].value + one.value)
     ]
+
+
+def _plain(text: str) -> str:
+    """Returns `text` so that matplotlib does not take what stands between dollars for a formula."""
+    return text.replace("$", r"\$")
 
 
 def _circumstances(score: Score) -> str:

@@ -19,7 +19,8 @@ class Score:
     """One value of one metric.
 
     `deviation` is its standard deviation, None where none is known, and `how` says over what. `backbone` is empty
-    where nothing was looked through; `weights` is the SHA-256 of its weights. `reference_digest` tells the
+    where nothing was looked through; `weights` is the SHA-256 of its weights. The reference is empty where a metric
+    looks at generated samples alone. `reference_digest` tells the
     reference's samples (data, split and choice) from any others. `averaged` says whether the generator's weights
     were averaged (EMA), None for samples that no generator of ours drew. `seconds` were spent on this value and
     those that came with it, features not counted.
@@ -43,6 +44,7 @@ class Score:
     seed: int
     averaged: bool | None
     settings: str
+    device: str
     sparring: str
     torch: str
     seconds: float
@@ -50,7 +52,7 @@ class Score:
     @property
     def identity(self) -> tuple[object, ...]:
         """What tells this score from others: everything but the number itself, its uncertainty and its seconds."""
-        beside = {"value", "deviation", "how", "seconds", "torch"}
+        beside = {"value", "deviation", "how", "seconds", "torch", "device"}
         return tuple(getattr(self, one.name) for one in fields(self) if one.name not in beside)
 
 
@@ -87,6 +89,21 @@ def read_scores(path: Path) -> list[Score]:
         raise MetricError(f"{file} does not hold scores of this version of sparring; move it away") from None
 
 
+def read_beside(folder: Path) -> dict[Path, list[Score]]:
+    """Returns the scores in a folder by the paths (without suffix) that they were written to, the newest last.
+
+    Passes over files that are damaged or hold something else.
+    """
+    found = {}
+    for file in sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
+        path = file.with_name(file.name.removesuffix(".json"))
+        try:
+            found[path] = read_scores(path)
+        except (MetricError, OSError):
+            continue
+    return {path: scores for path, scores in found.items() if scores}
+
+
 def with_suffix(path: Path, suffix: str) -> Path:
     """Returns `path` with `suffix` after its name, whatever dots the name has."""
     return path.with_name(path.name + suffix)
@@ -95,9 +112,12 @@ def with_suffix(path: Path, suffix: str) -> Path:
 def score_table(scores: Sequence[Score]) -> list[str]:
     """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
     rows = [(score.name, in_digits(score), _BEST[score.better], score.how) for score in scores]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(least, *map(len, column)) for least, column in zip(_WIDTHS, zip(*rows, strict=True), strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
+
+_WIDTHS = (16, 18, 16, 0)
+"""The least widths of the table's columns, so that tables printed one after the other line up."""
 
 _BEST: dict[Better, str] = {
     "lower": "lower is better",

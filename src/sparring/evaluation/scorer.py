@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -18,15 +18,16 @@ from sparring.evaluation.sets import Samples, check_alike
 from sparring.metrics.metric import Better, Evidence, Metric, Observed, Value
 from sparring.version import __version__
 
-_MOST_PIXELS = 2**30
-"""Numbers that the images of a set may hold to be kept for pictures: bytes of memory."""
+_PICTURED, _KEPT = 2**30, 2**33
+"""Bytes that the images of both sets may take to be kept for pictures, and for metrics that look at images."""
 
 
 @dataclass
 class Scores:
-    """What came of an evaluation so far: `found` scores, and by metric why others could not be had."""
+    """What came of an evaluation so far: `found` scores, by metric why others could not be had, and other `notes`."""
 
     evidence: Evidence
+    notes: list[str] = field(default_factory=list)
     found: list[Score] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -50,21 +51,29 @@ class Scorer:
     ) -> None:
         self.plan = plan
         self.reference = reference
-        self.pictured = plan.pictures and plan.count * prod(reference.shape) <= _MOST_PIXELS
-        shown: Needs = frozenset({"features", "images"} if self.pictured else ())
-        self.needs = shown.union(*(metric.needs for metric in plan.metrics))
-        self.reference_needs = shown.union(*(metric.reference_needs for metric in plan.metrics))
-        seeing = reference.is_images and bool(self.needs & {"moments", "features", "logits", "maps"})
-        self.backbone = backbone or (find_backbone(plan.backbone, plan.weights, device) if seeing else None)
+        self.notes: list[str] = []
+        asked: Needs = frozenset().union(*(metric.needs for metric in plan.metrics))
+        seeing = bool(asked & {"moments", "features", "logits", "maps"})
+        self._bytes = (plan.count + reference.count) * prod(reference.shape)
+        self.pictured = plan.pictures and seeing and self._bytes <= _PICTURED
+        shown: Needs = frozenset() if not self.pictured else frozenset({"features", "images"})
+        unwanted: Needs = frozenset({"images"} if not reference.is_images or self._bytes > _KEPT else ())
+        self.needs = (asked | shown) - unwanted
+        self.reference_needs = shown.union(*(metric.reference_needs for metric in plan.metrics)) - unwanted
+        self.backbone = backbone
+        if backbone:
+            backbone.network.to(device)
+        elif reference.is_images and seeing:
+            self.backbone = find_backbone(plan.backbone, plan.weights, device)
         self.perceptual: Perceptual | None = None
-        if reference.is_images and "perceptual" in self.needs:
-            self.perceptual = find_perceptual(plan.perceptual, device=device)
+        if reference.is_images and "perceptual" in asked:
+            self.perceptual = find_perceptual(plan.perceptual, plan.perceptual_weights, device)
         self.eyes = Eyes(self.backbone, plan.resizer, device, plan.batch)
 
     @cached_property
     def real(self) -> Observed:
         """What is needed of the reference, from the cache where it lies there."""
-        return observe_once(self.reference, self.reference_needs, self.eyes)
+        return observe_once(self.reference, self.reference_needs, self.eyes, self.notes.append)
 
     def gather(self, samples: Samples) -> Scores:
         """Returns all that the metrics need to know of `samples`, and no scores yet.
@@ -74,6 +83,8 @@ class Scorer:
         """
         check_alike(samples, self.reference)
         fake = observe(samples, self.needs, self.eyes)
+        if fake.labels is not None and set(samples.classes) == set(self.reference.classes):
+            fake = replace(fake, labels=renumbered(fake.labels, samples.classes, self.reference.classes))
         return Scores(
             Evidence(
                 real=self.real,
@@ -83,7 +94,8 @@ class Scorer:
                 perceptual=self._distance if self.perceptual else None,
                 maps=self._maps if self.backbone else None,
                 generator=samples.latent_space if "generator" in self.needs else None,
-            )
+            ),
+            notes=self.notes,
         )
 
     def score(self, samples: Samples, averaged: bool | None, scores: Scores) -> Iterator[list[Score]]:
@@ -91,10 +103,13 @@ class Scorer:
         for metric in self.plan.metrics:
             start = time.perf_counter()
             try:
-                self._check(metric)
+                self._check(metric, samples)
                 values = metric.measure(scores.evidence)
             except SparringError as error:
                 scores.failures[metric.kind()] = str(error)
+                continue
+            except Exception as error:  # one metric's failure, whatever it is, costs the others nothing
+                scores.failures[metric.kind()] = f"{type(error).__name__}: {error}"
                 continue
             seconds = time.perf_counter() - start
             found = [self._record(metric, value, samples, averaged, seconds) for value in values]
@@ -124,9 +139,17 @@ class Scorer:
             return name.replace("LPIPS", title) if "LPIPS" in name else f"{name}-{title}"
         return name
 
-    def _check(self, metric: Metric) -> None:
-        if not self.reference.is_images and metric.needs & {"images", "maps", "logits", "perceptual"}:
-            raise MetricError(f"{metric.kind()} looks at images; these samples are vectors")
+    def _check(self, metric: Metric, samples: Samples) -> None:
+        real = self.reference
+        if not real.is_images and metric.needs & {"images", "maps", "logits", "perceptual"}:
+            raise MetricError("it looks at images; these samples are vectors")
+        if "images" in metric.needs and self._bytes > _KEPT:
+            size = f"{self._bytes / 2**30:.0f} GiB"
+            raise MetricError(f"it keeps all images, here {size}; take fewer, for example count=1000 for both sets")
+        if "labels" in metric.needs and samples.classes and set(samples.classes) != set(real.classes):
+            ours, theirs = set(samples.classes), set(real.classes)
+            missing = f"{sorted(ours - theirs)} are only in {samples.name}, {sorted(theirs - ours)} only in {real.name}"
+            raise MetricError(f"the two sets have other classes: {missing}")
 
     @torch.no_grad()
     def _distance(self, one: Tensor, other: Tensor) -> Tensor:
@@ -156,9 +179,9 @@ class Scorer:
             samples=samples.name,
             samples_digest=samples.digest,
             count=samples.count,
-            reference=self.reference.name,
-            reference_count=self.reference.count,
-            reference_digest=self.reference.digest,
+            reference=self.reference.name if metric.reference_needs else "",
+            reference_count=self.reference.count if metric.reference_needs else 0,
+            reference_digest=self.reference.digest if metric.reference_needs else "",
             shape=samples.shape,
             backbone=network,
             weights=digest,
@@ -166,6 +189,7 @@ class Scorer:
             seed=self.plan.seed,
             averaged=averaged,
             settings=str(metric),
+            device=str(self.eyes.device),
             sparring=__version__,
             torch=torch.__version__,
             seconds=round(seconds, 3),
@@ -178,3 +202,8 @@ def over_white(images: Tensor) -> Tensor:
         return images
     colour, opacity = images[:, :-1], (images[:, -1:] + 1) / 2
     return torch.lerp(torch.ones_like(colour), colour, opacity)
+
+
+def renumbered(labels: Tensor, classes: tuple[str, ...], wanted: tuple[str, ...]) -> Tensor:
+    """Returns `labels` [N], numbers of names in `classes`, as numbers of the same names in `wanted`."""
+    return torch.tensor([wanted.index(name) for name in classes])[labels]

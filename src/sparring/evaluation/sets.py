@@ -20,7 +20,8 @@ Labelled = tuple[Tensor, Tensor | None]
 class Samples(ABC):
     """`count` samples of one `shape`; `digest` tells them from any others, `classes` names their labels.
 
-    `computed` ones keep the processor busy while they are made, as decoding does not: nobody looks at others meanwhile.
+    Each `strata` samples in a row hold one of every class, where they were drawn so. `computed` ones keep the processor
+    busy while they are made, as decoding does not: nobody looks at others meanwhile.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Samples(ABC):
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     digest: str
+    strata: int = 1
     computed: bool = False
 
     @abstractmethod
@@ -81,6 +83,7 @@ class GameSamples(Samples):
         self.name = name
         self.shape = game.sample
         self.classes = classes if game.condition.classes else ()
+        self.strata = len(self.classes) or 1
         self.digest = digest
 
     def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
@@ -124,6 +127,9 @@ def as_saved(samples: Tensor) -> Tensor:
     return torch.from_numpy(to_pixels(samples)) if samples.ndim == 4 else samples.detach().float().cpu()
 
 
+_CHANNELS = {1: "gray", 3: "rgb", 4: "rgba"}
+
+
 def check_alike(fake: Samples, real: Samples) -> None:
     """Raises `MetricError` unless both sets hold samples of one shape."""
     if fake.shape == real.shape:
@@ -132,7 +138,10 @@ def check_alike(fake: Samples, real: Samples) -> None:
     if not (fake.is_images and real.is_images):
         raise MetricError(f"{sizes}: vectors and images, or vectors of other lengths, cannot be compared")
     if fake.shape[0] != real.shape[0]:
-        raise MetricError(f"{sizes}: the channels differ. Convert one of them, for example with reference.channels=rgb")
+        opaque = fake.shape[0] in (2, 4) and not fake.computed  # what has no opacity cannot be given one
+        side, channels = ("samples", real.shape[0]) if opaque else ("reference", fake.shape[0])
+        remedy = f" Convert one of them: {side}.channels={_CHANNELS[channels]}" if channels in _CHANNELS else ""
+        raise MetricError(f"{sizes}: the channels differ.{remedy}")
     height, width = fake.shape[1:]
     size = f"{height}" if height == width else f"{height}x{width}"
     raise MetricError(f"{sizes}: scores depend on resolution. Resize the reference to compare: reference.size={size}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from sparring.training.listener import Listener, View
+from sparring.training.listener import Better, Listener, View
 
 
 class Evaluation(Listener):
@@ -19,6 +19,7 @@ class Evaluation(Listener):
         self.every = every
         self.measures = measures
         self.count = count
+        self.better = dict[str, Better].fromkeys(measures, "lower")
 
     def score(self, view: View) -> Mapping[str, float]:
         """Returns each measure by its name where an evaluation is due, otherwise nothing."""

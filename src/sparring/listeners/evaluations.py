@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from sparring.errors import MetricError
-from sparring.evaluation.score import Score, in_digits, read_scores, with_suffix
+from sparring.evaluation.score import Score, in_digits, read_beside, with_suffix
 from sparring.listeners.frames import embedded
 from sparring.metrics.metric import Better
 
@@ -27,25 +26,13 @@ def evaluations(folder: Path) -> str:
 
     Returns "" where there is none; passes over files that are damaged or hold something else.
     """
-    paths = sorted((folder / SCORES).glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-    found = [(path, scores) for path in map(_without_suffix, reversed(paths)) if (scores := _read(path))]
+    found = list(reversed(read_beside(folder / SCORES).items()))
     if not found:
         return ""
     tables = [_table(path.name, scores) for path, scores in found]
     noun = "evaluation" if len(tables) == 2 else "evaluations"
     earlier = f"<details><summary>{len(tables) - 1} earlier {noun}</summary>{''.join(tables[1:])}</details>"
     return f"{tables[0]}{_pictures(found[0][0])}{earlier if len(tables) > 1 else ''}"
-
-
-def _without_suffix(path: Path) -> Path:
-    return path.with_suffix("")
-
-
-def _read(path: Path) -> Sequence[Score]:
-    try:
-        return read_scores(path)
-    except (MetricError, OSError):
-        return ()
 
 
 def _table(name: str, scores: Sequence[Score]) -> str:

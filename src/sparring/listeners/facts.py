@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 
 from sparring.listeners.chart import Mark, best_point
 from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words, title_in_words
+from sparring.training.checkpoints import which_is_better
+from sparring.training.listener import Better
 
 Facts = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
@@ -87,8 +89,9 @@ def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
 
 
 def best_of(facts: Facts, score: str) -> Mark:
-    """Returns whether the lowest or the highest value of the score called so is its best."""
-    return "highest" if score in (facts.get("higher") or ()) else "lowest"
+    """Returns whether the lowest or the highest value of the score called so is its best; None where neither is."""
+    marks: dict[Better, Mark] = {"lower": "lowest", "higher": "highest", "real": None}
+    return marks[which_is_better(facts, score)]
 
 
 def latest(facts: Facts, lines: Lines, name: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sparring.errors import RunError
 from sparring.files import replace_bytes
-from sparring.listeners.chart import Series, line_chart
+from sparring.listeners.chart import Mark, Series, line_chart
 from sparring.listeners.evaluations import evaluations
 from sparring.listeners.facts import best_of, details, headline, score_points, status
 from sparring.listeners.frames import pictures
@@ -110,8 +110,14 @@ def _score_charts(facts: Mapping[str, Any], lines: Lines) -> str:
     scores = score_points(lines)
     marks = {name: best_of(facts, name) for name in scores}
     charts = [line_chart([Series(name, scores[name])], title_in_words(name), mark) for name, mark in marks.items()]
-    higher = [title_in_words(name) for name, mark in marks.items() if mark == "highest"]
-    return _charts(charts, f"Smaller is better, except of {', '.join(higher)}." if higher else "Smaller is better.")
+    return _charts(charts, _better_in_words(marks))
+
+
+def _better_in_words(marks: Mapping[str, Mark]) -> str:
+    ways: dict[Mark, str] = {"highest": "larger", None: "nearest to that of real samples"}
+    titles = {way: [title_in_words(name) for name in marks if marks[name] == way] for way in ways}
+    others = [f"{', '.join(found)} ({ways[way]})" for way, found in titles.items() if found]
+    return f"Smaller is better{', except of ' if others else ''}{' and '.join(others)}."
 
 
 def _loss_charts(lines: Lines) -> str:

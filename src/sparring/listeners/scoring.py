@@ -16,9 +16,11 @@ def tell(message: str) -> None:
 class Scoring(Listener):
     """Scores `count` samples of the averaged game past every `every` images, and at the end.
 
-    The samples come from the same latents every time. An evaluation that would bring the time spent on them above
-    `share` of the run's is passed over; the last one never is, so that a finished run has its scores. What goes
-    wrong is told once and costs the run its scores, never the run.
+    The samples come from the same latents every time, drawn from the run's seed + 1: not those of the sample grids,
+    nor those of `evaluate`, which draws from its plan's own seed. An evaluation that would bring the time spent on
+    them above `share` of the run's, since it was begun or resumed, is passed over. Two never are: the first one
+    since then, as only that tells what they take, and the one at the run's end, so that a finished run has its
+    scores. What goes wrong is told once and costs the run its scores, never the run.
     """
 
     def __init__(
@@ -38,14 +40,18 @@ class Scoring(Listener):
         self.share = share
         self.clock = clock
         self.tell = tell
-        self.higher = frozenset(name for name, better in scorer.titles.items() if better == "higher")
-        self._spent = self._lasts = 0.0
+        self.better = scorer.titles
+        self._began = self._spent = self._lasts = 0.0
         self._told: set[str] = set()
+
+    def begin(self, view: View) -> None:
+        """Counts the run's time from here: what evaluations took of it before is not known."""
+        self._began = view.seconds
 
     def score(self, view: View) -> Mapping[str, float]:
         """Returns the scores by name where an evaluation is due and affordable, otherwise nothing."""
         last = view.images >= view.target
-        if not last and not (view.passed(self.every) and self._affords(view.seconds)):
+        if not last and not (view.passed(self.every) and self._affords(view.seconds - self._began)):
             return {}
         start = self.clock()
         try:

@@ -109,7 +109,7 @@ class Moments(Accumulator):
 
     @property
     def covariance(self) -> Tensor:
-        """The unbiased covariance [d, d] (divided by N - 1, as every published FID does); needs two samples."""
+        """The unbiased covariance [d, d] (divided by N - 1); needs two samples."""
         if self.count < 2:
             raise MetricError(f"a covariance needs at least 2 samples, got {self.count}")
         return self.scatter / (self.count - 1)

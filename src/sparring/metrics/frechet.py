@@ -15,9 +15,9 @@ from sparring.metrics.normal import TOLERANCE, Normal, squared_distance, sum_of_
 def frechet_distance(one: Moments, other: Moments) -> float:
     """Returns the squared Fréchet distance of the normal distributions with these moments, of at least 2 samples each.
 
-    d² = ‖m₁ - m₂‖² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), with unbiased covariances, as in every published FID (Heusel et al.
-    2017). `Normal.frechet_distance` says how exact it is, takes published means and covariances, and does less work
-    where many sets are compared with one.
+    d² = ‖m₁ - m₂‖² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), with unbiased covariances (Heusel et al. 2017; StyleGAN2-ADA divides by
+    N, which gives less by about a share 1 / N). `Normal.frechet_distance` says how exact it is, takes published means
+    and covariances, and does less work where many sets are compared with one.
 
     The distance of few samples is too large, by about a constant / N: compare at equal counts (or see FDInfinity).
 

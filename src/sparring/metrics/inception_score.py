@@ -60,8 +60,10 @@ class IS(Metric):
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the score, with its deviation between splits where there are several."""
-        score, deviation = inception_score(evidence.fake.logits, self.splits)
-        how = f"{evidence.fake.count} samples in {self.splits} splits"
+        logits = evidence.fake.logits
+        order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(evidence.seed))
+        score, deviation = inception_score(logits[order], self.splits)
+        how = f"{evidence.fake.count} samples, shuffled, in {self.splits} splits"
         return (Value("IS", score, deviation if self.splits > 1 else None, how),)
 
 

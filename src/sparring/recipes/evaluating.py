@@ -1,5 +1,6 @@
 """Scores of a run, a checkpoint or a set of files against real samples, kept beside them."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,11 +14,12 @@ from sparring.evaluation import (
     EvaluationPlan,
     GameSamples,
     Samples,
+    Score,
     Scorer,
     Scores,
     draw_pictures,
     metrics_by_name,
-    read_scores,
+    read_beside,
     write_pictures,
     write_scores,
 )
@@ -58,7 +60,9 @@ def evaluate(
     device: str = "auto",
     best: bool = False,
     out: str | Path | None = None,
+    skip_bad: bool = False,
     progress: Progress = lambda name, done, count: None,
+    tell: Callable[[Sequence[Score]], None] = lambda scores: None,
 ) -> Evaluated:
     """Returns the scores of `source` against `reference`; they are written to a JSON and a CSV file as they come.
 
@@ -72,7 +76,9 @@ def evaluate(
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         best: of a run, the best checkpoint by its score instead of the newest.
         out: the files' path without suffix; by default `scores/` in the run, or else in the current folder.
+        skip_bad: leave out images that cannot be read instead of refusing the set.
         progress: is called while samples are looked at.
+        tell: is called with the scores of each metric as they come.
 
     Raises:
         SparringError: in words, what cannot be and what to do. A metric that cannot be had costs the others nothing.
@@ -80,13 +86,15 @@ def evaluate(
     place = find_device(device)
     model = find_model(source, device, best)
     plan = make_plan(source, reference, metrics, model).override(assignments)
-    samples = _Watched(find_samples(source, model, plan), progress)
-    real = _Watched(find_reference(reference, plan), progress)
+    samples = _Watched(find_samples(source, model, plan, skip_bad), progress)
+    real = _Watched(find_reference(reference, plan, skip_bad), progress)
     scorer = Scorer(plan, real, place, backbone)
-    path = Path(out) if out else _home(samples, model)
+    path = _without_suffix(Path(out)) if out else _home(samples, real, model)
+    write_scores(path, ())  # what cannot be written is found before the work
     scores = scorer.gather(samples)
     averaged = bool(model.recipe.training.averages) if model else None
-    for _ in scorer.score(samples, averaged, scores):
+    for found in scorer.score(samples, averaged, scores):
+        tell(found)
         write_scores(path, scores.found)
     drawn = _draw(scorer, scores, path)
     if model and (path.parent.parent / REPORT).is_file():
@@ -121,44 +129,49 @@ def make_plan(source: object, reference: object, metrics: Sequence[str], model: 
     return plan.model_copy(update={"metrics": metrics_by_name(metrics)}) if metrics else plan
 
 
-def find_samples(source: object, model: Model | None, plan: EvaluationPlan) -> Samples:
+def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip_bad: bool) -> Samples:
     """Returns the samples to score."""
     if model is not None:
         with model.path.open("rb") as file:
             digest = sha256(file.read()).hexdigest()
         name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
         return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest)
-    data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load()
+    data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load(skip_bad=skip_bad)
     assert data
     return DataSamples(data, plan.count)
 
 
-def find_reference(reference: object, plan: EvaluationPlan) -> Samples:
+def find_reference(reference: object, plan: EvaluationPlan, skip_bad: bool) -> Samples:
     """Returns the samples to score against; raises `SpecError` where the plan names none."""
     count = plan.reference_count or plan.count
     if isinstance(reference, Dataset):
         return DataSamples(reference, count)
     if plan.reference is None:
         raise SpecError("there is nothing to compare with: name real samples with --reference, or reference=PATH")
-    return DataSamples(plan.reference.load(), count)
+    return DataSamples(plan.reference.load(skip_bad=skip_bad), count)
 
 
 def _draw(scorer: Scorer, scores: Scores, path: Path) -> list[Path]:
     """Writes the pictures that the plan asks for beside the scores; what is missing for them is noted as a failure."""
     if not scorer.pictured:
         return []
-    beside = [score for file in sorted(path.parent.glob("*.json")) for score in read_scores(file.with_suffix(""))]
+    beside = [score for found in read_beside(path.parent).values() for score in found]
     try:
         return write_pictures(path, draw_pictures(scores.evidence, beside))
-    except SparringError as error:
-        scores.failures["pictures"] = str(error)
+    except Exception as error:  # the scores are there; pictures are no reason to lose the table
+        scores.failures["pictures"] = str(error) if isinstance(error, SparringError) else repr(error)
         return []
 
 
-def _home(samples: Samples, model: Model | None) -> Path:
-    if model is None:
-        return Path("scores") / (samples.name.replace("/", "-").strip("-. ") or "samples")
-    return _run_folder(model) / "scores" / model.path.stem
+def _home(samples: Samples, reference: Samples, model: Model | None) -> Path:
+    """Returns where scores belong: each comparison, by reference and counts, has files of its own."""
+    name = f"{model.path.stem if model else samples.name} {samples.count} to {reference.name} {reference.count}"
+    folder = _run_folder(model) if model else Path()
+    return folder / "scores" / re.sub(r"[^\w.]+", "-", name).strip("-.")
+
+
+def _without_suffix(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix in (".json", ".csv") else path
 
 
 def _run_folder(model: Model) -> Path:
@@ -173,6 +186,7 @@ class _Watched(Samples):
         self.samples, self.progress = samples, progress
         self.name, self.count, self.shape = samples.name, samples.count, samples.shape
         self.classes, self.digest, self.computed = samples.classes, samples.digest, samples.computed
+        self.strata = samples.strata
 
     def batches(self, size: int) -> Iterator[Labelled]:
         done = 0

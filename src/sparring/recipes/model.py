@@ -1,7 +1,6 @@
 """A trained model: what a checkpoint holds, ready to sample from."""
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,10 +107,10 @@ def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model
 def find_checkpoint(path: Path, best: bool = False) -> Path:
     """Returns `path` itself where it is a file, else the newest checkpoint of the run there, or its `best`.
 
-    The best has the best value of the score that its recipe names in `training.checkpoints.by`.
+    The best has the best value of the score that the newest's recipe names in `training.checkpoints.by`.
 
     Raises:
-        CheckpointError: there is none, or none that was scored.
+        CheckpointError: there is none, or none that has such a score.
     """
     if path.is_file():
         return path
@@ -123,11 +122,16 @@ def find_checkpoint(path: Path, best: bool = False) -> Path:
     if not best:
         return found[-1]
     facts = {file: read_facts(file) for file in found}
-    ranks = {file: rank(said, said["recipe"]["training"]["checkpoints"]["by"]) for file, said in facts.items()}
-    scored = {file: ranked for file, ranked in ranks.items() if ranked is not None and isfinite(ranked)}
-    if not scored:
-        raise CheckpointError(f"no checkpoint in {path} was scored (listening.scores_every)")
-    return min(scored, key=scored.__getitem__)
+    by = facts[found[-1]]["recipe"]["training"]["checkpoints"]["by"]
+    ranks = {file: ranked for file, said in facts.items() if (ranked := rank(said, by)) is not None}
+    if not ranks:
+        names = sorted({name for said in facts.values() for name in said["scores"]})
+        raise CheckpointError(
+            f"no checkpoint in {path} has a rank by {by!r} (training.checkpoints.by); their scores: {', '.join(names)}"
+            if names
+            else f"no checkpoint in {path} was scored (listening.scores_every)"
+        )
+    return min(ranks, key=ranks.__getitem__)
 
 
 def build_game(recipe: Recipe, sample: Shape, classes: int) -> Game:

@@ -55,7 +55,7 @@ def train(
         home.check_recipe(recipe, with_changes)
         data = recipe.data.load(skip_bad=skip_bad)
         _check_data(home, data, with_changes)
-        playing = build_run(recipe, data, home, place, [*build_listeners(recipe, data, place), *listeners])
+        playing = build_run(recipe, data, home, place, build_listeners(recipe, data, place, listeners))
         keeper = Keeper(playing, _checkpoint_facts(recipe, data))
         keeper.resume()
         home.write_recipe(recipe)
@@ -111,7 +111,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
         "precision": recipe.training.precision,
         "layout": recipe.training.layout,
         "parameters": run.game.count_parameters(),
-        "higher": sorted(run.higher),
+        "better": dict(sorted(run.better.items())),
         "shape": data.shape,
         "data": {
             "name": data.name,

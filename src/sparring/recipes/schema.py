@@ -16,7 +16,7 @@ class Listening(Spec):
 
     A grid of `sample_count` samples is drawn every `samples_every`; `score_count` samples are
     scored every `scores_every`: by what is cheap, and by `metrics` seen through the `backbone`, which take at most
-    `score_share` of the run's time. `tensorboard` writes event files too.
+    `score_share` of the run's time beside the first and the last time. `tensorboard` writes event files too.
     """
 
     samples_every: Images = 20_000

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sparring.backbones import list_backbones, list_perceptual
-from sparring.evaluation import Samples, score_table
+from sparring.evaluation import Samples, Score, score_table
 from sparring.metrics.metric import Metric
 from sparring.recipes.evaluating import Evaluated, evaluate
 
@@ -18,11 +18,13 @@ def print_evaluation(
     reference: str | None,
     metrics: Sequence[str],
     settings: Sequence[str],
+    *,
     best: bool,
     out: Path | None,
     device: str,
+    skip_bad: bool,
 ) -> bool:
-    """Evaluates and prints what came of it; returns whether every metric could be had."""
+    """Evaluates, prints scores as they come, and what became of the rest; returns whether every metric could be had."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
@@ -32,24 +34,37 @@ def print_evaluation(
                 tasks[name] = bars.add_task(f"Looking at {name}", total=count)
             bars.update(tasks[name], completed=done)
 
-        found = evaluate(source, reference, metrics, *settings, device=device, best=best, out=out, progress=progress)
-    print("\n".join(_lines(found)))
+        def tell(scores: Sequence[Score]) -> None:  # at once, so that nothing is lost to what fails later
+            print("\n".join(score_table(scores)), flush=True)
+
+        found = evaluate(
+            source,
+            reference,
+            metrics,
+            *settings,
+            device=device,
+            best=best,
+            out=out,
+            skip_bad=skip_bad,
+            progress=progress,
+            tell=tell,
+        )
+    print("\n".join(_facts(found)))
     for metric, why in found.scores.failures.items():
-        print(f"spar: {metric} is left out: {why}", file=sys.stderr)
+        print(f"spar: {why if why.startswith(metric) else f'{metric}: {why}'}. It is left out.", file=sys.stderr)
+    for note in found.scores.notes:
+        print(f"spar: {note}", file=sys.stderr)
     return not found.scores.failures
 
 
-def _lines(found: Evaluated) -> Iterator[str]:
-    yield f"samples    {_words(found.samples)}, seed {found.plan.seed}"
+def _facts(found: Evaluated) -> Iterator[str]:
+    yield f"\nsamples    {_words(found.samples)}, seed {found.plan.seed}"
     yield f"reference  {_words(found.reference)}, digest {found.reference.digest[:12]}"
     if found.backbone:
         seen = f"{found.backbone.name} at {found.backbone.size}x{found.backbone.size}"
         yield f"seen by    {seen}, weights {found.backbone.digest[:12]}, resized {found.plan.resizer}"
-    yield ""
-    yield from score_table(found.scores.found)
-    if found.scores.found:
-        names = [f"{found.path.name}.csv", *(path.name for path in found.pictures)]
-        yield f"\nwritten to {found.path}.json; beside it {', '.join(names)}"
+    names = [".csv", *(path.name.removeprefix(found.path.name) for path in found.pictures)]
+    yield f"written to {found.path}.json, {', '.join(names)}"
 
 
 def _words(samples: Samples) -> str:
@@ -59,8 +74,9 @@ def _words(samples: Samples) -> str:
 def list_networks_and_metrics() -> Iterator[str]:
     """Yields every metric and backbone with what it is."""
     yield "metrics:"
+    width = max(map(len, Metric.members)) + 2
     for kind, member in sorted(Metric.members.items()):
-        yield f"  {kind.lower():<14}{(member.__doc__ or '').strip().splitlines()[0]}"
+        yield f"  {kind.lower():<{width}}{(member.__doc__ or '').strip().splitlines()[0].replace('`', '')}"
     yield "backbones:"
     yield f"  {', '.join(list_backbones())}"
     yield "perceptual distances:"

@@ -1,6 +1,6 @@
 """Who listens to a run: what the recipe's `listening` section and the data ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -10,32 +10,61 @@ from torch import Tensor
 
 from sparring.data import Dataset
 from sparring.data.dataset import Judge, TrueModes
-from sparring.errors import SparringError
+from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
 from sparring.evaluation.sets import spread
 from sparring.game import Game
 from sparring.listeners import Console, Evaluation, Log, Report, Samples, Scoring, TensorBoard
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
-from sparring.training.listener import Listener
+from sparring.training.listener import Better, Listener
 
 Measure = Callable[[Tensor], float]
 
 
-def build_listeners(recipe: Recipe, data: Dataset, device: torch.device) -> list[Listener]:
-    """Returns all that `recipe.listening` asks for; those that write come before the report, which reads."""
+def build_listeners(
+    recipe: Recipe, data: Dataset, device: torch.device, others: Sequence[Listener] = ()
+) -> list[Listener]:
+    """Returns all that `recipe.listening` asks for, and `others`; those that write come before the report, which reads.
+
+    Raises:
+        SpecError: none of them gives the score by which the best checkpoint is to be kept, or it has no best.
+    """
     listening = recipe.listening
     depict = partial(_depict, data)
+    cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count)
     scoring, notes = _score(recipe, data, device)
+    better = {name: way for listener in (cheap, *scoring, *others) for name, way in listener.better.items()}
+    by = recipe.training.checkpoints.by
+    if notes and by not in better:  # what the missing scores would have been called is not known either
+        notes = [*notes, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
+    else:
+        check_by(by, better)
     return [
-        Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count),
+        cheap,
         *scoring,
         Log(),
         Samples(listening.samples_every, listening.sample_count, depict),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
         Console(notes=[_describe(data), *notes]),
+        *others,
     ]
+
+
+def check_by(by: str, better: Mapping[str, Better]) -> None:
+    """Raises `SpecError` unless the score called `by` is one of those in `better`, and has a best."""
+    ranked = [name for name, way in better.items() if way != "real"]
+    if by not in better:
+        raise SpecError(
+            f"training.checkpoints.by: {by!r} is no score that this run takes (listening.metrics adds some)"
+            f"{nearest(by, ranked)}"
+        )
+    if by not in ranked:
+        raise SpecError(
+            f"training.checkpoints.by: {by!r} is best where it is nearest to that of real samples, which does not rank "
+            f"checkpoints; keep the best by one of {', '.join(ranked)}"
+        )
 
 
 def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Listener], list[str]]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sparring.errors import CheckpointError
 from sparring.files import replace_bytes
+from sparring.training.listener import Better
 
 FORMAT = "sparring-checkpoint"
 VERSION = 1
@@ -73,13 +74,32 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def rank(facts: Mapping[str, Any], by: str) -> float | None:
-    """Returns a number that is smaller the better the checkpoint of `facts` scored `by`; None where it was not scored.
+    """Returns a number that is smaller the better the checkpoint of `facts` scored `by`.
 
-    >>> rank({"scores": {"precision": 0.9}, "higher": ["precision"]}, by="precision")
+    It is None where there is no such score, or none that is finite, and where the best is what real samples have.
+
+    >>> rank({"scores": {"precision": 0.9}, "better": {"precision": "higher"}}, by="precision")
     -0.9
     """
     score = facts["scores"].get(by)
-    return None if score is None else float(-score if by in facts.get("higher", ()) else score)
+    if score is None:
+        return None
+    signs: dict[Better, float] = {"lower": 1.0, "higher": -1.0, "real": nan}
+    ranked = signs[which_is_better(facts, by)] * score
+    return ranked if isfinite(ranked) else None
+
+
+def which_is_better(facts: Mapping[str, Any], score: str) -> Better:
+    """Returns which values of `score` are good, as the facts of a checkpoint or a run say; of one not named, less is.
+
+    >>> which_is_better({"better": {"MS-SSIM": "real"}}, "MS-SSIM")
+    'real'
+    """
+    told = facts.get("better")
+    if not isinstance(told, Mapping):  # facts once listed only the scores of which more is better
+        told = dict.fromkeys(facts.get("higher") or (), "higher")
+    better: Better = told[score] if told.get(score) in get_args(Better) else "lower"
+    return better
 
 
 def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int) -> list[Path]:
@@ -90,7 +110,7 @@ def choose_superfluous(scores: Mapping[Path, float | None], last: int, best: int
     ['b', 'c']
     """
     paths = list(scores)
-    scored = sorted((score, path) for path, score in scores.items() if score is not None and isfinite(score))
+    scored = sorted((score, path) for path, score in scores.items() if score is not None)
     kept = {*paths[-last:], *(path for _, path in scored[:best])}
     return [path for path in paths if path not in kept]
 

@@ -30,14 +30,20 @@ class Keeper:
         self.facts = facts
         self.plan = run.training.checkpoints
         self.folder = run.home.checkpoints
+        self._ranks: list[float] = []  # of the checkpoints that are there
         self._saved_images = -1
         self._saved_at = time.monotonic()
 
     def save_if_due(self) -> None:
-        """Saves where images or minutes say so."""
+        """Saves where images or minutes say so, and where the step scored as one of the best does."""
         minutes = (time.monotonic() - self._saved_at) / 60
-        if self.run.passed(self.plan.every) or (self.plan.minutes and minutes >= self.plan.minutes):
+        timely = self.run.passed(self.plan.every) or (self.plan.minutes and minutes >= self.plan.minutes)
+        if timely or self._is_one_of_the_best():
             self.save()
+
+    def _is_one_of_the_best(self) -> bool:
+        ranked = rank(self._scored(), self.plan.by)
+        return ranked is not None and sum(other <= ranked for other in self._ranks) < self.plan.best
 
     def save(self) -> None:
         """Writes a checkpoint of this step, unless there is one, and removes those that need not be kept.
@@ -53,13 +59,18 @@ class Keeper:
         path = self.folder / f"{run.images:010d}{SUFFIX}"
         write_checkpoint(path, self._checkpoint())
         self._saved_images, self._saved_at = run.images, time.monotonic()
-        scores = {old: self._score(old) for old in list_checkpoints(self.folder)}
-        for old in choose_superfluous(scores, self.plan.last, self.plan.best):
+        ranks = self._rank_all()
+        for old in choose_superfluous(ranks, self.plan.last, self.plan.best):
             old.unlink(missing_ok=True)
         for listener in run.listeners:
             listener.saved(run, path)
 
-    def _score(self, path: Path) -> float | None:
+    def _rank_all(self) -> dict[Path, float | None]:
+        ranks = {path: self._rank(path) for path in list_checkpoints(self.folder)}
+        self._ranks = [ranked for ranked in ranks.values() if ranked is not None]
+        return ranks
+
+    def _rank(self, path: Path) -> float | None:
         try:
             return rank(read_facts(path), self.plan.by)
         except CheckpointError:  # an old one that was damaged is no reason to stop a sound run
@@ -72,10 +83,13 @@ class Keeper:
         for name, mover in run.movers.items():
             tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
         progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
-        scores = run.scores if run.scored_at == run.images else {}
-        told = {"scores": scores, "higher": sorted(run.higher & scores.keys())}
         optimizers = {name: mover.kind for name, mover in run.movers.items()}
-        return Checkpoint(tensors, {**self.facts, "progress": progress, **told, "optimizers": optimizers})
+        return Checkpoint(tensors, {**self.facts, "progress": progress, **self._scored(), "optimizers": optimizers})
+
+    def _scored(self) -> dict[str, Any]:
+        """Returns the facts on this step's scores."""
+        scores = self.run.scores if self.run.scored_at == self.run.images else {}
+        return {"scores": scores, "better": {name: self.run.better[name] for name in scores if name in self.run.better}}
 
     def resume(self) -> bool:
         """Goes on from the newest checkpoint in the folder; returns whether there was one.
@@ -97,6 +111,7 @@ class Keeper:
         run.progress = Progress(**checkpoint.facts["progress"])
         run.scores, run.scored_at = dict(checkpoint.facts["scores"]), run.images
         self._saved_images = run.images
+        self._rank_all()
         return True
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
 from sparring.game import Game
 from sparring.network import Shape
+
+Better = Literal["lower", "higher", "real"]
+"""Which values of a score are good: the lowest, the highest, or those nearest to the real samples' own."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,11 @@ class View(Protocol):
 class Listener:
     """Hears a run; every method may be left as it is, and none may change the run.
 
-    `step` is called after every step and must not force a device to synchronize. `higher` names those of its
-    scores of which more is better; of all others, less is.
+    `step` is called after every step and must not force a device to synchronize. `better` says of its scores which
+    values are good; a run keeps its best checkpoint by one that is named there.
     """
 
-    higher: frozenset[str] = frozenset()
+    better: Mapping[str, Better] = MappingProxyType({})
 
     def begin(self, view: View) -> None:
         """The run starts or resumes."""

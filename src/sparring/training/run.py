@@ -69,7 +69,7 @@ class Run:
         self.seed = seed
         self.rank = 0
         self.listeners = tuple(listeners)
-        self.higher = frozenset[str]().union(*(listener.higher for listener in self.listeners))
+        self.better = {name: better for listener in self.listeners for name, better in listener.better.items()}
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
