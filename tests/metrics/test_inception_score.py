@@ -64,7 +64,7 @@ def test_the_metric_looks_at_generated_samples_only(random):
     (value,) = IS(splits=4).measure(Evidence(Observed(0), Observed(40, logits=logits)))
     order = torch.randperm(40, generator=torch.Generator().manual_seed(0))  # folders come class by class
     assert (value.value, value.deviation) == inception_score(logits[order], 4)
-    assert value.how == "40 samples in 4 splits"
+    assert value.how == "40 samples, shuffled, in 4 splits"
 
 
 def test_one_split_has_no_deviation(random):

@@ -64,7 +64,7 @@ class CAS(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
-    better: ClassVar[dict[str, Better]] = {"CAS": "higher", "CAS-real": "higher"}
+    better: ClassVar[dict[str, Better]] = {"CAS": "higher", "CAS-real": "real"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy after generated and after real samples, with binomial deviations."""

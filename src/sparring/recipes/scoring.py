@@ -25,18 +25,7 @@ def print_evaluation(
     skip_bad: bool,
 ) -> bool:
     """Evaluates, prints scores as they come, and what became of the rest; returns whether every metric could be had."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(name: str, done: int, count: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(f"Looking at {name}", total=count)
-            bars.update(tasks[name], completed=done)
-
-        def tell(scores: Sequence[Score]) -> None:  # at once, so that nothing is lost to what fails later
-            print("\n".join(score_table(scores)), flush=True)
-
+    with _Bars() as bars:
         found = evaluate(
             source,
             reference,
@@ -46,8 +35,8 @@ def print_evaluation(
             best=best,
             out=out,
             skip_bad=skip_bad,
-            progress=progress,
-            tell=tell,
+            progress=bars.move,
+            tell=_print,
         )
     print("\n".join(_facts(found)))
     for metric, why in found.scores.failures.items():
@@ -55,6 +44,24 @@ def print_evaluation(
     for note in found.scores.notes:
         print(f"spar: {note}", file=sys.stderr)
     return not found.scores.failures
+
+
+class _Bars(Progress):
+    """A bar for each set of samples that is looked at, gone when all are."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        super().__init__(*columns, console=Console(stderr=True), transient=True)
+        self.named: dict[str, TaskID] = {}
+
+    def move(self, name: str, done: int, count: int) -> None:
+        if name not in self.named:
+            self.named[name] = self.add_task(f"Looking at {name}", total=count)
+        self.update(self.named[name], completed=done)
+
+
+def _print(scores: Sequence[Score]) -> None:  # at once, so that nothing is lost to what fails later
+    print("\n".join(score_table(scores)), flush=True)
 
 
 def _facts(found: Evaluated) -> Iterator[str]:

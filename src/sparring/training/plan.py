@@ -16,8 +16,8 @@ class Checkpoints(Spec):
     """When the run is saved and what is kept.
 
     A checkpoint is written every `every` images, after `minutes` without one (0: never by time),
-    and at the end. The `last` newest stay, and the `best` ones by the score called `by`,
-    the highest of scores of which more is better.
+    where a step scores among the `best` by the score called `by`, and at the end. The `last` newest
+    stay, and those `best`; a score that is best where it is nearest to real samples' cannot be `by`.
     """
 
     every: Images = 100_000
