@@ -31,6 +31,19 @@ def test_an_npz_brings_labels(tmp_path, noise):
     np.testing.assert_array_equal(images.pixels[:, 0], pixels)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.uint8, np.bool_])
+def test_an_npz_brings_several_numbers_of_each_image(tmp_path, noise, kind):
+    told = np.array([[0, 1], [1, 1], [0, 0]], kind)
+    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=told, attributes=["smiling", "young"])
+    images = load(tmp_path / "a.npz")
+    assert images.attributes == ("smiling", "young")
+    assert images.numbers.dtype == np.float32
+    np.testing.assert_array_equal(images.numbers, told)
+    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=told)
+    assert load(tmp_path / "a.npz").attributes == ("0", "1")
+    assert load(tmp_path / "a.npz", labels="none").numbers is None
+
+
 def test_truth_values_become_black_and_white(tmp_path):
     np.save(tmp_path / "a.npy", np.eye(4, dtype=bool)[None])
     assert set(load(tmp_path / "a.npy").pixels.ravel()) == {0, 255}
@@ -83,7 +96,12 @@ def test_other_arrays_are_refused(tmp_path, content, message):
 
 def test_labels_and_names_in_an_npz_are_checked(tmp_path, noise):
     for arrays, message in (
-        ({"images": noise(3, 4, 4), "labels": [0, 1]}, r"needs whole numbers \[3\]"),
+        ({"images": noise(3, 4, 4), "labels": [0, 1]}, r"needs whole numbers \[3\] for classes, or numbers"),
+        ({"images": noise(3, 4, 4), "labels": [0.5, 1, 0]}, r"numbers from 0 to 1 \[3, D\]"),
+        ({"images": noise(2, 4, 4), "labels": [[0, 1], [1, -1]]}, "'1' of image 1 is -1, and 1 of 4 .*Scale them"),
+        ({"images": noise(2, 4, 4), "labels": [[0.5], [np.nan]]}, "'0' of image 1 is nan"),
+        ({"images": noise(1, 4, 4), "labels": [[0, 1]], "attributes": ["x"]}, "and names of 1 attributes"),
+        ({"images": noise(1, 4, 4), "labels": [[0, 1]], "attributes": ["x", "x"]}, "each needs a name of its own"),
         ({"images": noise(3, 4, 4), "labels": [0, 1, -1]}, "go down to -1"),
         ({"one": noise(3, 4, 4), "two": noise(3, 4, 4)}, "name the one with pixels 'images'"),
     ):

@@ -11,6 +11,7 @@ from sparring.data import ImageFiles, pack
 from sparring.data.packed import PackWriter
 from sparring.data.png import write_png
 from sparring.errors import DataError
+from sparring.network import Condition
 
 
 def load(path, **fields):
@@ -30,8 +31,31 @@ def test_a_pack_reads_back_equal_with_its_labels(labelled, tmp_path, name):
     packed, source = load(tmp_path / name), load(labelled)
     assert packed.digest == source.digest
     assert packed.classes == source.classes == ("cat", "dog")
-    assert (summary.count, summary.shape, summary.classes) == (3, (4, 6, 8), ("cat", "dog"))
+    assert (summary.count, summary.shape, summary.meanings) == (3, (4, 6, 8), ("cat", "dog"))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["images", name])
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set"])
+def test_numbers_and_their_names_survive_packing_again_and_again(labelled, tmp_path, name):
+    (labelled / "labels.csv").write_text("file,young,smiling\ncat/1.png,0,0.1\ncat/2.png,1,1\ndog/1.png,0.3,0\n")
+    summary = pack(labelled, tmp_path / name)
+    packed, source = load(tmp_path / name), load(labelled)
+    assert summary.meanings == packed.attributes == source.attributes == ("young", "smiling")
+    assert packed.digest == source.digest
+    np.testing.assert_array_equal(packed.numbers, np.float32([[0, 0.1], [1, 1], [0.3, 0]]))
+    assert packed.labels is None
+    assert packed.classes == ()
+    pack(tmp_path / name, tmp_path / "small", settings=ImageFiles(size=4))
+    np.testing.assert_array_equal(load(tmp_path / "small").numbers, source.numbers)
+    assert load(tmp_path / name, labels="none").condition == Condition()
+
+
+def test_altered_numbers_in_a_pack_are_noticed(labelled, tmp_path):
+    (labelled / "labels.csv").write_text("file,young\ncat/1.png,0\ncat/2.png,1\ndog/1.png,0.3\n")
+    pack(labelled, tmp_path / "set")
+    np.save(tmp_path / "set" / "labels.npy", np.float32([[0], [1], [0.4]]))
+    with pytest.raises(DataError, match="damaged: its digest is wrong"):
+        load(tmp_path / "set")
 
 
 @pytest.mark.parametrize("name", ["set.zip", "set"])

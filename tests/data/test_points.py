@@ -39,3 +39,14 @@ def test_a_judge_colours_the_ground_and_infinite_samples_are_left_out() -> None:
     left, right = judged[5, 5].astype(int), judged[5, -5].astype(int)
     assert left[2] > left[0]  # taken for generated: blue
     assert right[1] > right[0]  # taken for real: green
+
+
+def test_points_of_many_numbers_are_shown_in_the_plane_in_which_they_vary_most() -> None:
+    random = np.random.default_rng(0)
+    plane = random.normal(size=(200, 2)) * (2, 1)
+    axes = np.linalg.qr(random.normal(size=(5, 5)))[0]
+    far = Points((plane @ axes[:2] + 7).astype(np.float32), "far")
+    seen = ((far.points - far._mean) @ far._axes) ** 2
+    np.testing.assert_allclose(seen.sum(1), ((plane - plane.mean(0)) ** 2).sum(1), rtol=1e-3, atol=1e-4)
+    across = torch.from_numpy(far.points[:50]) + 3 * torch.from_numpy(axes[4]).float()
+    assert far.depict(torch.from_numpy(far.points[:50])).tobytes() == far.depict(across).tobytes()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sparring.data.attributes import as_numbers
 from sparring.data.collection import Collection
 from sparring.data.decoding import Header
-from sparring.data.images import Labels
+from sparring.data.images import Numbers, Told
 from sparring.data.pixels import Pixels
 from sparring.errors import DataError
 
@@ -39,6 +40,7 @@ class ArrayItem:
 def array(path: Path) -> Collection:
     """Returns the images of a `.npy` or `.npz`: [N, H, W] or [N, H, W, C], `images` and `labels` in an npz.
 
+    Labels are classes, whole numbers [N], or numbers [N, D] in [0, 1]; `classes`, or `attributes`, are their names.
     Four channels are four bands; none of them is taken for opacity.
 
     Raises:
@@ -49,14 +51,14 @@ def array(path: Path) -> Collection:
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: cannot be read as numbers ({error}); save it again with numpy.save") from None
     images = _images(path, arrays)
-    labels, classes = _labels(path, arrays, len(images))
+    told, meanings = _told(path, arrays, len(images))
     status = path.stat()
     digits = len(str(len(images) - 1))
     items = tuple(
         ArrayItem(f"{path.name}[{index:0{digits}d}]", f"{status.st_size} {status.st_mtime_ns}", image)
         for index, image in enumerate(images)
     )
-    return Collection(path, items, labels=labels, classes=classes)
+    return Collection(path, items, told=told, meanings=meanings)
 
 
 def _arrays(path: Path) -> dict[str, Pixels]:
@@ -68,7 +70,7 @@ def _arrays(path: Path) -> dict[str, Pixels]:
 
 
 def _images(path: Path, arrays: dict[str, Pixels]) -> Pixels:
-    others = [name for name in arrays if name not in ("labels", "classes")]
+    others = [name for name in arrays if name not in ("labels", "classes", "attributes")]
     name = "images" if "images" in arrays else others[0] if len(others) == 1 else ""
     if not name:
         raise DataError(f"{path}: holds the arrays {', '.join(arrays) or 'none'}; name the one with pixels 'images'")
@@ -85,16 +87,29 @@ def _images(path: Path, arrays: dict[str, Pixels]) -> Pixels:
     return images
 
 
-def _labels(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Labels | None, tuple[str, ...]]:
+def _told(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Told | None, tuple[str, ...]]:
     if "labels" not in arrays:
         return None, ()
     labels = arrays["labels"]
+    if labels.ndim == 2 and len(labels) == count and labels.dtype.kind in "biuf":
+        attributes = tuple(str(name) for name in arrays.get("attributes", np.arange(labels.shape[1])))
+        return _numbers(path, labels, attributes), attributes
     if labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise DataError(
-            f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}]"
+            f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}] "
+            f"for classes, or numbers from 0 to 1 [{count}, D]"
         )
     if count and labels.min() < 0:
         raise DataError(f"{path}: labels go down to {labels.min()}; needs 0 and up")
     most = int(labels.max()) + 1 if count else 0
     classes = tuple(str(name) for name in arrays.get("classes", np.arange(most)))
     return labels.astype(np.int64), classes
+
+
+def _numbers(path: Path, labels: Told, attributes: tuple[str, ...]) -> Numbers:
+    if len(attributes) != labels.shape[1]:
+        raise DataError(f"{path}: labels of shape {labels.shape}, and names of {len(attributes)} attributes")
+    try:
+        return as_numbers(labels, attributes, [f"image {index}" for index in range(len(labels))])
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None

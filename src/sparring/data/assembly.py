@@ -13,7 +13,7 @@ from PIL import Image
 
 from sparring.data.collection import Collection, Item
 from sparring.data.decoding import Header, UndecodableError
-from sparring.data.images import Labels
+from sparring.data.images import Told
 from sparring.data.layout import Layout, Settings, plan
 from sparring.data.pixels import Pixels
 from sparring.data.size import height_width
@@ -38,13 +38,14 @@ class Offender:
 class Assembly:
     """The images of a collection that are wanted, and the layout they are brought to.
 
-    `offenders` grows while `rows` decodes; `left_out` counts images that `resize=only` did not want.
+    `told` are labels [N] or numbers [N, D]. `offenders` grows while `rows` decodes; `left_out` counts images that
+    `resize=only` did not want.
     """
 
     collection: Collection
     items: tuple[Item, ...]
     headers: tuple[Header, ...]
-    labels: Labels | None
+    told: Told | None
     layout: Layout
     left_out: int
     offenders: list[Offender] = field(default_factory=list)
@@ -95,9 +96,7 @@ class Assembly:
             )
 
 
-def assemble(
-    collection: Collection, labels: Labels | None, settings: Settings, skip_bad: bool, workers: int
-) -> Assembly:
+def assemble(collection: Collection, told: Told | None, settings: Settings, skip_bad: bool, workers: int) -> Assembly:
     """Returns the assembly of a collection, after a look at the header of every image.
 
     Raises:
@@ -122,7 +121,7 @@ def assemble(
         raise DataError(f"{collection.path}: data.resize=only, but no image has the size {settings.size}")
     items = tuple(collection.items[index] for index, _ in kept)
     headers = tuple(header for _, header in kept)
-    chosen = None if labels is None else labels[[index for index, _ in kept]]
+    chosen = None if told is None else told[[index for index, _ in kept]]
     layout = plan([item.name for item in items], headers, settings)
     return Assembly(collection, items, headers, chosen, layout, left_out, offenders)
 

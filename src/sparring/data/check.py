@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sparring.data.assembly import Offender, in_order, strict_decoding
+from sparring.data.attributes import describe_numbers
 from sparring.data.collection import Item, existing, some
 from sparring.data.decoding import Header
 from sparring.data.image_files import ImageFiles
@@ -29,7 +30,8 @@ class CheckReport:
     """What is in a set, what is wrong with it, and how to train on it.
 
     `sizes` are (height, width); `modes` say how images are stored, `channels` how many they have;
-    `labels` counts images by class; `duplicates` are groups of images with exactly the same pixels;
+    `labels` counts images by class, `numbers` says of each number that is told of them from where to where it goes;
+    `duplicates` are groups of images with exactly the same pixels;
     `problems` are sentences about the set as a whole; `settings` are the assignments it needs.
     """
 
@@ -42,6 +44,7 @@ class CheckReport:
     channels: Mapping[int, int]
     types: Mapping[str, int]
     labels: Mapping[str, int]
+    numbers: tuple[str, ...]
     duplicates: tuple[tuple[str, ...], ...]
     offenders: tuple[Offender, ...]
     problems: tuple[str, ...]
@@ -61,13 +64,18 @@ class CheckReport:
         named = (("formats", self.formats), ("sizes (height x width)", sizes), ("channels", channels))
         for title, counts in (*named, ("stored as", self.modes), ("types", self.types)):
             lines.append(f"{title}: {_counted(counts)}")
-        lines.append(f"labels: {len(self.labels)} classes: {_counted(self.labels)}" if self.labels else "labels: none")
+        lines.append(f"labels: {self._told()}")
         if self.duplicates:
             extra = sum(len(group) - 1 for group in self.duplicates)
             lines.append(f"exact duplicates: {extra}, for example {' = '.join(self.duplicates[0][:3])}")
         lines += [f"cannot be used: {bad.name}: {bad.reason}" for bad in self.offenders]
         lines += [f"problem: {problem}" for problem in self.problems]
         return [*lines, self._verdict()]
+
+    def _told(self) -> str:
+        if self.numbers:
+            return f"{len(self.numbers)} numbers, means: {some(self.numbers, _SHOWN)}"
+        return f"{len(self.labels)} classes: {_counted(self.labels)}" if self.labels else "none"
 
     def _verdict(self) -> str:
         command = shlex.join(("spar", "train", "dcgan", "--data", str(self.path), *self.settings))
@@ -108,9 +116,13 @@ def check(path: Path, *, labels: LabelSource = "auto", workers: int = WORKERS) -
     settings = _settings(list(good.values()), collection.normalized)
     problems: list[str] = []
     counts: Counter[str] = Counter()
+    numbers: list[str] = []
     try:
-        indices, classes = read_labels(collection, labels)
-        counts.update(() if indices is None else (classes[index] for index in indices))
+        told, meanings = read_labels(collection, labels)
+        if told is not None and told.ndim == 2:
+            numbers = describe_numbers(told, meanings)
+        elif told is not None:
+            counts.update(meanings[index] for index in told)
         if good:
             plan(list(good), headers, ImageFiles.read({}).override([one.removeprefix("data.") for one in settings]))
     except SparringError as error:
@@ -125,6 +137,7 @@ def check(path: Path, *, labels: LabelSource = "auto", workers: int = WORKERS) -
         channels=Counter(header.channels for header in headers),
         types=Counter(header.dtype for header in headers),
         labels=counts,
+        numbers=tuple(numbers),
         duplicates=_duplicates(good),
         offenders=tuple(seen for seen in results if isinstance(seen, Offender)),
         problems=tuple(problems),

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 from sparring.data import decoding
 from sparring.data.decoding import Header, UndecodableError
-from sparring.data.images import Labels
+from sparring.data.images import Told
 from sparring.data.pixels import Pixels
 from sparring.errors import DataError, nearest
 
@@ -70,7 +70,8 @@ class FileItem:
 class Collection:
     """The images found under a path, sorted by name; label files at the top; how many files were passed over.
 
-    `labels` and `classes` are there where the collection itself holds them, as arrays do;
+    `told`, labels [N] or numbers [N, D], and their `meanings`, the names of the classes or of the numbers, are there
+    where the collection itself holds them, as arrays do;
     `normalized` says that fractions are known to span [-1, 1].
     """
 
@@ -78,8 +79,8 @@ class Collection:
     items: tuple[Item, ...]
     sidecars: Mapping[str, bytes] = field(default_factory=dict)
     ignored: int = 0
-    labels: Labels | None = None
-    classes: tuple[str, ...] = ()
+    told: Told | None = None
+    meanings: tuple[str, ...] = ()
     normalized: bool = False
 
 

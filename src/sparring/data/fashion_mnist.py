@@ -7,6 +7,7 @@ import numpy as np
 
 from sparring.data.idx import read_idx
 from sparring.data.images import Images
+from sparring.data.provenance import Provenance, of_files
 from sparring.data.source import WORKERS, Source
 from sparring.download import cache_folder, fetch
 from sparring.errors import DataError
@@ -58,10 +59,7 @@ class FashionMNIST(Source):
         Raises:
             DataError: the files are not in `path`, are not the published ones, or cannot be downloaded.
         """
-        prefix = "train" if self.split == "train" else "t10k"
-        folder = (cache or cache_folder()) / "fashion-mnist"
-        pixels = read_idx(*self._find(f"{prefix}-images-idx3-ubyte", folder))
-        labels = read_idx(*self._find(f"{prefix}-labels-idx1-ubyte", folder))
+        pixels, labels = (read_idx(*found) for found in self._find_split(cache))
         return Images(
             pixels=pixels[:, None],
             labels=labels.astype(np.int64),
@@ -69,6 +67,18 @@ class FashionMNIST(Source):
             mirror=self.mirror,
             name=f"fashion-mnist {self.split}",
         )
+
+    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+        """Returns what the authors say, and the split's two files."""
+        files = [file for file, _ in self._find_split(cache)]
+        origin = "Xiao, Rasul & Vollgraf 2017, https://github.com/zalandoresearch/fashion-mnist"
+        return (of_files("fashion-mnist", origin, "MIT (Zalando SE)", *files),)
+
+    def _find_split(self, cache: Path | None) -> list[tuple[Path, str]]:
+        """Returns where the images and the labels of the split are, and the SHA-256 of each one's content."""
+        prefix = "train" if self.split == "train" else "t10k"
+        folder = (cache or cache_folder()) / "fashion-mnist"
+        return [self._find(f"{prefix}-{name}-ubyte", folder) for name in ("images-idx3", "labels-idx1")]
 
     def _find(self, name: str, cache: Path) -> tuple[Path, str]:
         """Returns where the file `name` is, downloaded if need be, and the SHA-256 of its content."""

@@ -1,30 +1,26 @@
 """Images from files: a folder, an archive, an array, or a packed data set."""
 
-import hashlib
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 from pydantic import model_validator
 
-from sparring.data.assembly import Assembly, assemble, strict_decoding
+from sparring.data.assembly import Assembly, assemble
+from sparring.data.collected import Collected, load_collection
 from sparring.data.collection import Collection, existing
 from sparring.data.images import Images
 from sparring.data.labels import LabelSource, read_labels
-from sparring.data.layout import Channels
+from sparring.data.layout import Channels, Settings
 from sparring.data.opening import open_collection
-from sparring.data.packed import Pack, PackWriter, is_pack, read_pack, unpacked
+from sparring.data.packed import Pack, is_pack, read_pack, unpacked
 from sparring.data.resizing import Filter, Resize
 from sparring.data.size import Size, height_width
-from sparring.data.source import MEMORY_LIMIT, WORKERS, Source
-from sparring.download import cache_folder
+from sparring.data.source import MEMORY_LIMIT, WORKERS
 from sparring.errors import DataError
 
 
-class ImageFiles(Source):
+class ImageFiles(Collected):
     """Your own images.
 
     `path` is a folder (searched through, hidden files passed over), a zip or tar archive, a `.npy` or
@@ -85,43 +81,42 @@ class ImageFiles(Source):
             collection = unpacked(pack, path)
         else:
             collection = open_collection(path)
-        with strict_decoding():
-            return self._finished(self._read(collection, skip_bad, workers, cache, memory_limit), path)
+        images = load_collection(
+            collection,
+            self,
+            self.labels,
+            skip_bad=skip_bad,
+            workers=workers,
+            cache=cache,
+            memory_limit=memory_limit,
+        )
+        return self._finished(images, path)
+
+    @property
+    def title(self) -> str:
+        """The name of the folder or file."""
+        return self._existing().name
+
+    @property
+    def settings(self) -> Settings:
+        """These very fields."""
+        return self
+
+    def collect(self, cache: Path | None = None) -> Collection:
+        """Returns the images at `path`; nothing is fetched."""
+        path = self._existing()
+        return unpacked(read_pack(path, MEMORY_LIMIT), path) if is_pack(path) else open_collection(path)
 
     def assembly(self, *, skip_bad: bool = False, workers: int = WORKERS) -> tuple[Assembly, tuple[str, ...]]:
-        """Returns the images ready to be decoded one by one, and the classes; raises as `load` does."""
-        path = self._existing()
-        collection = unpacked(read_pack(path, MEMORY_LIMIT), path) if is_pack(path) else open_collection(path)
-        labels, classes = read_labels(collection, self.labels)
-        return assemble(collection, labels, self, skip_bad, workers), classes
+        """Returns the images ready to be decoded, and the names of classes or numbers; raises as `load` does."""
+        collection = self.collect()
+        told, meanings = read_labels(collection, self.labels)
+        return assemble(collection, told, self, skip_bad, workers), meanings
 
     def _existing(self) -> Path:
         if self.path is None:
             raise DataError("data.path: no images were named; add --data PATH, or data.path=PATH")
         return existing(self.path)
-
-    def _read(
-        self, collection: Collection, skip_bad: bool, workers: int, cache: Path | None, memory_limit: int
-    ) -> Images:
-        labels, classes = read_labels(collection, self.labels)
-        settings = {"settings": self._pixel_settings(), "skip_bad": skip_bad, "classes": classes}
-        listing = [(item.name, item.stamp) for item in collection.items]
-        key = hashlib.sha256(json.dumps([settings, listing]).encode())
-        key.update(b"" if labels is None else labels.data)
-        packed = (cache or cache_folder()) / "packed" / key.hexdigest()[:32]
-        if is_pack(packed):
-            try:
-                return read_pack(packed, memory_limit=0).images
-            except DataError:
-                shutil.rmtree(packed)  # only a copy, and a damaged one
-        assembly = assemble(collection, labels, self, skip_bad, workers)
-        if len(assembly.items) * assembly.layout.image_bytes <= memory_limit:
-            return in_memory(assembly, classes, skip_bad, workers)
-        write_pack(assembly, classes, packed, skip_bad, workers)
-        return read_pack(packed, memory_limit=0).images
-
-    def _pixel_settings(self) -> dict[str, Any]:
-        return {name: value for name, value in self.tree().items() if name not in ("kind", "path", "mirror", "labels")}
 
     def _fits(self, pack: Pack) -> bool:
         """Returns whether a pack already is what these settings ask for."""
@@ -132,33 +127,3 @@ class ImageFiles(Source):
 
     def _finished(self, images: Images, path: Path) -> Images:
         return replace(images, mirror=self.mirror, name=path.name)
-
-
-def in_memory(assembly: Assembly, classes: tuple[str, ...], skip_bad: bool, workers: int) -> Images:
-    """Returns the images of an assembly, decoded into one array."""
-    layout = assembly.layout
-    pixels = np.empty((len(assembly.items), layout.channels, layout.height, layout.width), layout.dtype)
-    kept: list[int] = []
-    for index, row in assembly.rows(skip_bad, workers):
-        pixels[len(kept)] = row
-        kept.append(index)
-    return Images(
-        pixels[: len(kept)],
-        None if assembly.labels is None else assembly.labels[kept],
-        classes,
-        skipped=len(assembly.offenders),
-        left_out=assembly.left_out,
-    )
-
-
-def write_pack(assembly: Assembly, classes: tuple[str, ...], folder: Path, skip_bad: bool, workers: int) -> int:
-    """Writes the images of an assembly to `folder` as a pack, without holding them in memory; returns their count."""
-    kept: list[int] = []
-    with PackWriter(folder, assembly.layout.dtype) as writer:
-        for index, row in assembly.rows(skip_bad, workers):
-            writer.append(row)
-            kept.append(index)
-        labels = None if assembly.labels is None else assembly.labels[kept]
-        counts = {"skipped": len(assembly.offenders), "left_out": assembly.left_out}
-        writer.finish(labels, classes, assembly.alpha, counts)
-    return len(kept)

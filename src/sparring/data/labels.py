@@ -1,37 +1,45 @@
-"""Which class each image belongs to: from subfolders, CSV, JSON, or NVIDIA's `dataset.json`."""
+"""What is told of each image, a class or several numbers: from subfolders, CSV, JSON, or NVIDIA's `dataset.json`."""
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
 
+from sparring.data.attributes import as_numbers
 from sparring.data.collection import SIDECARS, Collection, some
-from sparring.data.images import Labels
+from sparring.data.images import Told
 from sparring.errors import DataError
 
-Label = int | str
+Label = int | str | tuple[float, ...]
+"""Of one image: the number or the name of its class, or numbers."""
+
+Labelled = tuple[dict[str, Label] | None, tuple[str, ...]]
+"""The label of each file, and the names of classes or numbers where they are known; None for a file that tells none."""
+
 LabelSource = Literal["auto", "folders", "none"] | Path
-Assigned = tuple[Labels | None, tuple[str, ...]]
-"""Labels and classes; no labels, no classes."""
+Assigned = tuple[Told | None, tuple[str, ...]]
+"""Labels [N] and classes, or numbers [N, D] and their names; nothing told, no names."""
 
 _NONE: Assigned = (None, ())
 _MOST_CLASSES = 65536
+_NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
 _REMEDY = "Mend the file, or set data.labels=none to train without labels"
 
 
 def read_labels(collection: Collection, source: LabelSource) -> Assigned:
-    """Returns a label for each item of `collection`, and the classes.
+    """Returns what is told of each item of `collection`: labels and the classes, or numbers and their names.
 
     `auto` takes the labels that the collection itself holds, else the first of `dataset.json`,
     `labels.csv` and `labels.json` at its top, else subfolders where every image lies in one and there
     are at least two; else there are no labels.
 
     Raises:
-        DataError: a label file that is damaged, misses images or names unknown ones.
+        DataError: a label file that is damaged, misses images or names unknown ones, or has numbers outside of [0, 1].
     """
     if source == "none":
         return _NONE
@@ -40,8 +48,8 @@ def read_labels(collection: Collection, source: LabelSource) -> Assigned:
         return _from_file(source.name, _content(source), names)
     if source == "folders":
         return _from_folders(names, collection.path, required=True)
-    if collection.labels is not None:
-        return collection.labels, collection.classes
+    if collection.told is not None:
+        return collection.told, collection.meanings
     for sidecar in SIDECARS:
         if sidecar in collection.sidecars:
             return _from_file(sidecar, collection.sidecars[sidecar], names)
@@ -75,7 +83,7 @@ def _from_folders(names: Sequence[str], path: Path, required: bool) -> Assigned:
 def _from_file(file: str, content: bytes, names: Sequence[str]) -> Assigned:
     try:
         text = content.decode("utf-8-sig")
-        labels, classes = _csv(text) if file.lower().endswith(".csv") else _json(text)
+        labels, meanings = _csv(text) if file.lower().endswith(".csv") else _json(text)
     except (ValueError, TypeError, KeyError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read as labels: {error}. {_REMEDY}") from None
     if labels is None:
@@ -87,38 +95,62 @@ def _from_file(file: str, content: bytes, names: Sequence[str]) -> Assigned:
         raise DataError(f"{file}: misses {len(missed)} of {len(names)} images: {some(missed)}. {_REMEDY}")
     if unknown:
         raise DataError(f"{file}: names {len(unknown)} images that are not there: {some(unknown)}. {_REMEDY}")
+    chosen = [labels[name] for name in names]
     try:
-        return _index([labels[name] for name in names], classes)
+        vectors = [label for label in chosen if isinstance(label, tuple)]
+        return (as_numbers(vectors, meanings, names), meanings) if vectors else _index(chosen, meanings)
     except ValueError as error:
         raise DataError(f"{file}: {error}. {_REMEDY}") from None
 
 
-def _csv(text: str) -> tuple[dict[str, Label], tuple[str, ...]]:
-    rows = csv.DictReader(io.StringIO(text))
-    if not {"file", "label"} <= set(rows.fieldnames or ()):
-        raise ValueError(f"its first line is {','.join(rows.fieldnames or ())!r}; needs the columns file,label")
-    pairs = [(row["file"], row["label"]) for row in rows]
-    broken = [file for file, label in pairs if not file or not label]
-    if broken:
-        raise ValueError(f"{len(broken)} lines have no file or no label, for example {broken[0]!r}")
-    return _unique((file, _number(label.strip())) for file, label in pairs), ()
+def _csv(text: str) -> Labelled:
+    """Reads lines `file,label`; or `file` and columns of numbers, each called by what stands in the first line."""
+    columns, *lines = [line for line in csv.reader(io.StringIO(text)) if line] or [[]]
+    columns = [column.strip() for column in columns]
+    told = [column for column in columns if column != "file"]
+    if len(told) != len(columns) - 1 or not told or ("label" in told and len(told) > 1):
+        raise ValueError(
+            f"its first line is {','.join(columns)!r}; needs the columns file,label for classes, or file and columns "
+            "of numbers under their names"
+        )
+    ragged = [line for line in lines if len(line) != len(columns) or not all(cell.strip() for cell in line)]
+    if ragged:
+        told_wrong = f"{len(ragged)} lines have not one value for each of {','.join(columns)}"
+        raise ValueError(f"{told_wrong}, for example {','.join(ragged[0])!r}")
+    place = columns.index("file")
+    cells = [(line[place], [cell.strip() for cell in (*line[:place], *line[place + 1 :])]) for line in lines]
+    if told == ["label"]:
+        _check_classes([cell for _, (cell,) in cells])
+        return _unique((file, _class(cell)) for file, (cell,) in cells), ()
+    return _unique((file, _vector(file, row, told)) for file, row in cells), tuple(told)
 
 
-def _json(text: str) -> tuple[dict[str, Label] | None, tuple[str, ...]]:
-    """Reads `{file: label}`, or NVIDIA's `{"labels": [[file, label], …] or null}` with our `classes` beside."""
+def _json(text: str) -> Labelled:
+    """Reads `{file: label}`, or NVIDIA's `{"labels": [[file, label], …] or null}` with our names beside.
+
+    A label is a class or a list of numbers; `classes`, or `attributes`, are the names.
+    """
     tree = json.loads(text)
     if not isinstance(tree, Mapping):
         raise ValueError('needs {file: label, …} or {"labels": [[file, label], …]}')
     listed = tree.get("labels", tree)
     if listed is None:
         return None, ()
-    pairs = listed.items() if isinstance(listed, Mapping) else ((file, label) for file, label in listed)
+    pairs = list(listed.items()) if isinstance(listed, Mapping) else [(file, label) for file, label in listed]
+    vectors = [(file, label) for file, label in pairs if isinstance(label, list)]
+    if len(vectors) not in (0, len(pairs)):
+        raise ValueError(f"{len(vectors)} of {len(pairs)} labels are lists of numbers; needs all, or none")
+    beside = {} if listed is tree else tree
+    if vectors:
+        told = [str(name) for name in beside.get("attributes", ())] or [str(one) for one in range(len(vectors[0][1]))]
+        return _unique((file, _vector(file, row, told)) for file, row in vectors), tuple(told)
     labels = _unique(pairs)
     strange = [file for file, label in labels.items() if isinstance(label, bool) or not isinstance(label, int | str)]
     if strange:
-        raise ValueError(f"the label of {strange[0]} is {labels[strange[0]]!r}; needs a whole number or a name")
-    classes = tuple(str(name) for name in tree.get("classes", ())) if listed is not tree else ()
-    return labels, classes
+        raise ValueError(
+            f"the label of {strange[0]} is {labels[strange[0]]!r}; needs a whole number, a name, or a list of numbers"
+        )
+    return labels, tuple(str(name) for name in beside.get("classes", ()))
 
 
 def _unique(pairs: Iterable[tuple[str, Label]]) -> dict[str, Label]:
@@ -130,8 +162,32 @@ def _unique(pairs: Iterable[tuple[str, Label]]) -> dict[str, Label]:
     return labels
 
 
-def _number(text: str) -> Label:
+def _check_classes(labels: Sequence[str]) -> None:
+    """Raises `ValueError` where all are numbers and some no whole ones: they would become classes unnoticed."""
+    strange = [label for label in labels if not label.isdecimal()]
+    if strange and all(_NUMBER.fullmatch(label) for label in labels):
+        raise ValueError(
+            f"labels such as {strange[0]} are numbers, not classes; give their column another name than label"
+        )
+
+
+def _class(text: str) -> Label:
     return int(text) if text.isdecimal() else text
+
+
+def _vector(file: str, values: Sequence[object], told: Sequence[str]) -> Label:
+    if len(values) != len(told):
+        raise ValueError(f"{file} has {len(values)} numbers; needs one of each of {', '.join(told)}")
+    return tuple(_fraction(file, name, value) for name, value in zip(told, values, strict=True))
+
+
+def _fraction(file: str, name: str, value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # what it cannot take it says
+    except (ValueError, TypeError):
+        raise ValueError(
+            f"{name!r} of {file} is {value!r}; needs a number from 0 to 1 (one class stands in a column called label)"
+        ) from None
 
 
 def _index(labels: Sequence[Label], classes: tuple[str, ...] = ()) -> Assigned:

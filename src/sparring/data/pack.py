@@ -6,9 +6,12 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sparring.data.assembly import Assembly, strict_decoding
-from sparring.data.image_files import ImageFiles, write_pack
+from sparring.data.collected import write_pack
+from sparring.data.image_files import ImageFiles
+from sparring.data.images import kind_of_meanings
 from sparring.data.packed import writing
 from sparring.data.png import write_png
 from sparring.data.source import WORKERS
@@ -17,13 +20,16 @@ from sparring.errors import DataError
 
 @dataclass(frozen=True)
 class PackedSummary:
-    """What was packed: where to, how many images, of which shape (C, H, W) and type, and how many were not."""
+    """What was packed: where to, how many images, of which shape (C, H, W) and type, and how many were not.
+
+    `meanings` are the names of the classes, or of the numbers.
+    """
 
     path: Path
     count: int
     shape: tuple[int, int, int]
     dtype: str
-    classes: tuple[str, ...]
+    meanings: tuple[str, ...]
     skipped: int
     left_out: int
     bytes: int
@@ -54,29 +60,29 @@ def pack(
         raise DataError(f"{out}: is there already and is not overwritten; name another place, or remove it first")
     chosen = (settings or ImageFiles()).model_copy(update={"path": path})
     with strict_decoding():
-        assembly, classes = chosen.assembly(skip_bad=skip_bad, workers=workers)
+        assembly, meanings = chosen.assembly(skip_bad=skip_bad, workers=workers)
         write = _write_zip if out.suffix.lower() == ".zip" else write_pack
-        count = write(assembly, classes, out, skip_bad, workers)
+        count = write(assembly, meanings, out, skip_bad, workers)
     layout = assembly.layout
     return PackedSummary(
         path=out,
         count=count,
         shape=(layout.channels, layout.height, layout.width),
         dtype=layout.dtype,
-        classes=classes,
+        meanings=meanings,
         skipped=len(assembly.offenders),
         left_out=assembly.left_out,
         bytes=sum(file.stat().st_size for file in ([out] if out.is_file() else out.iterdir())),
     )
 
 
-def _write_zip(assembly: Assembly, classes: tuple[str, ...], out: Path, skip_bad: bool, workers: int) -> int:
+def _write_zip(assembly: Assembly, meanings: tuple[str, ...], out: Path, skip_bad: bool, workers: int) -> int:
     """Writes a stored (PNGs are compressed already) zip; returns the count of images."""
     layout = assembly.layout
     if layout.dtype == "float32" or layout.channels > 4 or assembly.alpha != (layout.channels in (2, 4)):
         held = f"{layout.dtype} images with {layout.channels} channels"
         raise DataError(f"{out}: a zip of PNGs cannot hold {held}; pack to a folder: a name without .zip")
-    labels: list[tuple[str, int]] = []
+    labels: list[tuple[str, Any]] = []
     beside: Path | None = None
     try:
         with writing(out):
@@ -87,8 +93,9 @@ def _write_zip(assembly: Assembly, classes: tuple[str, ...], out: Path, skip_bad
                 for index, row in assembly.rows(skip_bad, workers):
                     member = f"{len(labels) // 1000:05d}/img{len(labels):08d}.png"
                     archive.writestr(member, write_png(row.transpose(1, 2, 0)))
-                    labels.append((member, -1 if assembly.labels is None else int(assembly.labels[index])))
-                listing = {"labels": None if assembly.labels is None else labels, "classes": classes}
+                    labels.append((member, None if assembly.told is None else assembly.told[index].tolist()))
+                listing: dict[str, Any] = {"labels": None if assembly.told is None else labels}
+                listing |= {kind_of_meanings(assembly.told): meanings}
                 archive.writestr("dataset.json", json.dumps(listing, ensure_ascii=False))
             beside.chmod(0o644)
             beside.rename(out)

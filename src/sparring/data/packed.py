@@ -16,7 +16,7 @@ import numpy as np
 
 from sparring.data.arrays import ArrayItem
 from sparring.data.collection import Collection
-from sparring.data.images import Images, Labels, content_digest
+from sparring.data.images import Images, Told, content_digest, kind_of_meanings
 from sparring.data.pixels import Pixels
 from sparring.errors import DataError
 
@@ -59,19 +59,20 @@ class PackWriter:
         self._shape = row.shape
         self.count += 1
 
-    def finish(self, labels: Labels | None, classes: tuple[str, ...], alpha: bool, counts: dict[str, int]) -> None:
+    def finish(self, told: Told | None, meanings: tuple[str, ...], alpha: bool, counts: dict[str, int]) -> None:
         """Completes the pack and puts it in its place; one that another process put there first stays."""
         shape = (self.count, *self._shape)
         with writing(self.folder):
             self._file.seek(0)
             self._file.write(_header(self.dtype, shape))
             self._file.close()
-            if labels is not None:
-                self._digest.update(np.ascontiguousarray(labels).data)
-                np.save(self._beside / _LABELS, labels)
+            if told is not None:
+                self._digest.update(np.ascontiguousarray(told).data)
+                np.save(self._beside / _LABELS, told)
             self._digest.update(f"{self.dtype.str} {shape}".encode())
             meta = {"format": _FORMAT, "version": VERSION, "shape": shape, "dtype": self.dtype.name}
-            meta |= {"alpha": alpha, "classes": classes, "labels": labels is not None, **counts}
+            meta |= {"alpha": alpha, "classes": (), "labels": told is not None, **counts}
+            meta |= {kind_of_meanings(told): meanings}
             meta |= {"digest": self._digest.hexdigest()}
             (self._beside / _META).write_text(json.dumps(meta, indent=1, ensure_ascii=False), encoding="utf-8")
             self._beside.chmod(0o755)
@@ -109,21 +110,19 @@ def read_pack(path: Path, memory_limit: int) -> Pack:
         large = (path / _PIXELS).stat().st_size > memory_limit
         # Copy on write: torch wants memory that it might write to, and the file must stay as it is.
         pixels: Pixels = np.load(path / _PIXELS, mmap_mode="c" if large else None, allow_pickle=False)
-        labels = np.load(path / _LABELS, allow_pickle=False) if meta["labels"] else None
+        told = np.load(path / _LABELS, allow_pickle=False) if meta["labels"] else None
         if list(pixels.shape) != meta["shape"] or pixels.dtype.name != meta["dtype"]:
             raise ValueError(f"{_PIXELS} is not what {_META} describes")
-        if not large and content_digest(pixels, labels) != meta["digest"]:
+        if not large and content_digest(pixels, told) != meta["digest"]:
             raise ValueError("its digest is wrong, so something in it was altered")
         images = Images(
             pixels,
-            labels,
-            tuple(meta["classes"]),
             name=path.name,
             skipped=meta["skipped"],
             left_out=meta["left_out"],
             identity=meta["digest"],
         )
-        return Pack(images, meta["alpha"])
+        return Pack(images.telling(told, tuple(meta[kind_of_meanings(told)])), meta["alpha"])
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         if isinstance(error, DataError):
             raise
@@ -137,7 +136,7 @@ def unpacked(pack: Pack, path: Path) -> Collection:
         ArrayItem(f"{path.name}[{index}]", images.identity, image.transpose(1, 2, 0), pack.alpha)
         for index, image in enumerate(images.pixels)
     )
-    return Collection(path, items, labels=images.labels, classes=images.classes, normalized=True)
+    return Collection(path, items, told=images.told, meanings=images.meanings, normalized=True)
 
 
 @contextmanager

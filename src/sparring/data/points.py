@@ -1,4 +1,4 @@
-"""Vectors of one or two numbers: toy worlds, and pictures of them."""
+"""Vectors: toy worlds, state-action pairs, and pictures of them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Points(Dataset):
-    """Points [N, d] as float32, d at most 2 for pictures; with their `modes` where they have some."""
+    """Points [N, d] as float32; with their `modes` where they have some."""
 
     points: NDArray[np.float32]
     name: str
@@ -62,9 +62,13 @@ class Points(Dataset):
     def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
         """Returns real points (gray) and `samples` (orange), over `judge`'s scores: green is taken for real, blue not.
 
-        Points of one number stand on a line, as two histograms.
+        Points of one number stand on a line, as two histograms; of more than two they are shown in the plane in which
+        the real ones vary most, without scores.
         """
         drawn = samples.detach().cpu().double().numpy()
+        if len(self.points[0]) > 2:
+            flat = Points(((self.points - self._mean) @ self._axes).astype(np.float32), self.name)
+            return flat.depict(torch.from_numpy((drawn - self._mean) @ self._axes))
         if self.shape == (1,):
             return _histograms(self.points[:, 0].astype(float), drawn[:, 0])
         low, high = self._window
@@ -72,6 +76,16 @@ class Points(Dataset):
         _scatter(canvas, self.points[:1500].astype(float), low, high, _REAL, radius=1)
         _scatter(canvas, drawn, low, high, _FAKE, radius=2)
         return Image.fromarray(canvas.astype(np.uint8))
+
+    @cached_property
+    def _mean(self) -> Floats:
+        mean: Floats = self.points.mean(0, dtype=np.float64)
+        return mean
+
+    @cached_property
+    def _axes(self) -> Floats:
+        """The two principal axes, [d, 2]."""
+        return np.linalg.svd(self.points - self._mean, full_matrices=False).Vh[:2].T
 
     @cached_property
     def _window(self) -> tuple[Floats, Floats]:

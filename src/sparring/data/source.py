@@ -5,6 +5,7 @@ from abc import abstractmethod
 from pathlib import Path
 
 from sparring.data.dataset import Dataset
+from sparring.data.provenance import Provenance
 from sparring.spec import Family
 
 WORKERS = min(8, os.cpu_count() or 1)
@@ -35,3 +36,7 @@ class Source(Family):
             DataError: the set is missing, damaged, or does not fit these settings.
             MissingExtraError: an optional package is needed; the message says how to install it.
         """
+
+    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+        """Returns whose the data is, its licence and its files, which must be there; nothing of data of your own."""
+        return ()

@@ -1,0 +1,140 @@
+"""A data set for people to see: its facts, and a contact sheet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from sparring.data.attributes import describe_numbers
+from sparring.data.dataset import Dataset
+from sparring.data.images import Labels
+from sparring.data.layout import channel_name
+from sparring.data.pictures import picture
+from sparring.data.provenance import Provenance
+from sparring.data.source import Source
+
+_COLUMNS, _ROWS = 16, 12
+_MOST_CLASSES = 40
+_PAIR_COLUMNS, _PAIR_ROWS = 6, 8
+_POINTS = 1500
+_WIDTH = 1200
+_NAME_WIDTH, _NAME_HEIGHT = 140, 12
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What a set holds, whose it is, its licence and its files, as `lines`; and a contact `sheet` of its samples."""
+
+    lines: tuple[str, ...]
+    sheet: Image.Image
+
+
+def exhibit(source: Source, cache: Path | None = None) -> Exhibit:
+    """Returns the facts and the contact sheet of a source's set; raises as `Source.load` does.
+
+    The sheet has a row for each class, or pairs of source and target side by side, or samples spread evenly.
+    """
+    data = source.load(cache=cache)
+    _, condition = _draw(data, np.zeros(1, np.int64))
+    if condition is not None and condition.ndim == 4:
+        held = f"{_layout(data.shape)}, each told one of {_layout(tuple(condition.shape[1:]))}"
+        described, sheet = "none", _pairs(data)
+    elif data.numbers is not None:
+        listed = ", ".join(describe_numbers(data.numbers, data.attributes))
+        held, sheet = _layout(data.shape), _samples(data)
+        described = f"none, but {len(data.attributes)} numbers, means: {listed}"
+    elif condition is not None:
+        labels = _labels(data)
+        counts = np.bincount(labels, minlength=len(data.classes))
+        listed = ", ".join(f"{name} {count:,}" for name, count in zip(data.classes, counts, strict=True))
+        held, described = _layout(data.shape), f"{len(data.classes)}: {listed}"
+        sheet = _classes(data, labels)
+    else:
+        held, described, sheet = _layout(data.shape), "none", _samples(data)
+    lost = f"; {data.skipped} unreadable, {data.left_out} left out" if data.skipped or data.left_out else ""
+    shown = [line for one in source.provenance(cache) for line in _describe(one)]
+    first = f"{data.name}: {len(data):,} samples of {held}, {data.depth} bit{lost}"
+    return Exhibit((first, f"classes: {described}", *shown, f"digest: {data.digest}"), sheet)
+
+
+def _describe(shown: Provenance) -> Iterator[str]:
+    yield f"{shown.name}: {shown.origin}"
+    yield f"  licence: {shown.licence}"
+    for path, digest in shown.files:
+        yield f"  {path}  SHA-256 {digest}"
+
+
+def _layout(shape: tuple[int, ...]) -> str:
+    if len(shape) != 3:
+        return f"shape {shape}"
+    channels, height, width = shape
+    return f"{channel_name(channels)} {height}x{width}"
+
+
+def _draw(data: Dataset, indices: Labels) -> tuple[Tensor, Tensor | None]:
+    return data.batch(indices, torch.Generator().manual_seed(0))
+
+
+def _labels(data: Dataset) -> Labels:
+    """Returns the class of every sample, [N]."""
+    parts = np.array_split(np.arange(len(data)), -(-len(data) // _CHUNK))
+    found: Labels = torch.cat([told for part in parts if (told := _draw(data, part)[1]) is not None]).numpy()
+    return found
+
+
+def _spread(indices: Labels, count: int) -> Labels:
+    """Returns up to `count` of `indices`, evenly spread."""
+    places = np.linspace(0, len(indices) - 1, min(count, len(indices)))
+    chosen: Labels = indices[places.astype(np.int64)]
+    return chosen
+
+
+def _samples(data: Dataset) -> Image.Image:
+    if len(data.shape) != 3:
+        return data.depict(_draw(data, _spread(np.arange(len(data)), _POINTS))[0])
+    samples, _ = _draw(data, _spread(np.arange(len(data)), _COLUMNS * _ROWS))
+    return picture(samples, _COLUMNS, scale=_scale(samples, _COLUMNS))
+
+
+def _classes(data: Dataset, labels: Labels) -> Image.Image:
+    """Returns a row for each of the first classes, with its name at the left."""
+    rows: list[Tensor] = []
+    for index in range(min(len(data.classes), _MOST_CLASSES)):
+        chosen = _spread(np.flatnonzero(labels == index), _COLUMNS)
+        blank = torch.ones(_COLUMNS - len(chosen), *data.shape)
+        rows.append(torch.cat((_draw(data, chosen)[0], blank)))
+    samples = torch.cat(rows)
+    scale = _scale(samples, _COLUMNS)
+    grid = picture(samples, _COLUMNS, scale=scale).convert("RGB")
+    sheet = Image.new("RGB", (_NAME_WIDTH + grid.width, grid.height), "white")
+    sheet.paste(grid, (_NAME_WIDTH, 0))
+    pen, pitch = ImageDraw.Draw(sheet), (samples.shape[2] + 1) * scale
+    for index in range(len(rows)):
+        middle = index * pitch + (pitch - _NAME_HEIGHT) // 2
+        pen.text((4, middle), data.classes[index][:22], fill="black")
+    return sheet
+
+
+def _pairs(data: Dataset) -> Image.Image:
+    """Returns pairs: what is told at the left, the sample at the right."""
+    samples, told = _draw(data, _spread(np.arange(len(data)), _PAIR_COLUMNS * _PAIR_ROWS))
+    assert told is not None
+    tiles = torch.cat((_with_opacity(told), _with_opacity(samples)), 3)
+    return picture(tiles, _PAIR_COLUMNS, gap=4, scale=_scale(tiles, _PAIR_COLUMNS))
+
+
+def _with_opacity(images: Tensor) -> Tensor:
+    """Returns images of any channel count as RGBA, as `picture` would show them."""
+    channels = images.shape[1]
+    colours = images[:, :1].expand(-1, 3, -1, -1) if channels <= 2 else images[:, :3]
+    opacity = images[:, -1:] if channels in (2, 4) else torch.ones_like(images[:, :1])
+    return torch.cat((colours, opacity), 1)
+
+
+def _scale(tiles: Tensor, columns: int) -> int:
+    return max(1, _WIDTH // (columns * tiles.shape[3]))

@@ -1,0 +1,239 @@
+"""Pairs of images out of files: of two sources with the same names, or side by side in one image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from sparring.data.assembly import assemble, strict_decoding
+from sparring.data.collected import Collected, load_collection
+from sparring.data.collection import Collection, Item, is_image, some
+from sparring.data.decoding import Header, UndecodableError
+from sparring.data.image_files import ImageFiles
+from sparring.data.jitter import Jitter
+from sparring.data.layout import Layout, Settings
+from sparring.data.paired_images import PairedImages, Stacked
+from sparring.data.pixels import Pixels
+from sparring.data.provenance import Provenance
+from sparring.data.size import Size, height_width
+from sparring.data.source import WORKERS, Source
+from sparring.errors import DataError
+
+
+class Pairs(Source):
+    """Images of `target`, each with the image of `source` that has the same name: two folders, or two styles.
+
+    Names are compared without the suffixes of image files. `crop` cuts a window of that size, at the same random
+    place in both, whenever a pair is drawn; `mirror` flips both. Isola et al. 2017 load at 286 and crop 256.
+    """
+
+    source: Source
+    target: Source
+    crop: Size | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse_mirrors(self.source, self.target)
+        return self
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> PairedImages:
+        """Returns the pairs in order of names; raises `DataError`, as both sources do, and for what does not match."""
+        source, target = _collected(self.source, "source"), _collected(self.target, "target")
+        sources, targets = source.collect(cache), target.collect(cache)
+        return _load_pairs(
+            (sources, source.settings),
+            (targets, target.settings),
+            f"{source.title} to {target.title}",
+            Jitter(self.mirror, None if self.crop is None else height_width(self.crop)),
+            skip_bad=skip_bad,
+            workers=workers,
+            cache=cache,
+        )
+
+    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+        """Returns those of both sources."""
+        return *self.source.provenance(cache), *self.target.provenance(cache)
+
+
+class SideBySide(Source):
+    """Images of two halves: the `source` half is what the other is to be made from.
+
+    `images` says where they are and how each half is brought to its size (`data.images.path`, `data.images.size`).
+    `crop` and `mirror` are those of `Pairs`.
+    """
+
+    images: ImageFiles = ImageFiles()
+    source: Literal["left", "right"] = "left"
+    crop: Size | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse_mirrors(self.images)
+        return self
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> PairedImages:
+        """Returns the pairs; raises `DataError`, as `ImageFiles` does, and for images of an odd width."""
+        whole = self.images.collect(cache)
+        left, right = (
+            replace(whole, items=tuple(_Half(item, side) for item in whole.items)) for side in ("left", "right")
+        )
+        sources, targets = (left, right) if self.source == "left" else (right, left)
+        return _load_pairs(
+            (sources, self.images),
+            (targets, self.images),
+            self.images.title,
+            Jitter(self.mirror, None if self.crop is None else height_width(self.crop)),
+            skip_bad=skip_bad,
+            workers=workers,
+            cache=cache,
+        )
+
+
+def refuse_mirrors(*sources: Source) -> None:
+    """Raises `ValueError` where one of `sources` flips its images by itself."""
+    if any(source.mirror for source in sources):
+        raise ValueError("mirror: images within pairs are flipped together; set data.mirror, not that of a part")
+
+
+@dataclass(frozen=True)
+class _Half:
+    """The left or the right half of an image."""
+
+    whole: Item
+    side: str
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    @property
+    def stamp(self) -> str:
+        return f"{self.whole.stamp} {self.side}"
+
+    def look(self) -> Header:
+        header = self.whole.look()
+        if header.width % 2:
+            raise UndecodableError(f"its width of {header.width} is odd, so that it has no halves")
+        return replace(header, width=header.width // 2)
+
+    def decode(self) -> Pixels:
+        pixels = self.whole.decode()
+        middle = pixels.shape[1] // 2
+        return pixels[:, :middle] if self.side == "left" else pixels[:, middle:]
+
+
+@dataclass(frozen=True)
+class _Arranged:
+    """An image, and the layout that it is brought to."""
+
+    item: Item
+    header: Header
+    layout: Layout
+
+    def pixels(self) -> Pixels:
+        return self.layout.arrange(self.item.decode(), self.header.alpha).transpose(1, 2, 0)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two images as one: the target's channels first, then the source's."""
+
+    name: str
+    target: _Arranged
+    source: _Arranged
+
+    @property
+    def stamp(self) -> str:
+        return " | ".join(f"{one.item.name} {one.item.stamp} {one.layout}" for one in (self.target, self.source))
+
+    def look(self) -> Header:
+        layout = self.target.layout
+        channels = layout.channels + self.source.layout.channels
+        return Header(layout.height, layout.width, channels, layout.dtype, False, f"pair of {layout.dtype}", "pair")
+
+    def decode(self) -> Pixels:
+        return np.concatenate((self.target.pixels(), self.source.pixels()), axis=2)
+
+
+def _collected(source: Source, field: str) -> Collected:
+    if not isinstance(source, Collected):
+        kinds = ", ".join(sorted(name for name, kind in Source.members.items() if issubclass(kind, Collected)))
+        raise DataError(f"data.{field}: {source.kind()} has no names to find pairs by; needs one of {kinds}")
+    return source
+
+
+def _load_pairs(
+    sources: tuple[Collection, Settings],
+    targets: tuple[Collection, Settings],
+    name: str,
+    jitter: Jitter,
+    *,
+    skip_bad: bool,
+    workers: int,
+    cache: Path | None,
+) -> PairedImages:
+    _match(sources[0], targets[0])
+    with strict_decoding():
+        source, target = (_arrange(*side, skip_bad, workers) for side in (sources, targets))
+    shared = sorted(source.keys() & target.keys())
+    if not shared:
+        raise DataError(f"{name}: not one pair is left of which both images can be used")
+    pairs = tuple(_Pair(key, target[key], source[key]) for key in shared)
+    layout = _same_layout(pairs[0].source.layout, pairs[0].target.layout)
+    collection = Collection(targets[0].path, pairs, normalized=True)
+    images = load_collection(collection, ImageFiles(), skip_bad=skip_bad, workers=workers, cache=cache)
+    lost = len(targets[0].items) - len(shared)
+    return PairedImages(replace(images, skipped=images.skipped + lost), Stacked(layout.channels), name, jitter)
+
+
+def _match(sources: Collection, targets: Collection) -> None:
+    """Raises `DataError`, naming files, unless each source has one target and each target one source."""
+    source, target = _by_key(sources), _by_key(targets)
+    alone = [
+        f"{len(names)} of {here.path} have none in {there.path}: {some(names)}"
+        for here, there, names in (
+            (sources, targets, [item.name for key, item in source.items() if key not in target]),
+            (targets, sources, [item.name for key, item in target.items() if key not in source]),
+        )
+        if names
+    ]
+    if alone:
+        raise DataError(
+            f"data: images without a counterpart of the same name: {'; '.join(alone)}. Add, rename or remove them"
+        )
+
+
+def _by_key(collection: Collection) -> Mapping[str, Item]:
+    found: dict[str, Item] = {}
+    for item in collection.items:
+        other = found.setdefault(_key(item.name), item)
+        if other is not item:
+            raise DataError(
+                f"{collection.path}: {other.name} and {item.name} differ in their suffix only, so that a pair could be "
+                "of either; rename or remove one"
+            )
+    return found
+
+
+def _key(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix("")) if is_image(name) else name
+
+
+def _arrange(collection: Collection, settings: Settings, skip_bad: bool, workers: int) -> dict[str, _Arranged]:
+    assembly = assemble(collection, None, settings, skip_bad, workers)
+    both = zip(assembly.items, assembly.headers, strict=True)
+    return {_key(item.name): _Arranged(item, header, assembly.layout) for item, header in both}
+
+
+def _same_layout(source: Layout, target: Layout) -> Layout:
+    if (source.height, source.width) != (target.height, target.width):
+        raise DataError(
+            f"data: sources of {source.height}x{source.width} and targets of {target.height}x{target.width}; pairs "
+            f"need one size, for example data.source.size={target.height}x{target.width}"
+        )
+    if source.dtype != target.dtype:
+        raise DataError(f"data: sources of {source.dtype} and targets of {target.dtype}; convert one of them")
+    return target

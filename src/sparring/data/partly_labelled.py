@@ -1,0 +1,63 @@
+"""A set of which only few labels are told, for learning from few."""
+
+from math import ceil
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from sparring.data.dataset import Dataset
+from sparring.data.selection import Selection, members_of_classes
+from sparring.data.source import WORKERS, Source
+from sparring.errors import DataError
+from sparring.network import UNLABELLED
+
+
+class PartlyLabelled(Source):
+    """A source of which `labelled` samples keep their class, as many of each class, chosen by `seed`; others lose it.
+
+    Samples with a class are repeated until they are at least a `share` of all, so that few batches are without any.
+    The share `held_out` is kept from training, to examine on: the same samples whatever the seed.
+    """
+
+    of: Source
+    labelled: PositiveInt = 100
+    seed: NonNegativeInt = 0
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    held_out: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Selection:
+        """Returns the set to learn from.
+
+        Raises:
+            DataError: as the source does; it has no labels, a class has too few samples, or `labelled` cannot be
+                shared out evenly.
+        """
+        data = self.of.load(skip_bad=skip_bad, workers=workers, cache=cache)
+        if data.labels is None:
+            raise DataError(f"data.of: {data.name} has no labels of classes, some of which could be told; give it some")
+        order = np.random.default_rng(0).permutation(len(data))
+        kept = round(self.held_out * len(data))
+        held_out, learned = np.sort(order[:kept]), np.sort(order[kept:])
+        known = self._pick(data, learned)
+        times = max(1, ceil(self.share / (1 - self.share) * (len(learned) - len(known)) / len(known)))
+        indices = np.concatenate([np.setdiff1d(learned, known), *[known] * times])
+        labels = np.where(np.isin(indices, known), data.labels[indices], UNLABELLED)
+        name = f"{data.name}, {len(known)} of {len(learned):,} labelled"
+        examined = Selection(data, held_out, f"{data.name}, held out", data.labels[held_out])
+        return Selection(data, indices, name, labels, examined)
+
+    def _pick(self, data: Dataset, learned: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns which samples keep their class."""
+        members = list(members_of_classes(data, learned))
+        each, rest = divmod(self.labelled, len(members))
+        fewest = min(len(chosen) for chosen in members)
+        if rest or each > fewest:
+            raise DataError(
+                f"data.labelled: {self.labelled} labels for {len(members)} classes, the smallest with {fewest} samples "
+                f"to learn from; needs a multiple of {len(members)}, at most {len(members) * fewest}"
+            )
+        random = np.random.default_rng(self.seed)
+        return np.concatenate([random.choice(chosen, each, replace=False) for chosen in members])

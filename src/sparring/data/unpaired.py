@@ -1,0 +1,116 @@
+"""Images of two domains that nothing pairs, for games that translate between them."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import model_validator
+from torch import Tensor
+
+from sparring.data.dataset import Dataset, Judge
+from sparring.data.jitter import Jitter
+from sparring.data.pairs import refuse_mirrors
+from sparring.data.pictures import picture
+from sparring.data.provenance import Provenance
+from sparring.data.size import Size, height_width
+from sparring.data.source import WORKERS, Source
+from sparring.errors import DataError
+from sparring.network import Condition
+
+
+class UnpairedImages(Dataset):
+    """Images of domain `b`, and as the condition images of domain `a` (Zhu et al. 2017, CycleGAN).
+
+    As with pairs, `a` is what is translated from and `b` what is translated to. The length is that of `b`; each image
+    of `a` is drawn at random, every one equally likely, and cut and flipped by itself. Classes are not told.
+
+    Raises:
+        DataError: samples that are not images, or of different height or width; a crop larger than they are.
+    """
+
+    def __init__(self, a: Dataset, b: Dataset, jitter: Jitter) -> None:
+        if len(a.shape) != 3 or len(b.shape) != 3:
+            raise DataError(f"data: samples of shapes {a.shape} in a and {b.shape} in b; needs images [C, H, W]")
+        (_, *sides), (_, height, width) = a.shape, b.shape
+        if sides != [height, width]:
+            raise DataError(
+                f"data: images of {sides[0]}x{sides[1]} in a and of {height}x{width} in b; both domains need one size, "
+                f"for example data.a.size={height}x{width}"
+            )
+        self.a, self.b = a, b
+        self.name = f"{a.name} and {b.name}, unpaired"
+        self.jitter = jitter
+        self.classes = ()
+        self.mirror = jitter.mirror
+        self.skipped = a.skipped + b.skipped
+        self.left_out = a.left_out + b.left_out
+        self._window = jitter.window((height, width))
+
+    def __len__(self) -> int:
+        return len(self.b)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an image of `b`, `(C, H, W)`."""
+        return self.b.shape[0], *self._window
+
+    @property
+    def condition(self) -> Condition:
+        """An image of `a`, `(C, H, W)`."""
+        return Condition(shape=(self.a.shape[0], *self._window))
+
+    @property
+    def depth(self) -> Literal[8, 16]:
+        """That of `b`."""
+        return self.b.depth
+
+    @cached_property
+    def digest(self) -> str:
+        """A SHA-256 of both digests."""
+        return hashlib.sha256(f"{self.a.digest} {self.b.digest}".encode()).hexdigest()
+
+    def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Returns the images of `b` at `indices` [B] and as many of `a`, [B, C, H, W] and [B, C', H, W] in [-1, 1].
+
+        Which ones of `a` is drawn from `random`, with replacement, so that a batch is a function of the indices and
+        the generator's state.
+        """
+        others = torch.randint(len(self.a), (len(indices),), generator=random).numpy()
+        (b,) = self.jitter(random, self.b.batch(indices, random)[0])
+        (a,) = self.jitter(random, self.a.batch(others, random)[0])
+        return b, a
+
+    def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
+        """Returns a grid of `samples` [N, C, H, W] of `b`."""
+        return picture(samples)
+
+
+class Unpaired(Source):
+    """Images of two domains, `a` and `b`, of any number each: two folders, or two styles.
+
+    `crop` cuts a window of that size at a random place whenever an image is drawn, and `mirror` flips it; each image
+    by itself. Zhu et al. 2017 load at 286 and crop 256.
+    """
+
+    a: Source
+    b: Source
+    crop: Size | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse_mirrors(self.a, self.b)
+        return self
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> UnpairedImages:
+        """Returns the set; raises what both sources do, and `DataError` where their sizes differ."""
+        a, b = (source.load(skip_bad=skip_bad, workers=workers, cache=cache) for source in (self.a, self.b))
+        return UnpairedImages(a, b, Jitter(self.mirror, None if self.crop is None else height_width(self.crop)))
+
+    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+        """Returns those of both domains."""
+        return *self.a.provenance(cache), *self.b.provenance(cache)
