@@ -1,7 +1,7 @@
 """Numbers that follow the images shown, and numbers that never change."""
 
 import json
-from math import pi, sin
+from math import exp, pi, sin
 
 import pytest
 
@@ -9,12 +9,13 @@ from sparring.augment import Coarsen, Flip, InstanceNoise
 from sparring.errors import SpecError
 from sparring.json_schema import json_schema
 from sparring.recipes import recipe
-from sparring.schedule import Constant, Cosine, Linear, Schedule, Steps, is_steady
+from sparring.schedule import Constant, Cosine, Linear, Logistic, Schedule, Steps, is_steady
 from sparring.spec import Family
 
 EXAMPLES: dict[str, Schedule] = {
     "Constant": Constant(value=0.5),
     "Cosine": Cosine(start=1, end=-1, images=1000),
+    "Logistic": Logistic(start=0, end=1, images=1000),
     "Linear": Linear(start=2, end=0.5, images=1000),
     "Steps": Steps(values=(4, 1, 2), images=(300, 800)),
 }
@@ -45,6 +46,14 @@ def test_ramps_begin_and_end_as_they_say_and_are_half_way_in_the_middle() -> Non
     for ramp in (Linear(start=3, end=1, images=200), Cosine(start=3, end=1, images=200)):
         assert [ramp.at(images) for images in (0, 200, 10**9)] == [3, 1, 1]
         assert ramp.at(100) == pytest.approx(2)
+
+
+def test_a_logistic_ramp_is_that_of_the_paper() -> None:
+    ramp = Logistic(start=0, end=1, images=200)
+    for images in (0, 1, 50, 100, 199):
+        assert ramp.at(images) == pytest.approx(2 / (1 + exp(-10 * images / 200)) - 1, abs=1e-12)
+    assert ramp.at(200) == 1
+    assert Logistic(start=2, end=4, images=200, steepness=3).at(100) == pytest.approx(2 + 2 * (2 / (1 + exp(-1.5)) - 1))
 
 
 def test_a_cosine_is_steepest_in_the_middle() -> None:

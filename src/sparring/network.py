@@ -1,23 +1,18 @@
 """What every network shares, and how its spec builds it."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from sparring.errors import SpecError
+from sparring.layers.condition import UNLABELLED as UNLABELLED
+from sparring.layers.condition import Classes as Classes
+from sparring.layers.condition import Condition as Condition
 from sparring.spec import Family
 
 Shape = tuple[int, ...]
 """The shape of one sample without the batch: `(C, H, W)` for images, `(n,)` for vectors."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a player is told beside its input: one of `classes` classes, as integers [N]; none when 0."""
-
-    classes: int = 0
 
 
 class Network(nn.Module):

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import pairwise
-from math import cos, pi
+from math import cos, pi, tanh
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -84,6 +84,18 @@ class Cosine(Ramp):
         return (1 - cos(pi * progress)) / 2
 
 
+class Logistic(Ramp):
+    """Fast at first, then ever more slowly: 2/(1 + exp(-γp)) - 1 of the way at the progress p (Ganin et al. 2016).
+
+    γ is the `steepness`, 10 in their section 5.2.2: at the end less than a ten-thousandth of the way is left.
+    """
+
+    steepness: Annotated[float, Field(gt=0)] = 10.0
+
+    def share(self, progress: float) -> float:  # noqa: D102
+        return tanh(self.steepness * progress / 2)  # the same function, and no overflow
+
+
 class Steps(Schedule):
     """The first of `values` at the beginning, and the next one from each of the counts in `images` on.
 
@@ -137,6 +149,15 @@ def _at_least(least: float) -> Callable[[Schedule], Schedule]:
     return check
 
 
+def _at_most(most: float) -> Callable[[Schedule], Schedule]:
+    def check(schedule: Schedule) -> Schedule:
+        if max(schedule.extremes()) > most:
+            raise ValueError(f"must stay at {most:g} or below, goes to {max(schedule.extremes()):g}")
+        return schedule
+
+    return check
+
+
 _NUMBER = WithJsonSchema({"anyOf": [{"type": "number"}, {FAMILY_MARK: "Schedule"}]})
 
 Scheduled = Annotated[Schedule, BeforeValidator(_read_number), _NUMBER]
@@ -147,3 +168,6 @@ NonNegativeScheduled = Annotated[Scheduled, AfterValidator(_at_least(0))]
 
 ScheduledFromOne = Annotated[Scheduled, AfterValidator(_at_least(1))]
 """A schedule of numbers of 1 and above."""
+
+ScheduledProbability = Annotated[NonNegativeScheduled, AfterValidator(_at_most(1))]
+"""A schedule of numbers in [0, 1]."""

@@ -1,14 +1,35 @@
-"""How a network is told its class."""
+"""How a network is told its condition: beside its inputs, in its normalizations, at its outputs."""
 
 import pytest
 import torch
+from torch import nn
 
-from sparring.errors import ShapeError
-from sparring.layers.conditioning import ClassConcatenation, Unconditional, concatenation
+from sparring.errors import ShapeError, SpecError
+from sparring.layers.condition import Condition
+from sparring.layers.conditioning import (
+    Concatenation,
+    ConditionalBatchNorm,
+    ConditionConcatenation,
+    Conditioning,
+    Modulation,
+    ProjectedCondition,
+    Projection,
+    Unconditional,
+    concatenation,
+)
+from sparring.network import Network
+from sparring.networks import MLP, DCGANDiscriminator, DCGANGenerator
+
+TOLD = {
+    Condition(3): torch.tensor([0, 1, 2, 0]),
+    Condition(numbers=2): torch.tensor([[0.0, 1], [1, 1], [0.5, 0], [0, 1]]),
+}
+
+both = pytest.mark.parametrize("condition", list(TOLD), ids=["classes", "numbers"])
 
 
 def test_no_classes_means_no_condition() -> None:
-    told = concatenation(0, (3, 4, 4))
+    told = concatenation(Condition(), (3, 4, 4))
     given = torch.randn(2, 3, 4, 4)
     assert isinstance(told, Unconditional)
     assert told(given, None) is given
@@ -17,18 +38,129 @@ def test_no_classes_means_no_condition() -> None:
         told(given, torch.tensor([0, 1]))
 
 
+@both
 @pytest.mark.parametrize("shape", [(5,), (3, 4, 6), (1, 1, 1)])
-def test_what_a_class_adds_stands_behind_what_was_given(shape: tuple[int, ...]) -> None:
-    told = concatenation(3, shape)
+def test_what_a_condition_adds_stands_behind_what_was_given(condition: Condition, shape: tuple[int, ...]) -> None:
+    told = concatenation(condition, shape)
     given = torch.randn(4, *shape)
-    found = told(given, torch.tensor([0, 1, 2, 0]))
-    assert isinstance(told, ClassConcatenation)
+    found = told(given, TOLD[condition])
+    assert isinstance(told, ConditionConcatenation)
     assert found.shape == (4, shape[0] + told.added, *shape[1:])
     assert torch.equal(found[:, : shape[0]], given)
     assert torch.equal(found[0, shape[0] :], found[3, shape[0] :])
     assert not torch.equal(found[0, shape[0] :], found[1, shape[0] :])
 
 
-def test_a_class_that_is_not_given_is_asked_for() -> None:
-    with pytest.raises(ShapeError, match="one class index a sample"):
-        concatenation(3, (5,))(torch.zeros(1, 5), None)
+def test_a_condition_that_is_not_given_is_asked_for() -> None:
+    with pytest.raises(ShapeError, match="one class index, or one vector, a sample"):
+        concatenation(Condition(3), (5,))(torch.zeros(1, 5), None)
+
+
+def test_modulation_scales_and_shifts_each_channel_by_class() -> None:
+    modulate = Modulation(Condition(3), 2)
+    given, told = torch.randn(4, 2, 3, 5), torch.tensor([2, 0, 2, 1])
+    assert abs(modulate(given, told) - given).max() < 0.5
+    nn.init.normal_(modulate.shift.get_parameter("weight"))
+    scale, shift = (getattr(modulate, name).weight[told][:, :, None, None] for name in ("scale", "shift"))
+    torch.testing.assert_close(modulate(given, told), (1 + scale) * given + shift)
+    vectors = given[:, :, 0, 0]
+    torch.testing.assert_close(modulate(vectors, told), modulate(given, told)[:, :, 0, 0])
+
+
+@both
+def test_a_projection_adds_the_inner_product_of_features_and_what_is_learned_for_the_condition(
+    condition: Condition,
+) -> None:
+    project = ProjectedCondition(condition, 5, 2)
+    scores, features, told = torch.randn(4, 2), torch.randn(4, 5), TOLD[condition]
+    learned = project.embed.weight.view(2, 5, condition.size)
+    expected = scores + torch.einsum("nk,ofk,nf->no", condition.vector(told).float(), learned, features)
+    torch.testing.assert_close(project(scores, features, told), expected)
+    with pytest.raises(ShapeError, match="needs a condition"):
+        project(scores, features, None)
+
+
+CASES: list[tuple[Network.Spec, tuple[int, ...], tuple[int, ...]]] = [
+    (DCGANGenerator.Spec(width=4, conditioning=ConditionalBatchNorm()), (6,), (2, 16, 16)),
+    (DCGANDiscriminator.Spec(width=4, conditioning=ConditionalBatchNorm()), (2, 16, 16), (1,)),
+    (DCGANDiscriminator.Spec(width=4, conditioning=Projection()), (2, 16, 16), (1,)),
+    (MLP.Spec(width=4, conditioning=ConditionalBatchNorm()), (6,), (2, 8, 8)),
+    (MLP.Spec(width=4, dropout=0.1, conditioning=ConditionalBatchNorm()), (2, 8, 8), (1,)),
+    (MLP.Spec(width=4, conditioning=Projection()), (2, 8, 8), (1,)),
+    (MLP.Spec(width=4, depth=0, conditioning=Projection()), (6,), (1,)),
+]
+
+every_case = pytest.mark.parametrize(("spec", "inputs", "outputs"), CASES, ids=lambda value: str(value)[:60])
+
+
+@both
+@every_case
+def test_networks_listen_to_their_condition_with_all_their_weights(
+    spec: Network.Spec, inputs: tuple[int, ...], outputs: tuple[int, ...], condition: Condition
+) -> None:
+    torch.manual_seed(0)
+    network, told = spec.build(inputs, outputs, condition), TOLD[condition]
+    assert type(spec).from_yaml(spec.to_yaml()) == spec
+    given = torch.randn(4, *inputs)
+    found = network(given, told)
+    assert found.shape == (4, *outputs)
+    (found * torch.randn(found.shape)).sum().backward()
+    assert not [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    network.eval()
+    other = told.clone()
+    other[1] = other[0]
+    assert not torch.equal(network(given, told)[1], network(given, other)[1])
+    assert torch.equal(network(given, told)[2], network(given, other)[2])
+    with pytest.raises(ShapeError, match="needs a condition"):
+        network(given)
+
+
+@every_case
+def test_slopes_of_a_conditional_discriminator_are_those_of_its_scores(
+    spec: Network.Spec, inputs: tuple[int, ...], outputs: tuple[int, ...]
+) -> None:
+    if outputs != (1,):
+        pytest.skip("a generator has no slopes")
+    network, told = spec.build(inputs, outputs, Condition(3)).double().eval(), TOLD[Condition(3)]
+    given = torch.randn(4, *inputs, dtype=torch.float64, requires_grad=True)
+    scores, slopes = network.slope(given, told)
+    (expected,) = torch.autograd.grad(network(given, told).sum(), given)
+    torch.testing.assert_close(slopes, expected)
+    torch.testing.assert_close(scores, network(given, told))
+
+
+def test_conditional_batch_norm_stands_in_place_of_the_networks_own() -> None:
+    network = DCGANGenerator.Spec(width=4, conditioning=ConditionalBatchNorm()).build((6,), (2, 16, 16), Condition(3))
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert len(norms) == 2
+    assert not any(norm.affine for norm in norms)
+    assert network.get_submodule("grow.0").bias is None
+    told = torch.randint(3, (64,))
+    grid = network.get_submodule("normalize.0")(torch.randn(64, 8, 4, 4) * 3 + 2)
+    shifted = network.get_submodule("modulate.0")(grid, told)
+    weights = network.get_parameter("modulate.0.scale.weight")[told][:, :, None, None]
+    torch.testing.assert_close(shifted, (1 + weights) * grid)
+
+
+@pytest.mark.parametrize(
+    ("conditioning", "build"),
+    [
+        (Projection(), lambda how: DCGANGenerator.Spec(width=4, conditioning=how).build((6,), (2, 8, 8), Condition(3))),
+        (Projection(), lambda how: MLP.Spec(width=4, conditioning=how).build((6,), (2, 8, 8), Condition(3))),
+        (
+            ConditionalBatchNorm(),
+            lambda how: DCGANDiscriminator.Spec(width=4, conditioning=how).build((2, 4, 4), (1,), Condition(3)),
+        ),
+        (ConditionalBatchNorm(), lambda how: MLP.Spec(depth=0, conditioning=how).build((2,), (1,), Condition(3))),
+    ],
+    ids=["projection-generator", "projection-MLP", "batch-norm-discriminator", "batch-norm-MLP"],
+)
+def test_a_network_without_a_place_for_its_condition_is_refused(conditioning: Conditioning, build: object) -> None:
+    with pytest.raises(ShapeError, match=rf"no place where {conditioning.kind()} .*conditioning=Concatenation"):
+        build(conditioning)  # type: ignore[operator]
+
+
+def test_a_conditioning_of_a_player_that_is_told_nothing_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"conditioning=Projection, but this player is told nothing.*conditional=true"):
+        MLP.Spec(conditioning=Projection()).build((2,), (1,))
+    assert MLP.Spec(conditioning=Concatenation()).build((2,), (1,))(torch.zeros(3, 2)).shape == (3, 1)

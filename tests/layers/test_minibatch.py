@@ -74,6 +74,16 @@ def test_the_standard_deviation_is_that_of_each_feature_averaged() -> None:
     assert alone[0, 2].item() == pytest.approx(0, abs=2e-4)
 
 
+@pytest.mark.parametrize(("count", "groups"), [(8, 2), (4, 1), (2, 1), (6, 1), (7, 1), (10, 2), (1, 1)])
+def test_groups_are_dealt_evenly_and_compared_within_themselves(count: int, groups: int) -> None:
+    given = features(count, (2, 3, 4))
+    found = MinibatchStandardDeviation(group=4).layer((2, 3, 4))(given)[:, 2]
+    for index in range(groups):
+        own = given[index::groups]
+        expected = (own.var(0, correction=0) + 1e-8).sqrt().mean()
+        torch.testing.assert_close(found[index::groups], expected.expand(len(own), 3, 4))
+
+
 def test_discrimination_is_the_papers_formula() -> None:
     torch.manual_seed(0)
     layer, given = MinibatchDiscrimination(kernels=3, features=2).layer((4,)), features(5, (4,))

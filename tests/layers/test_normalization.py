@@ -12,6 +12,7 @@ from sparring.layers.normalization import (
     InstanceNorm,
     LayerNorm,
     Normalization,
+    PixelNorm,
     Reparametrization,
     SpectralNorm,
     reparametrize,
@@ -34,6 +35,11 @@ def test_a_normalization_keeps_the_shape_and_survives_yaml(kind: Normalization) 
 
 
 @every_normalization
+def test_an_empty_batch_stays_one(kind: Normalization) -> None:
+    assert kind.layer(6).eval()(activations()[:0]).shape == (0, 6, 5, 3)
+
+
+@every_normalization
 def test_it_says_truly_whether_a_bias_before_it_has_no_effect(kind: Normalization) -> None:
     layer, bias = kind.layer(6), torch.linspace(-2, 2, 6)[:, None, None]
     same = torch.allclose(layer(activations() + bias), layer(activations()), atol=1e-4)
@@ -45,6 +51,12 @@ def test_statistics_of_one_sample_do_not_depend_on_the_others(kind: Normalizatio
     layer, given = kind.layer(6), activations()
     torch.testing.assert_close(layer(given)[:1], layer(given[:1]))
     torch.testing.assert_close(layer(given).mean(over), torch.zeros_like(given.mean(over)), atol=1e-5, rtol=0)
+
+
+def test_pixel_norm_gives_every_pixel_a_mean_square_of_one() -> None:
+    found = PixelNorm().layer(6)(activations())
+    torch.testing.assert_close(found.square().mean(1), torch.ones(4, 5, 3))
+    torch.testing.assert_close(found, activations() / activations().norm(dim=1, keepdim=True) * 6**0.5)
 
 
 @pytest.mark.parametrize("kind", REPARAMETRIZATIONS, ids=repr)

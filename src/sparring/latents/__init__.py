@@ -1,5 +1,35 @@
 """Latent spaces."""
 
+from sparring.latents.code import Categorical as Categorical
+from sparring.latents.code import Code as Code
+from sparring.latents.code import Continuous as Continuous
+from sparring.latents.directions import Directions as Directions
+from sparring.latents.directions import attribute as attribute
+from sparring.latents.directions import boundary as boundary
+from sparring.latents.directions import factorize as factorize
+from sparring.latents.directions import move as move
+from sparring.latents.directions import principal as principal
+from sparring.latents.encoding import Deterministic as Deterministic
+from sparring.latents.encoding import Encoding as Encoding
+from sparring.latents.encoding import Stochastic as Stochastic
+from sparring.latents.interpolation import interpolate as interpolate
+from sparring.latents.latent import Latents as Latents
+from sparring.latents.likeness import Likeness as Likeness
+from sparring.latents.mixing import compose as compose
+from sparring.latents.mixing import mix as mix
+from sparring.latents.mixing import read_layers as read_layers
+from sparring.latents.planar import GaussianMixture as GaussianMixture
+from sparring.latents.planar import SwissRoll as SwissRoll
 from sparring.latents.prior import Gaussian as Gaussian
 from sparring.latents.prior import Prior as Prior
 from sparring.latents.prior import Uniform as Uniform
+from sparring.latents.projection import Projection as Projection
+from sparring.latents.projection import Search as Search
+from sparring.latents.saved import read_latents as read_latents
+from sparring.latents.saved import save_latents as save_latents
+from sparring.latents.spaces import Space as Space
+from sparring.latents.spaces import find_space as find_space
+from sparring.latents.spaces import find_styles as find_styles
+from sparring.latents.truncation import truncate as truncate
+from sparring.latents.tuning import PivotalTuning as PivotalTuning
+from sparring.latents.tuning import Tuning as Tuning

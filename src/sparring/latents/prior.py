@@ -7,6 +7,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
+from sparring.errors import SpecError
 from sparring.spec import Family
 
 
@@ -19,6 +20,14 @@ class Prior(Family):
     @abstractmethod
     def draw(self, count: int, random: torch.Generator) -> Tensor:
         """Returns [count, size] drawn from `random`, on its device."""
+
+    def draw_modes(self, modes: Tensor, random: torch.Generator) -> Tensor:
+        """Returns [N, size], each from the part of the prior that `modes` [N] numbers; all of it where it has none."""
+        return self.draw(len(modes), random)
+
+    def check_modes(self, count: int) -> None:
+        """Raises `SpecError` unless the prior has a part for each of `count` classes."""
+        raise SpecError(f"prior: {self.kind()} has no modes for {count} classes; choose GaussianMixture or SwissRoll")
 
 
 class Gaussian(Prior):

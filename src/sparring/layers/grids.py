@@ -29,26 +29,46 @@ class Halving:
         return tuple(4 if a != b and a % 2 == 0 else 3 for a, b in zip(self.large, self.small, strict=True))  # type: ignore[return-value]
 
 
-def plan_halvings(size: Size) -> list[Halving]:
+def plan_halvings(size: Size, smallest: int = SMALLEST) -> list[Halving]:
     """Returns the steps from an image of `size` (H, W) down to its base grid, largest first.
 
-    Each side is halved, rounding up, while it stays at least 4.
+    Each side is halved, rounding up, while it stays at least `smallest`.
 
     >>> [step.small for step in plan_halvings((64, 64))]
     [(32, 32), (16, 16), (8, 8), (4, 4)]
     >>> [step.small for step in plan_halvings((28, 100))]
     [(14, 50), (7, 25), (4, 13), (4, 7), (4, 4)]
+    >>> [step.small for step in plan_halvings((3, 8), smallest=1)]
+    [(2, 4), (1, 2), (1, 1)]
     """
     steps: list[Halving] = []
     while True:
         height, width = size
-        small = _halve(height), _halve(width)
+        small = _halve(height, smallest), _halve(width, smallest)
         if small == size:
             return steps
         steps.append(Halving(size, small))
         size = small
 
 
-def _halve(side: int) -> int:
+def plan_doublings(size: Size, smallest: int = SMALLEST) -> list[Size]:
+    """Returns the grids from the base to an image of `size` (H, W), each twice the one before or one row less.
+
+    Both sides are halved, rounding up, while both stay at least `smallest`: the base of 64 is 4, that of 48x80 is 6x10.
+
+    >>> plan_doublings((16, 16))
+    [(4, 4), (8, 8), (16, 16)]
+    >>> plan_doublings((27, 60))
+    [(4, 8), (7, 15), (14, 30), (27, 60)]
+    >>> plan_doublings((1, 9))
+    [(1, 9)]
+    """
+    sizes = [size]
+    while min(smaller := tuple((side + 1) // 2 for side in sizes[0])) >= max(smallest, 2):
+        sizes.insert(0, smaller)  # type: ignore[arg-type]
+    return sizes
+
+
+def _halve(side: int, smallest: int) -> int:
     half = (side + 1) // 2
-    return half if half >= SMALLEST else side
+    return half if half >= smallest else side

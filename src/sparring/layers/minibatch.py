@@ -33,11 +33,16 @@ class MinibatchStatistic(Family):
 class MinibatchStandardDeviation(MinibatchStatistic):
     """One more channel, the same everywhere: the mean over all features of their standard deviation over the batch.
 
-    Karras et al. 2018, sec. 3; the variance gets 10⁻⁸ more, so that equal samples have a gradient.
+    Karras et al. 2018, sec. 3; the variance gets 10⁻⁸ more, so that equal samples have a gradient. With a `group` the
+    batch is dealt into groups of so many samples that are compared with each other only, so that what is said does
+    not depend on the size of the batch (Karras et al. 2020): samples i, i + n, i + 2n, … of n groups. Groups are
+    larger where the batch cannot be dealt evenly otherwise.
     """
 
+    group: PositiveInt | None = None
+
     def layer(self, shape: Shape) -> MinibatchLayer:  # noqa: D102
-        return _StandardDeviation((shape[0] + 1, *shape[1:]))
+        return _StandardDeviation((shape[0] + 1, *shape[1:]), self.group)
 
 
 class MinibatchDiscrimination(MinibatchStatistic):
@@ -56,9 +61,17 @@ class MinibatchDiscrimination(MinibatchStatistic):
 
 
 class _StandardDeviation(MinibatchLayer):
+    def __init__(self, outputs: Shape, group: int | None) -> None:
+        super().__init__(outputs)
+        self.group = group
+
     def forward(self, inputs: Tensor) -> Tensor:
-        deviation = (inputs - inputs.mean(0)).square().mean(0).add(1e-8).sqrt().mean()
-        return cat((inputs, deviation.expand(len(inputs), 1, *inputs.shape[2:])), 1)
+        count = len(inputs)
+        size = next((size for size in range(self.group or count, count) if count % size == 0), max(count, 1))
+        groups = inputs.reshape(size, count // size, *inputs.shape[1:])
+        deviations = (groups - groups.mean(0)).square().mean(0).add(1e-8).sqrt().flatten(1).mean(1)
+        said = deviations.repeat(size).view(-1, *(1 for _ in inputs.shape[1:]))
+        return cat((inputs, said.expand(count, 1, *inputs.shape[2:])), 1)
 
 
 class _Discrimination(MinibatchLayer):

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from sparring.layers.kernels import list_layers
@@ -27,13 +27,16 @@ class BatchNorm(Normalization):
     """Statistics over the batch (Ioffe & Szegedy 2015).
 
     It couples the samples of a batch, so that a penalty on a sample's gradient sees its neighbours
-    too: WGAN-GP's critic does without; R1 trains well with it (recipe `digits`).
+    too: WGAN-GP's critic does without; R1 trains well with it (recipe `digits`). `affine` adds a learned
+    scale and shift of each channel.
     """
 
     cancels_bias: ClassVar[bool] = True
 
+    affine: bool = True
+
     def layer(self, channels: int) -> nn.Module:  # noqa: D102
-        return nn.BatchNorm2d(channels)
+        return nn.BatchNorm2d(channels, affine=self.affine)
 
 
 class InstanceNorm(Normalization):
@@ -42,7 +45,12 @@ class InstanceNorm(Normalization):
     cancels_bias: ClassVar[bool] = True
 
     def layer(self, channels: int) -> nn.Module:  # noqa: D102
-        return nn.InstanceNorm2d(channels, affine=True)
+        return _InstanceNorm(channels, affine=True)
+
+
+class _InstanceNorm(nn.InstanceNorm2d):
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs) if len(inputs) else inputs  # PyTorch's fails on an empty batch
 
 
 class LayerNorm(Normalization):
@@ -50,6 +58,23 @@ class LayerNorm(Normalization):
 
     def layer(self, channels: int) -> nn.Module:  # noqa: D102
         return nn.GroupNorm(1, channels)
+
+
+class PixelNorm(Normalization):
+    """Divides the channels of each pixel by their root mean square (Karras et al. 2018, sec. 4.2)."""
+
+    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+        return _PixelNorm()
+
+
+class _PixelNorm(nn.Module):
+    def forward(self, inputs: Tensor) -> Tensor:
+        return normalize_pixels(inputs)
+
+
+def normalize_pixels(values: Tensor) -> Tensor:
+    """Returns `values` [N, C, ...] divided by √(their mean square over C + 10⁻⁸)."""
+    return values * (values.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 class NoNorm(Normalization):

@@ -1,0 +1,139 @@
+"""Convolutions whose derivatives of any order are as fast as themselves.
+
+A convolution is linear in its images and in its weights, and so are its derivatives. There are three operations in all,
+y = x ∗ w, its adjoint by the images, and its adjoint by the weights, and the derivatives of each are the other two.
+PyTorch's own derivative of a convolution's derivative makes weight gradients by convolutions with kernels as large as
+images, which takes most of the time of a gradient penalty.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, conv_transpose2d
+
+Size = tuple[int, int]
+Plan = tuple[int, int]
+"""Stride and padding."""
+
+
+def convolve(images: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0) -> Tensor:
+    """Returns what `conv2d` does, [N, O, H', W'] for `images` [N, I, H, W], `weight` [O, I, K, K] and `bias` [O]."""
+    return _shrink(_cast(images), _cast(weight), bias, (stride, padding))
+
+
+def convolve_transposed(images: Tensor, weight: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
+    """Returns what `conv_transpose2d` does, [N, O, H', W'] for `images` [N, I, H, W] and `weight` [I, O, K, K]."""
+    height, width = ((side - 1) * stride + weight.shape[2] - 2 * padding for side in images.shape[2:])
+    return _grow(_cast(images), _cast(weight), (stride, padding), (height, width))
+
+
+def _shrink(images: Tensor, weight: Tensor, bias: Tensor | None, plan: Plan) -> Tensor:
+    stride, padding = plan
+    height, width = ((side + 2 * padding - weight.shape[2]) // stride + 1 for side in images.shape[2:])
+    shape = (len(images), weight.shape[0], height, width)
+    tie = _call(_Tie, weight, bias, (images,), shape, plan, False)
+    return _call(_Shrinking, images, tie, (weight, bias), plan)
+
+
+def _grow(images: Tensor, weight: Tensor, plan: Plan, size: Size) -> Tensor:
+    """Returns the adjoint by the images: a transposed convolution to images of `size`."""
+    tie = _call(_Tie, weight, None, (images,), (len(images), weight.shape[1], *size), plan, True)
+    return _call(_Growing, images, tie, weight, plan, size)
+
+
+class _Tie(torch.autograd.Function):
+    """Zeros of the shape of the outputs, without memory, through which their gradients reach the weights.
+
+    A node of their own, beside that of the images (which come in a tuple, out of PyTorch's sight): where only gradients
+    by the images are asked for, as penalties do, none by the weights are made.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, weight: Tensor, bias: Tensor | None, images: tuple[Tensor], shape: Any, plan: Plan, transposed: bool
+    ) -> Tensor:
+        ctx.save_for_backward(*images, weight)
+        ctx.plan, ctx.transposed = plan, transposed
+        return images[0].new_zeros(()).expand(shape)
+
+    @staticmethod
+    def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor | None, ...]:
+        images, weight = ctx.saved_tensors
+        by_weight, by_bias = ctx.needs_input_grad[:2]
+        larger, smaller = (gradients, images) if ctx.transposed else (images, gradients)
+        return (
+            _call(_ByWeight, larger, smaller, weight.detach(), ctx.plan) if by_weight else None,
+            gradients.sum((0, 2, 3)) if by_bias else None,
+            *[None] * 4,
+        )
+
+
+class _Shrinking(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, tie: Tensor, told: tuple[Tensor, Tensor | None], plan: Plan) -> Tensor:
+        weight, bias = told
+        ctx.save_for_backward(weight)
+        ctx.plan, ctx.size = plan, images.shape[2:]
+        with torch.autocast(images.device.type, enabled=False):
+            return conv2d(images, weight, None if bias is None else bias.to(images.dtype), *plan)
+
+    @staticmethod
+    def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        by_images = _grow(gradients, weight, ctx.plan, ctx.size) if ctx.needs_input_grad[0] else None
+        return by_images, gradients, None, None
+
+
+class _Growing(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, tie: Tensor, weight: Tensor, plan: Plan, size: Size) -> Tensor:
+        ctx.save_for_backward(weight)
+        ctx.plan = plan
+        (stride, padding), kernel = plan, weight.shape[2]
+        given = zip(size, images.shape[2:], strict=True)
+        more = [wanted - ((side - 1) * stride + kernel - 2 * padding) for wanted, side in given]
+        with torch.autocast(images.device.type, enabled=False):
+            return conv_transpose2d(images, weight, None, stride, padding, more)
+
+    @staticmethod
+    def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        by_images = _shrink(gradients, weight, None, ctx.plan) if ctx.needs_input_grad[0] else None
+        return by_images, gradients, None, None, None
+
+
+class _ByWeight(torch.autograd.Function):
+    """The adjoint by the weights; `like` has their shape and layout."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, gradients: Tensor, like: Tensor, plan: Plan) -> Tensor:
+        ctx.save_for_backward(images, gradients)
+        ctx.plan = plan
+        (stride, padding), only_weights = plan, [False, True, False]
+        given = ([stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, only_weights)
+        with torch.autocast(images.device.type, enabled=False):
+            found: Tensor = torch.ops.aten.convolution_backward(gradients, images, like, None, *given)[1]
+            return found
+
+    @staticmethod
+    def backward(ctx: Any, second: Tensor) -> tuple[Tensor | None, ...]:
+        images, gradients = ctx.saved_tensors
+        by_images, by_gradients = ctx.needs_input_grad[:2]
+        return (
+            _grow(gradients, second, ctx.plan, images.shape[2:]) if by_images else None,
+            _shrink(images, second, None, ctx.plan) if by_gradients else None,
+            None,
+            None,
+        )
+
+
+def _call(function: Any, *given: Any) -> Tensor:
+    found: Tensor = function.apply(*given)
+    return found
+
+
+def _cast(tensor: Tensor) -> Tensor:
+    """Returns `tensor` in the type that autocast, where it is on, asks of convolutions."""
+    kind = tensor.device.type
+    return tensor.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else tensor
