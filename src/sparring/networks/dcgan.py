@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
 from sparring.errors import ShapeError
-from sparring.layers.conditioning import concatenation
+from sparring.layers.conditioning import Concatenation, Conditioning, Unmodulated
 from sparring.layers.grids import plan_halvings
 from sparring.layers.minibatch import MinibatchStatistic
 from sparring.layers.normalization import BatchNorm, Normalization, Reparametrization, reparametrize
@@ -29,6 +29,7 @@ class DCGANGenerator(Network):
         width: PositiveInt = 64
         normalization: Normalization = BatchNorm()
         reparametrization: Reparametrization | None = None
+        conditioning: Conditioning = Concatenation()
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
@@ -37,24 +38,27 @@ class DCGANGenerator(Network):
         halvings = plan_halvings((outputs[1], outputs[2]))
         widths = [outputs[0], *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
         self.base: Shape = (widths[-1], *(halvings[-1].small if halvings else outputs[1:]))
-        self.told = concatenation(condition.classes, inputs)
-        bias = not spec.normalization.cancels_bias
+        self.told = spec.conditioning.entrance(condition, inputs)
+        normalization = spec.conditioning.normalization(condition, spec.normalization)
+        bias = not normalization.cancels_bias
         self.project = nn.Linear(inputs[0] + self.told.added, prod(self.base), bias=bias or not halvings)
-        self.normalize = nn.ModuleList(spec.normalization.layer(width) for width in reversed(widths[1:]))
+        self.normalize = nn.ModuleList(normalization.layer(width) for width in reversed(widths[1:]))
+        self.modulate = nn.ModuleList(spec.conditioning.modulation(condition, width) for width in reversed(widths[1:]))
         self.grow = nn.ModuleList(
             nn.ConvTranspose2d(
                 widths[level + 1], widths[level], step.kernel, step.stride, padding=1, bias=bias or level == 0
             )
             for level, step in reversed(list(enumerate(halvings)))
         )
+        spec.conditioning.check(self, condition)
         initialize(self)
         reparametrize(self, spec.reparametrization)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns images [N, C, H, W] in (-1, 1) for latents [N, n]."""
         grid: Tensor = self.project(self.told(inputs, condition)).view(-1, *self.base)
-        for normalize, grow in zip(self.normalize, self.grow, strict=True):
-            grid = grow(relu(normalize(grid)))
+        for normalize, modulate, grow in zip(self.normalize, self.modulate, self.grow, strict=True):
+            grid = grow(relu(modulate(normalize(grid), condition)))
         return grid.tanh()
 
 
@@ -76,32 +80,41 @@ class DCGANDiscriminator(Network):
                 f"DCGANDiscriminator maps images (C, H, W) to vectors (n,); asked for {inputs} to {outputs}"
             )
         halvings = plan_halvings((inputs[1], inputs[2]))
-        self.told = concatenation(condition.classes, inputs)
+        self.told = spec.conditioning.entrance(condition, inputs)
+        normalization = spec.conditioning.normalization(condition, spec.normalization)
         widths = [inputs[0] + self.told.added, *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
-        bias = not spec.normalization.cancels_bias
+        bias = not normalization.cancels_bias
         self.shrink = nn.ModuleList(
             nn.Conv2d(widths[level], widths[level + 1], step.kernel, step.stride, padding=1, bias=bias or level == 0)
             for level, step in enumerate(halvings)
         )
         self.normalize = nn.ModuleList(
-            spec.normalization.layer(width) if level else nn.Identity() for level, width in enumerate(widths[1:])
+            normalization.layer(width) if level else nn.Identity() for level, width in enumerate(widths[1:])
+        )
+        self.modulate = nn.ModuleList(
+            spec.conditioning.modulation(condition, width) if level else Unmodulated()
+            for level, width in enumerate(widths[1:])
         )
         base = (widths[-1], *(halvings[-1].small if halvings else inputs[1:]))
         self.compare = spec.minibatch.layer(base) if spec.minibatch else None
-        self.judge = nn.Linear(prod(self.compare.outputs if self.compare else base), outputs[0])
+        features = prod(self.compare.outputs if self.compare else base)
+        self.judge = nn.Linear(features, outputs[0])
+        self.project = spec.conditioning.projection(condition, features, outputs[0])
+        spec.conditioning.check(self, condition)
         initialize(self)
         reparametrize(self, spec.reparametrization)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for images [N, C, H, W]."""
-        scores: Tensor = self.judge(self.features(inputs, condition))
+        features = self.features(inputs, condition)
+        scores: Tensor = self.project(self.judge(features), features, condition)
         return scores
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the base grid and what is said of the minibatch, [N, F], for images [N, C, H, W]."""
         grid = self.told(inputs, condition)
-        for shrink, normalize in zip(self.shrink, self.normalize, strict=True):
-            grid = leaky_relu(normalize(shrink(grid)), 0.2)
+        for shrink, normalize, modulate in zip(self.shrink, self.normalize, self.modulate, strict=True):
+            grid = leaky_relu(modulate(normalize(shrink(grid)), condition), 0.2)
         features: Tensor = self.compare(grid) if self.compare else grid
         return features.flatten(1)
 
@@ -113,5 +126,5 @@ def initialize(network: nn.Module) -> None:
             nn.init.normal_(layer.weight, std=0.02)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.BatchNorm2d):
+        elif isinstance(layer, nn.BatchNorm2d) and layer.affine:
             nn.init.normal_(layer.weight, mean=1.0, std=0.02)

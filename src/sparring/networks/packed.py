@@ -30,7 +30,7 @@ class Packed(Network):
         if len(outputs) != 1:
             raise ShapeError(f"Packed maps samples to scores (n,); asked for {inputs} to {outputs}")
         self.count = spec.count
-        self.told = concatenation(condition.classes, inputs)
+        self.told = concatenation(condition, inputs)
         self.of = spec.of.build(((inputs[0] + self.told.added) * spec.count, *inputs[1:]), outputs)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -1,0 +1,58 @@
+"""Large images through a network in overlapping tiles."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from sparring.errors import ShapeError
+from sparring.networks.resnet_translator import MULTIPLE
+
+
+def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overlap: int) -> Tensor:
+    """Returns what a convolutional `network` makes of `images` [N, C, H, W], a tile at a time.
+
+    Tiles of `tile` x `tile` pixels, the last ones up to 3 longer, share `overlap` pixels with their neighbours: the
+    outer quarter of those only tells a tile what is around it, and in the half in the middle one tile fades into the
+    next. So the result is that of the whole image wherever the network sees at most overlap/4 pixels each way
+    (84 in a `ResNetTranslator` of 9 blocks), but for what a normalization takes from all of its input. An image
+    smaller than a tile is one. `tile` and `overlap` are multiples of 4, so that strides fall on the same pixels.
+
+    Raises:
+        ShapeError: `tile` and `overlap` that are no such multiples, or a tile that is not larger than its overlap.
+    """
+    if tile % MULTIPLE or overlap % MULTIPLE or not 0 <= overlap < tile:
+        raise ShapeError(
+            f"tile={tile}, overlap={overlap}: needs multiples of {MULTIPLE}, the overlap from 0 to less than the tile"
+        )
+    rows, columns = (_windows(side, tile, overlap, images) for side in images.shape[2:])
+    whole: Tensor | None = None
+    for top, vertical in rows:
+        for left, horizontal in columns:
+            bottom, right = top + len(vertical), left + len(horizontal)
+            part = network(images[..., top:bottom, left:right]) * vertical[:, None] * horizontal
+            if whole is None:
+                whole = part.new_zeros(*part.shape[:2], *images.shape[2:])
+            whole[..., top:bottom, left:right] += part
+    assert whole is not None
+    return whole
+
+
+def _windows(side: int, tile: int, overlap: int, images: Tensor) -> list[tuple[int, Tensor]]:
+    """Returns where each tile along a side begins, and the weights of its pixels; those of a pixel add up to one."""
+    last = max(side - tile, 0) // MULTIPLE * MULTIPLE
+    starts = [*range(0, last, tile - overlap), last]
+    stops = [start + tile for start in starts[:-1]] + [side]
+    weights = torch.zeros(len(starts), side, dtype=torch.float64)
+    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        rise = _ramp(stop - start, overlap) if start else torch.ones(stop - start, dtype=torch.float64)
+        fall = _ramp(stop - start, overlap).flip(0) if stop < side else torch.ones_like(rise)
+        weights[index, start:stop] = rise * fall
+    weights = (weights / weights.sum(0)).to(images)
+    return [(start, weights[index, start:stop]) for index, (start, stop) in enumerate(zip(starts, stops, strict=True))]
+
+
+def _ramp(length: int, overlap: int) -> Tensor:
+    """Returns weights [length]: 0 on the outer quarter of the overlap, 1 from its inner quarter on, linear between."""
+    places = torch.arange(length, dtype=torch.float64) + 0.5
+    return ((places - overlap / 4) / (overlap / 2)).clamp(0, 1) if overlap else torch.ones_like(places)
