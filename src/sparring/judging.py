@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from sparring.game import Batch
+from sparring.game import Batch, Losses
 from sparring.network import Network, Shape, couples_samples, slope_of
 from sparring.spec import Family
 
 Side = Literal["real", "fake"]
+
+Memory = dict[str, Tensor]
+"""What a part of a game remembers from step to step, by name; it changes these tensors in place."""
 
 
 class Judge:
@@ -29,8 +32,12 @@ class Judge:
         """Returns scores [N, 1] of `samples`, in float32 at least."""
         return in_full(self.function(samples))
 
+    def look(self, samples: Tensor) -> Tensor:
+        """Returns all that is said of `samples`, [N, 1 + K]: their scores, and what a `TellingJudge` tells beside."""
+        return self(samples)
+
     def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the scores [N, 1] of `samples` and their gradients by these, differentiable in turn."""
+        """Returns what `look` does, and the gradients of the scores by `samples`, differentiable in turn."""
         return slope_of(self, samples)
 
     def features(self, samples: Tensor) -> Tensor:
@@ -40,6 +47,9 @@ class Judge:
     def doubled(self) -> "Judge":
         """Returns the judge of a batch of twice the size, the same conditions in both halves."""
         return self
+
+    def watch(self, scores: Tensor) -> None:
+        """Learns of the `scores` [N, 1] that real samples have on the discriminator's move."""
 
 
 class NetworkJudge(Judge):
@@ -63,10 +73,27 @@ class NetworkJudge(Judge):
         return NetworkJudge(self.network, torch.cat((self.condition, self.condition)), self.joins)
 
 
+class TellingJudge(NetworkJudge):
+    """A discriminator of whose outputs [N, 1 + K] the first is the score; the others tell something of the sample."""
+
+    def __call__(self, samples: Tensor) -> Tensor:  # noqa: D102
+        return self.look(samples)[:, :1]
+
+    def look(self, samples: Tensor) -> Tensor:  # noqa: D102
+        return in_full(self.network(samples))
+
+    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+        samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
+        said = self.look(samples)
+        (slope,) = torch.autograd.grad(said[:, 0].sum(), samples, create_graph=True)
+        return said, slope
+
+
 class Augmentation(Family):
     """A differentiable random transform of samples before they are judged, real and generated ones alike.
 
-    `steady` says that it depends on `images` through schedules among its fields alone: see `Game.variant`.
+    `steady` says that it depends on `images` through schedules among its fields alone: see `Game.variant`. One that
+    adapts to what it sees has a `memory`, changes it in `watch` and transforms by it in `recall`.
     """
 
     steady: ClassVar[bool] = False
@@ -74,6 +101,18 @@ class Augmentation(Family):
     @abstractmethod
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         """Returns `samples` [N, ...] transformed; `images` real ones have been shown before."""
+
+    def memory(self) -> Memory:
+        """Returns what it remembers before the first step; saved with the run."""
+        return {}
+
+    def recall(self, memory: Memory, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+        """Returns what a call does, with what it remembers."""
+        return self(samples, random, images)
+
+    def watch(self, memory: Memory, scores: Tensor, step: int) -> Losses:
+        """Learns of the `scores` [N, 1] that real samples have on the discriminator's move; returns what to observe."""
+        return {}
 
     def check(self, sample: Shape) -> None:
         """Raises `ShapeError` where samples of shape `sample` cannot be transformed."""
@@ -83,16 +122,51 @@ Augmentations = tuple[Augmentation, ...]
 """Transforms, one after the other."""
 
 
+class Augmenter(nn.Module):
+    """The augmentations before a discriminator; what they remember are its buffers, so that it is saved with the game.
+
+    Called with samples [N, ...] and their batch, it returns them transformed by one after the other.
+    """
+
+    def __init__(self, augmentations: Sequence[Augmentation] = ()) -> None:
+        super().__init__()
+        self.augmentations = tuple(augmentations)
+        self._names = [tuple(augmentation.memory()) for augmentation in augmentations]
+        for place, augmentation in enumerate(augmentations):
+            for name, value in augmentation.memory().items():
+                self.register_buffer(f"{name}_{place}", value)
+
+    def forward(self, samples: Tensor, batch: Batch) -> Tensor:  # noqa: D102
+        for place, augmentation in enumerate(self.augmentations):
+            samples = augmentation.recall(self._memory(place), samples, batch.random, batch.images)
+        return samples
+
+    def watch(self, scores: Tensor, batch: Batch) -> None:
+        """Tells each augmentation the `scores` [N, 1] of real samples, and `batch` what it observes."""
+        for place, augmentation in enumerate(self.augmentations):
+            batch.observe(**augmentation.watch(self._memory(place), scores.detach(), batch.step))
+
+    def before(self, judge: Judge, batch: Batch) -> Judge:
+        """Returns `judge` behind the augmentations, or itself where there are none."""
+        return AugmentedJudge(judge, self, batch) if self.augmentations else judge
+
+    def _memory(self, place: int) -> Memory:
+        return {name: self.get_buffer(f"{name}_{place}") for name in self._names[place]}
+
+
 class AugmentedJudge(Judge):
-    """Scores samples after `augmentations` that are drawn anew each time.
+    """Scores samples after augmentations that are drawn anew each time.
 
     Gradients are those by the samples as they came, so that R1 and its like look through the augmentations.
     """
 
-    def __init__(self, judge: Judge, augmentations: Sequence[Augmentation], batch: Batch) -> None:
+    def __init__(self, judge: Judge, augmenter: Augmenter, batch: Batch) -> None:
         super().__init__(lambda samples: judge(self._augment(samples)))
-        self.judge, self.augmentations, self.batch = judge, augmentations, batch
+        self.judge, self.augmenter, self.batch = judge, augmenter, batch
         self.joins = judge.joins
+
+    def look(self, samples: Tensor) -> Tensor:  # noqa: D102
+        return self.judge.look(self._augment(samples))
 
     def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
@@ -105,12 +179,14 @@ class AugmentedJudge(Judge):
         return self.judge.features(self._augment(samples))
 
     def doubled(self) -> "Judge":  # noqa: D102
-        return AugmentedJudge(self.judge.doubled(), self.augmentations, self.batch)
+        return AugmentedJudge(self.judge.doubled(), self.augmenter, self.batch)
+
+    def watch(self, scores: Tensor) -> None:  # noqa: D102
+        self.augmenter.watch(scores, self.batch)
 
     def _augment(self, samples: Tensor) -> Tensor:
-        for augmentation in self.augmentations:
-            samples = augmentation(samples, self.batch.random, self.batch.images)
-        return samples
+        augmented: Tensor = self.augmenter(samples, self.batch)
+        return augmented
 
 
 def in_full(values: Tensor) -> Tensor:

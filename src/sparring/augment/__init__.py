@@ -1,10 +1,13 @@
 """What is done to samples before they are judged, and penalties on what that changes."""
 
+from sparring.augment.ada import ADA as ADA
 from sparring.augment.coarsening import Coarsen as Coarsen
 from sparring.augment.consistency import BalancedConsistency as BalancedConsistency
 from sparring.augment.consistency import Consistency as Consistency
+from sparring.augment.diffaugment import DiffAugment as DiffAugment
 from sparring.augment.movement import Flip as Flip
 from sparring.augment.movement import Shift as Shift
 from sparring.augment.noise import InstanceNoise as InstanceNoise
+from sparring.augment.pipeline import Pipeline as Pipeline
 from sparring.judging import Augmentation as Augmentation
 from sparring.judging import Augmentations as Augmentations

@@ -1,14 +1,20 @@
 """Penalties on scores that change where a sample is transformed."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import NonNegativeFloat
+from pydantic import AfterValidator, NonNegativeFloat
 from torch import Tensor
 
 from sparring.augment.movement import Flip, Shift
 from sparring.judging import Augmentations
 from sparring.network import Shape
 from sparring.scoring import Meeting, Penalty
+
+
+def _check(transformations: Augmentations) -> Augmentations:
+    if wrong := [one.kind() for one in transformations if one.memory()]:
+        raise ValueError(f"{', '.join(wrong)} adapts to a game and cannot be part of a penalty; use Pipeline")
+    return transformations
 
 
 class Consistency(Penalty):
@@ -22,7 +28,7 @@ class Consistency(Penalty):
     differentiates: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 10.0
-    transformations: Augmentations = (Flip(), Shift())
+    transformations: Annotated[Augmentations, AfterValidator(_check)] = (Flip(), Shift())
 
     def check(self, sample: Shape) -> None:  # noqa: D102
         for transformation in self.transformations:

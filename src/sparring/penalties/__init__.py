@@ -12,4 +12,5 @@ from sparring.penalties.lipschitz import LipschitzPenalty as LipschitzPenalty
 from sparring.penalties.lipschitz import ZeroCenteredPenalty as ZeroCenteredPenalty
 from sparring.penalties.matching import FeatureMatching as FeatureMatching
 from sparring.penalties.orthogonal import OrthogonalRegularization as OrthogonalRegularization
+from sparring.penalties.path_length import PathLength as PathLength
 from sparring.scoring import Penalties as Penalties

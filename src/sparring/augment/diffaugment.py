@@ -1,0 +1,90 @@
+"""Three simple transforms of all that is judged."""
+
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from pydantic import AfterValidator
+from torch import Tensor
+
+from sparring.augment.colour import count_colours
+from sparring.augment.corruption import cut_out
+from sparring.augment.draws import Draws
+from sparring.augment.images import ImageAugmentation
+from sparring.judging import in_full
+
+Transform = Literal["color", "translation", "cutout"]
+
+
+def _check_policy(policy: tuple[Transform, ...]) -> tuple[Transform, ...]:
+    if not policy or len(set(policy)) < len(policy):
+        raise ValueError("needs one or more of color, translation and cutout, each at most once")
+    return policy
+
+
+class DiffAugment(ImageAugmentation):
+    """Differentiable augmentation (Zhao et al. 2020, sec. 3.3): the transforms of `policy`, in its order, always.
+
+    `color` changes brightness by up to ±0.5, then saturation by a factor in [0, 2) and contrast by one in [0.5, 1.5);
+    `translation` shifts by whole pixels up to 1/8 of each side, with zeros coming in; `cutout` sets a rectangle half as
+    high and wide to zero. Of images with opacity `color` leaves that alone, and those with more than four channels.
+    """
+
+    steady: ClassVar[bool] = True
+
+    policy: Annotated[tuple[Transform, ...], AfterValidator(_check_policy)] = ("color", "translation", "cutout")
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+        with torch.autocast(samples.device.type, enabled=False):
+            changed = in_full(samples)
+            draws = Draws(len(samples), random, changed)
+            for name in self.policy:
+                changed = _TRANSFORMS[name](changed, draws)
+            return changed.to(samples.dtype)
+
+
+def jitter(samples: Tensor, draws: Draws) -> Tensor:
+    """Returns images [N, C, H, W] with brightness, saturation and contrast changed."""
+    count = count_colours(samples)
+    if count == 0:
+        return samples
+    brightness, saturation, contrast = draws.uniform(-0.5, 0.5), draws.uniform(0, 2), draws.uniform(0.5, 1.5)
+    colours = samples[:, :count] + _wide(brightness)
+    colours = torch.lerp(colours.mean(1, keepdim=True), colours, _wide(saturation))
+    colours = torch.lerp(colours.mean((1, 2, 3), keepdim=True), colours, _wide(contrast))
+    return torch.cat((colours, samples[:, count:]), 1)
+
+
+def translate(samples: Tensor, draws: Draws) -> Tensor:
+    """Returns images [N, C, H, W] shifted by whole pixels, up to 1/8 of each side and rounded; zeros come in."""
+    for axis in (2, 3):
+        side = samples.shape[axis]
+        reach = int(side / 8 + 0.5)
+        sources = torch.arange(side, device=samples.device) - (draws.whole(2 * reach + 1) - reach)[:, None]
+        within = (sources >= 0) & (sources < side)
+        sources, within = (_along(values, axis) for values in (sources.clamp(0, side - 1), within))
+        samples = samples.gather(axis, sources.expand_as(samples)).masked_fill(~within, 0)
+    return samples
+
+
+def cut(samples: Tensor, draws: Draws) -> Tensor:
+    """Returns images [N, C, H, W] with a rectangle half as high and as wide set to 0, its middle anywhere in them."""
+    down, right = (_draw_middle(side, draws) for side in samples.shape[2:])
+    return cut_out(samples, down, right, torch.full_like(down, 0.5))
+
+
+def _draw_middle(side: int, draws: Draws) -> Tensor:
+    """Returns places [N] in [0, 1], of pixels or between them, around which half of `side` is whole pixels."""
+    between = int(side / 2 + 0.5) % 2 == 0
+    return draws.whole(side + 1) / side if between else (draws.whole(side) + 0.5) / side
+
+
+_TRANSFORMS = {"color": jitter, "translation": translate, "cutout": cut}
+
+
+def _wide(values: Tensor) -> Tensor:
+    return values[:, None, None, None]
+
+
+def _along(values: Tensor, axis: int) -> Tensor:
+    """Returns `values` [N, side] as [N, 1, side, 1] or [N, 1, 1, side]."""
+    return values[:, None, :, None] if axis == 2 else values[:, None, None, :]
