@@ -10,11 +10,40 @@ import pytest
 import torch
 from PIL import Image
 
+from sparring.data import Domains, Edges, HoldOut, ImageFiles, Pairs, SideBySide, Source, Transformed, Unpaired
 from sparring.recipes import Recipe
 from sparring.recipes import recipe as find_recipe
 from sparring.recipes.catalogue import with_data
 
 Shrink = Callable[..., Recipe]
+
+OWN_DATA = {"gail": "gymnasium", "gail-acrobot": "gymnasium"}
+"""Recipes of games that cannot be played on pictures, and the package that their data comes with."""
+
+
+Recast = Callable[[Path], Source]
+
+
+def paired(pictures: Path) -> Source:
+    """Returns pictures, each with its edges."""
+    return Transformed(images=ImageFiles(path=pictures), transform=Edges())
+
+
+def unpaired(pictures: Path) -> Source:
+    """Returns pictures of two classes as two domains."""
+    return Unpaired(a=ImageFiles(path=pictures / "even"), b=ImageFiles(path=pictures / "odd"))
+
+
+def two_domains(pictures: Path) -> Source:
+    """Returns pictures with their classes and the same without; a fifth of these is held out."""
+    return Domains(source=ImageFiles(path=pictures), target=HoldOut(of=ImageFiles(path=pictures), share=0.2))
+
+
+OF_TWO: dict[str, Recast] = {kind.kind(): paired for kind in (Pairs, SideBySide, Transformed)} | {
+    Unpaired.kind(): unpaired,
+    Domains.kind(): two_domains,
+}
+"""How pictures become data of two images a sample, by the kind of data that a recipe reads."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,11 +68,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shrink(pictures: Path) -> Shrink:
     """Makes a built-in recipe small: `shrink("dcgan", "training.accumulation=2", steps=6)`.
 
-    Its networks become narrow, its data the eleven `pictures`, its batch 4; it is saved every second step.
+    Its networks become narrow, its data the eleven `pictures` where it can be played on them, its batch 4; it is
+    saved every second step.
     """
 
     def make(name: str, *assignments: str, steps: int = 4) -> Recipe:
-        recipe = with_data(find_recipe(name), str(pictures))
+        recipe = find_recipe(name)
+        if name in OWN_DATA:
+            pytest.importorskip(OWN_DATA[name])
+        else:
+            recipe = played_on(recipe, pictures)
         shown = 4 * max(Counter(recipe.game.order).values())
         tree = narrow(recipe.tree())
         tree["training"] |= {"batch": 4, "images": steps * shown, "record_every": shown}
@@ -59,11 +93,27 @@ def shrink(pictures: Path) -> Shrink:
     return make
 
 
+def played_on(recipe: Recipe, pictures: Path) -> Recipe:
+    """Returns the recipe on pictures, two a sample where its own data has two."""
+    holds_out = isinstance(recipe.data, HoldOut)
+    data = recipe.data.of if isinstance(recipe.data, HoldOut) else recipe.data
+    if data.kind() not in OF_TWO:
+        return with_data(recipe, str(pictures))
+    recast = OF_TWO[data.kind()](pictures)
+    return recipe.model_copy(update={"data": HoldOut(of=recast) if holds_out else recast})
+
+
 def narrow(tree: Any) -> Any:
-    """Returns a recipe's tree in which every `width` and every prior's `size` is 4."""
+    """Returns a recipe's tree in which networks are narrow, every prior's `size` is 4, and patches are pixels."""
     if isinstance(tree, list):
         return [narrow(item) for item in tree]
     if not isinstance(tree, dict):
         return tree
-    small = {"width": 4} if "width" in tree else {"size": 4} if tree.get("kind") in ("Gaussian", "Uniform") else {}
+    small = (
+        {"width": 4, "field": 1, "channel_base": 64, "condition_width": 4}
+        if "width" in tree or "channel_base" in tree
+        else {"size": 4}
+        if tree.get("kind") in ("Gaussian", "Uniform")
+        else {}
+    )
     return {name: small.get(name, narrow(item)) for name, item in tree.items()}

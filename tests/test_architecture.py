@@ -24,10 +24,12 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("download",),
     ("spec",),
     ("schedule",),
+    ("better",),
     ("json_schema",),
     ("layers",),
     # line 2
     ("network",),
+    ("freezing", "panels", "style_network"),
     ("game",),
     ("judging",),
     ("scoring",),
@@ -48,6 +50,8 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("doctor",),
     ("cli_theory",),
     ("cli_bench",),
+    ("cli_data",),
+    ("cli_latent",),
     ("cli",),
 )
 """DESIGN.md's lines, from the bottom up; each name may import the names in the rows before its own.

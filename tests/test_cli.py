@@ -122,6 +122,22 @@ def test_a_conditional_model_is_asked_for_a_class(file: Path, spar: Spar, refuse
     one, other = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("odd", "1"))
     assert one == other
     assert "no class 'od'; did you mean odd" in refused("sample", "told", "--class", "od")
+    spar("sample", "told", "--class", "even=0.5,odd=0.5", "--count", 2, "--out", "between")
+    assert len(list((tmp_path / "between").iterdir())) == 2
+    assert "sum to 0.9; needs 1" in refused("sample", "told", "--class", "even=0.5,odd=0.4")
+
+
+def test_a_folder_is_translated_under_its_names(
+    shrink: Shrink, pictures: Path, run: Path, spar: Spar, refused: Refused, tmp_path: Path
+) -> None:
+    (tmp_path / "pairs.yaml").write_text(shrink("pix2pix", steps=1).to_yaml())
+    spar("train", "pairs.yaml", "--run", "edges", "--device", "cpu")
+    assert "6 images a-to-b in made, the last 8.png" in spar("translate", "edges", pictures / "even", "--out", "made")
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {f"{index}.png" for index in range(0, 11, 2)}
+    assert "did you mean a-to-b" in refused("translate", "edges", pictures, "--direction", "a-b")
+    assert "there is no such file or folder" in refused("translate", "edges", "nowhere")
+    assert "GAN does not translate images; train a game that does" in refused("translate", run, pictures)
+    assert "`spar translate` does" in refused("sample", "edges")
 
 
 @pytest.mark.parametrize("name", sorted(list_recipes()))

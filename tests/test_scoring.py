@@ -16,6 +16,7 @@ from sparring.recipes import recipe
 from sparring.scoring import (
     Augmentation,
     AugmentedJudge,
+    Augmenter,
     Drawn,
     Judge,
     Meeting,
@@ -155,7 +156,7 @@ class Double(Augmentation):
 def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> None:
     network = MLP.Spec(width=8).build((3,), (1,))
     samples = torch.randn(4, 3)
-    judge = AugmentedJudge(NetworkJudge(network), (Double(), Double()), batch())
+    judge = AugmentedJudge(NetworkJudge(network), Augmenter((Double(), Double())), batch())
     scores, slopes = judge.slope(samples)
     torch.testing.assert_close(scores, network(4 * samples + 3))
     torch.testing.assert_close(slopes, 4 * network.slope(4 * samples + 3)[1])
@@ -169,12 +170,12 @@ def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> 
 def test_features_and_joined_batches_are_augmented_too() -> None:
     network = MLP.Spec(width=8).build((3,), (1,), Condition(classes=3))
     told, samples = torch.tensor([0, 1, 2, 1]), torch.randn(4, 3)
-    judge = AugmentedJudge(NetworkJudge(network, told), (Double(),), batch())
+    judge = AugmentedJudge(NetworkJudge(network, told), Augmenter((Double(),)), batch())
     assert torch.equal(judge.features(samples), network.features(2 * samples + 1, told))
     assert judge.joins
     both = judge.doubled()(torch.cat((samples, samples)))
     torch.testing.assert_close(both, judge(samples).repeat(2, 1))
-    assert not AugmentedJudge(Judge(total), (Double(),), batch()).joins
+    assert not AugmentedJudge(Judge(total), Augmenter((Double(),)), batch()).joins
 
 
 class Careless(Penalty):

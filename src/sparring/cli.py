@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sparring import cli_bench, cli_theory
+from sparring import cli_bench, cli_data, cli_latent, cli_theory
 from sparring.errors import SparringError
 from sparring.version import __version__
 
@@ -19,14 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="Look at and pack data sets.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
+app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_latent.app, name="latent")
 app.add_typer(cli_theory.app, name="theory")
 app.add_typer(cli_bench.app, name="bench")
 
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
-DataPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a .zip, a .tar, a .npy or a .npz of images.")]
 
 
 def main() -> None:
@@ -69,7 +68,7 @@ def train(
         typer.Argument(metavar="[FIELD=VALUE]...", help="Changes to the recipe, e.g. generator.width=96 losses=Hinge."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Images to learn: a folder, zip, tar, npy or npz; or digits, fashion-mnist.")
+        str | None, typer.Option(help="Images to learn: a folder, zip, tar, npy or npz; or a name, such as emoji.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="The run's folder (default: runs/RECIPE).")] = None,
     device: Device = "auto",
@@ -120,19 +119,56 @@ def sample(
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="The same seed draws the same samples.")] = 0,
     grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
-    chosen: Annotated[str | None, typer.Option("--class", help="The class to draw, by name or number.")] = None,
+    chosen: Annotated[str | None, typer.Option("--class", help="A class; cat=0.5,dog=0.5; or smiling=1.")] = None,
+    truncation: cli_latent.Truncation = None,
+    latents: cli_latent.Saved = None,
     best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="A folder, or a .png for a grid (default: generated/ in the run).")
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Draw new samples from a trained model and write them as pictures."""
+    """Draw new samples from a trained model, or take saved latents, and write them as pictures."""
     from sparring.recipes.drawing import write_samples
+    from sparring.recipes.exploring import take_latents
     from sparring.recipes.model import load
 
     model = load(source, device, best=best)
-    for line in write_samples(model, count, seed, chosen, grid, out):
+    found = take_latents(model, latents, truncation=truncation) if latents else None
+    if truncation is not None and not latents:
+        found = model.draw_latents(count, seed, chosen, truncation=truncation)
+    for line in write_samples(model, found, count, seed, chosen, grid, out):
+        print(line)
+
+
+@app.command("import")
+def import_checkpoint(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl (StyleGAN2-ADA, -3) or .pt (rosinality).")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The run's folder to make.")],
+) -> None:
+    """Make a run of a StyleGAN2 checkpoint of another project, without running anything that is in the file."""
+    from sparring.recipes.importing import import_model
+
+    print("\n".join(import_model(file, out)))
+
+
+@app.command()
+def translate(
+    source: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")],
+    images: Annotated[Path, typer.Argument(metavar="FOLDER", help="Images of any size: a folder, an archive, a file.")],
+    direction: Annotated[str, typer.Option(help="From which domain to which, a-to-b or b-to-a.")] = "a-to-b",
+    out: Annotated[Path | None, typer.Option(help="A folder (default: translated/DIRECTION in the run).")] = None,
+    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
+    tile: Annotated[int, typer.Option(help="Larger images are translated in tiles of this side.")] = 1024,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Translate images to the other domain of a trained Pix2Pix or CycleGAN, and write them under their names."""
+    from sparring.recipes.model import load
+    from sparring.recipes.translating import write_translations
+
+    model = load(source, device, best=best)
+    for line in write_translations(model, images, direction, out, tile, skip_bad=skip_bad):
         print(line)
 
 
@@ -223,34 +259,6 @@ def recipes(
         print("\n".join(explain_fields(find_recipe(name, *assignments or []))))
     else:
         print(find_recipe(name, *assignments or []).to_yaml(), end="")
-
-
-@data_app.command("check")
-def data_check(path: DataPath) -> None:
-    """Read every image and list each one that cannot be used, with the reason."""
-    from sparring.data.check import check
-
-    found = check(path)
-    print("\n".join(found.lines()))
-    if not found.ok:
-        raise typer.Exit(1)
-
-
-@data_app.command("pack")
-def data_pack(
-    path: DataPath,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a name that ends in .zip.")],
-    assignments: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FIELD=VALUE]...", help="Settings, e.g. data.size=64 data.channels=rgb."),
-    ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
-) -> None:
-    """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
-    from sparring.recipes.packing import pack_images
-
-    for line in pack_images(path, out, assignments or [], skip_bad=skip_bad):
-        print(line)
 
 
 @app.command()

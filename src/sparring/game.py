@@ -1,24 +1,24 @@
 """A game: players in teams, the losses that each team minimises on its move, and the order of moves."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import ParametrizationList
 
+from sparring.better import Better
 from sparring.errors import ShapeError, SpecError, nearest
+from sparring.freezing import Bystanders
+from sparring.network import Classes as Classes
 from sparring.network import Condition, Network, Shape
+from sparring.panels import Cloud as Cloud
+from sparring.panels import Panel as Panel
 from sparring.spec import Family
 
 Losses = dict[str, Tensor]
 """The named addends, each a scalar with its weight applied, that a team minimises on its move."""
-
-
-Classes = int | Sequence[int] | Tensor | None
-"""Which classes to draw: one for all, one for each, or None for all alike."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Batch:
 
     `real` [N, *shape] in [-1, 1]; `condition` [N] or None; `random` draws all that the move draws;
     `observations` collects further scalars for the log (they are never minimised); `images` real ones
-    were shown in the steps before.
+    were shown in the steps before. What teams that move at once on the same samples compute for one another,
+    without gradients, they leave in `shared`; it may be empty.
     """
 
     real: Tensor
@@ -36,6 +37,7 @@ class Batch:
     random: torch.Generator
     observations: Losses = field(default_factory=dict)
     images: int = 0
+    shared: dict[str, Tensor] = field(default_factory=dict)
 
     def observe(self, **values: Tensor) -> None:
         """Notes scalars for the log without waiting for the device."""
@@ -83,9 +85,14 @@ class Game(nn.Module):
         """What a game is built from; `order` names the team of each move of a step.
 
         Teams in a list within it move at once: all look at the same point before any of them steps.
+        `scored` names what the game's own `scores` gives, and `examined` what `examine` gives, each with the values
+        that are good. `generates` says whether a player makes samples, so that there is something to `draw`.
         """
 
         game: ClassVar[type["Game"]]
+        scored: ClassVar[Mapping[str, Better]] = {}
+        examined: ClassVar[Mapping[str, Better]] = {}
+        generates: ClassVar[bool] = True
 
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", "generator")
 
@@ -101,6 +108,7 @@ class Game(nn.Module):
             return game
 
     teams: tuple[Team, ...]
+    directions: tuple[str, ...] = ()
 
     def __init__(self, spec: "Game.Spec", sample: Shape, condition: Condition) -> None:
         super().__init__()
@@ -114,10 +122,15 @@ class Game(nn.Module):
         if "Spec" in vars(cls):
             cls.Spec.game = cls
 
-    def build_player(self, name: str, spec: Network.Spec, inputs: Shape, outputs: Shape) -> Network:
-        """Returns the network of `spec`, told the game's condition; an error names the field `game.NAME`."""
+    def build_player(
+        self, name: str, spec: Network.Spec, inputs: Shape, outputs: Shape, condition: Condition | None = None
+    ) -> Network:
+        """Returns the network of `spec`; an error names the field `game.NAME`.
+
+        It is told the game's condition, unless another `condition` is given.
+        """
         try:
-            return spec.build(inputs, outputs, self.condition)
+            return spec.build(inputs, outputs, self.condition if condition is None else condition)
         except ShapeError as error:
             raise ShapeError(f"game.{name}: {error}") from None
 
@@ -136,6 +149,33 @@ class Game(nn.Module):
         """Returns the samples [N, *sample] in [-1, 1] of `latents` [N, n] and, in a conditional game, classes [N]."""
         raise NotImplementedError
 
+    def encode(self, samples: Tensor) -> Tensor:
+        """Returns the latents [N, n] that stand for `samples` [N, *sample]; the caller is in `evaluating`.
+
+        Raises:
+            SpecError: the game has no encoder.
+        """
+        raise SpecError(f"{self.spec.kind()} has no encoder; train a game that has one, such as AAE, BiGAN or VAEGAN")
+
+    def translate(self, images: Tensor, direction: str) -> Tensor:
+        """Returns `images` [N, C, H, W] of one domain in the other; the caller is in `evaluating`.
+
+        `direction` is one of `directions`, which is empty where a game has only one domain.
+
+        Raises:
+            SpecError: the game does not translate, or not so.
+        """
+        self.check_direction(direction)
+        raise NotImplementedError
+
+    def check_direction(self, direction: str) -> None:
+        """Raises `SpecError` unless the game translates images in that direction."""
+        kind = self.spec.kind()
+        if not self.directions:
+            raise SpecError(f"{kind} does not translate images; train a game that does: Pix2Pix or CycleGAN")
+        if direction not in self.directions:
+            raise SpecError(f"direction: {kind} does not translate {direction!r}{nearest(direction, self.directions)}")
+
     @property
     def spherical(self) -> bool:
         """Whether latents are interpolated on a sphere, where a Gaussian keeps its mass, instead of on a line."""
@@ -144,6 +184,32 @@ class Game(nn.Module):
     def judge(self, samples: Tensor) -> Tensor | None:
         """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
         return None
+
+    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+        """Returns what there is to see of the game beside plain samples, by name: traversals, reconstructions, ….
+
+        `real` [M, *sample] and `condition` [M] are always the same few samples of the data, all classes among them.
+        The caller is in `evaluating`.
+        """
+        return {}
+
+    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
+        """Returns what there is to see of the game in a plane, by name, as `panels` does."""
+        return {}
+
+    def scores(self, seed: int) -> Mapping[str, float]:
+        """Returns what only the game itself can tell of how well it does, by name, such as the return of a policy.
+
+        The caller is in `evaluating`.
+        """
+        return {}
+
+    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+        """Returns what the game says of samples [N, *sample] that the data kept from it, by name: an accuracy, ….
+
+        The caller is in `evaluating`.
+        """
+        return {}
 
     def variant(self, batch: Batch) -> Hashable | None:
         """Returns what the operations of a move depend on beside the tensors of `batch` and the weights.
@@ -163,8 +229,8 @@ class Game(nn.Module):
 
         They are drawn in evaluation mode and without gradients, and leave the players as they were.
 
-        A `condition` of classes 0, 1, …, one or [count], tells a conditional game what to draw; None draws
-        them evenly. Raises `SpecError` for any other.
+        A `condition` of classes 0, 1, …, one or [count], or of numbers [D] or [count, D], tells a conditional game
+        what to draw; None draws them evenly. Raises `SpecError` for any other.
         """
         drawn = list(self.stream_samples(count, seed, condition, batch))
         return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
@@ -172,7 +238,7 @@ class Game(nn.Module):
     def stream_samples(self, count: int, seed: int, condition: Classes = None, batch: int = 128) -> Iterator[Tensor]:
         """Yields the samples of `draw_samples`, a batch at a time."""
         random = torch.Generator(self.device).manual_seed(seed)
-        told = self._check_condition(condition, count)
+        told = self.condition.tell(condition, count, self.device)
         for start in range(0, count, batch):
             chosen = None if told is None else told[start : start + batch]
             with self.evaluating():
@@ -191,21 +257,6 @@ class Game(nn.Module):
         finally:
             for module in training:
                 module.training = True
-
-    def _check_condition(self, condition: Classes, count: int) -> Tensor | None:
-        if condition is None:
-            return None
-        classes = self.condition.classes
-        if not classes:
-            raise SpecError("condition: the game is not conditional; train it with game.conditional=true")
-        told = torch.as_tensor(condition, device=self.device)
-        told = told.expand(count) if told.ndim == 0 else told
-        if told.is_floating_point() or told.shape != (count,) or not bool(((told >= 0) & (told < classes)).all()):
-            raise SpecError(
-                f"condition: got {tuple(told.shape)} of {told.dtype}; needs one whole number from 0 to {classes - 1} "
-                f"for each of {count} samples, or one for all"
-            )
-        return told.long()
 
     def count_parameters(self) -> dict[str, int]:
         """Returns the number of weights of each player."""
@@ -247,37 +298,3 @@ class Game(nn.Module):
             self._bystanders[team.name] = Bystanders(others)
         with self._bystanders[team.name].frozen():
             yield
-
-
-_BATCH_NORMALIZATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
-
-
-class Bystanders:
-    """Players that do not move, and what of them could change, looked up once: a step of a toy world takes 3 ms."""
-
-    def __init__(self, players: Iterable[nn.Module]) -> None:
-        modules = [module for player in players for module in player.modules()]
-        self.weights = [weight for module in modules for weight in module.parameters(recurse=False)]
-        self.normalized = [module for module in modules if isinstance(module, _BATCH_NORMALIZATIONS)]
-        self.reparametrized = [part for module in modules if isinstance(module, ParametrizationList) for part in module]
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freezes inside the block what was not frozen already, and sets it free again."""
-        weights = [weight for weight in self.weights if weight.requires_grad]
-        normalized: list[Any] = [module for module in self.normalized if module.training and module.track_running_stats]
-        reparametrized = [part for part in self.reparametrized if part.training]
-        try:
-            _free(weights, normalized, reparametrized, False)
-            yield
-        finally:
-            _free(weights, normalized, reparametrized, True)
-
-
-def _free(weights: list[nn.Parameter], normalized: list[Any], reparametrized: list[nn.Module], free: bool) -> None:
-    for weight in weights:
-        weight.requires_grad_(free)
-    for module in normalized:
-        module.track_running_stats = free
-    for module in reparametrized:
-        module.training = free

@@ -14,9 +14,12 @@ from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Losses
 from sparring.judging import Augmentation as Augmentation
 from sparring.judging import AugmentedJudge as AugmentedJudge
+from sparring.judging import Augmenter as Augmenter
 from sparring.judging import Judge as Judge
+from sparring.judging import Memory as Memory
 from sparring.judging import NetworkJudge as NetworkJudge
 from sparring.judging import Side as Side
+from sparring.judging import TellingJudge as TellingJudge
 from sparring.judging import in_full as in_full
 from sparring.network import Shape
 from sparring.schedule import is_steady
@@ -25,20 +28,20 @@ from sparring.spec import Family
 
 @dataclass(frozen=True)
 class Drawn:
-    """Generated samples [N, ...], and where they come from: `generate` maps `latents` [N, n] to them."""
+    """Generated samples [N, ...], and where they come from: `generate` maps `latents` [N, n] to them.
+
+    `condition` [N] is what the generator was told of them, None if nothing.
+    """
 
     samples: Tensor
     latents: Tensor
     generate: Callable[[Tensor], Tensor]
+    condition: Tensor | None = None
 
     @classmethod
-    def by(cls, generate: Callable[[Tensor], Tensor], latents: Tensor) -> "Drawn":
+    def by(cls, generate: Callable[[Tensor], Tensor], latents: Tensor, condition: Tensor | None = None) -> "Drawn":
         """Returns what `generate` makes of `latents`."""
-        return cls(generate(latents), latents, generate)
-
-
-Memory = dict[str, Tensor]
-"""What a penalty remembers from step to step, by name; it changes these tensors in place."""
+        return cls(generate(latents), latents, generate, condition)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ class Penalty(Family):
     def check(self, sample: Shape) -> None:
         """Raises `ShapeError` where it makes no sense for samples of shape `sample`."""
 
+    def check_player(self, player: nn.Module) -> None:
+        """Raises `SpecError` where it makes no sense for `player`."""
+
     def due(self, step: int) -> bool:
         """Whether the penalty is computed at `step`."""
         return self.weight > 0 and step % self.every == 0
@@ -126,11 +132,15 @@ GeneratorPenalties = Annotated[tuple[Penalty, ...], AfterValidator(lambda given:
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of real and of generated samples, [N, 1] each, and the penalties that were due."""
+    """Scores of real and of generated samples, [N, 1] each, and the penalties that were due.
+
+    `told` [N, K] is what a `TellingJudge` says of each side beside the scores; of others it is empty.
+    """
 
     real: Tensor
     fake: Tensor
     penalties: Losses
+    told: Mapping[Side, Tensor] = field(default_factory=dict)
 
 
 class Penalizer(nn.Module):
@@ -143,6 +153,7 @@ class Penalizer(nn.Module):
         self._memories = {penalty.kind(): tuple(penalty.memory()) for penalty in penalties}
         self._steady = {penalty.kind(): not penalty.memory() and is_steady(penalty) for penalty in penalties}
         for penalty in penalties:
+            penalty.check_player(player)
             for name, value in penalty.memory().items():
                 self.register_buffer(f"{penalty.kind()}_{name}", value)
 
@@ -189,36 +200,46 @@ def score(judge: Judge, batch: Batch, drawn: Drawn, penalizer: Penalizer | None 
     """Returns the scores of `batch.real` and of the samples of `drawn`, and each due penalty by its kind.
 
     Both are scored in one pass where the judge joins them. When a due penalty differentiates, all scores are
-    computed in float32, whatever autocast says. Mean scores are observed as `score_real` and `score_fake`.
+    computed in float32, whatever autocast says. Mean scores are observed as `score_real` and `score_fake`, and the
+    judge watches those of real samples: this is the discriminator's move.
     """
     due = penalizer.due(batch.step) if penalizer else []
     sides = frozenset().union(*(penalty.slopes for penalty in due))
     exact = any(penalty.differentiates for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
         real, fake = (in_full(batch.real), in_full(drawn.samples)) if exact else (batch.real, drawn.samples)
-        scores, slopes = _look(judge, {"real": real, "fake": fake}, sides)
+        said, slopes = _look(judge, {"real": real, "fake": fake}, sides)
+        scores, beside = _part(said)
         batch.observe(score_real=scores["real"].mean(), score_fake=scores["fake"].mean())
+        judge.watch(scores["real"])
         added: Losses = {}
         if penalizer and due:
             told = (scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn)
             added = penalizer.losses(due, Meeting(judge, real, fake, *told, images=batch.images))
-    return Scores(scores["real"], scores["fake"], added)
+    return Scores(scores["real"], scores["fake"], added, beside)
+
+
+def _part(said: dict[Side, Tensor]) -> tuple[dict[Side, Tensor], dict[Side, Tensor]]:
+    """Returns the scores of both sides, and what is told beside them, if anything is."""
+    if said["fake"].shape[1] == 1:
+        return said, {}
+    return {side: given[:, :1] for side, given in said.items()}, {side: given[:, 1:] for side, given in said.items()}
 
 
 def _look(
     judge: Judge, samples: dict[Side, Tensor], sides: frozenset[Side]
 ) -> tuple[dict[Side, Tensor], dict[Side, Tensor]]:
-    """Returns the scores of both sides, and the slopes of those asked for: in one pass where that saves work."""
+    """Returns what is said of both sides, and the slopes of those asked for: in one pass where that saves work."""
     if judge.joins and len(sides) != 1 and len(samples["real"]) == len(samples["fake"]):
         both, together = judge.doubled(), torch.cat((samples["real"], samples["fake"]))
         if not sides:
-            return dict(zip(samples, both(together).chunk(2), strict=True)), {}
-        scores, slopes = both.slope(together)
-        return dict(zip(samples, scores.chunk(2), strict=True)), dict(zip(samples, slopes.chunk(2), strict=True))
+            return dict(zip(samples, both.look(together).chunk(2), strict=True)), {}
+        said, slopes = both.slope(together)
+        return dict(zip(samples, said.chunk(2), strict=True)), dict(zip(samples, slopes.chunk(2), strict=True))
     found: tuple[dict[Side, Tensor], dict[Side, Tensor]] = ({}, {})
     for side, given in samples.items():
         if side in sides:
             found[0][side], found[1][side] = judge.slope(given)
         else:
-            found[0][side] = judge(given)
+            found[0][side] = judge.look(given)
     return found

@@ -123,7 +123,16 @@ def test_closing_early_ends_the_thread_and_takes_nothing_more(backbone):
     assert len(taken) == before
 
 
+@pytest.fixture
+def interruptible():
+    """Lets Ctrl-C raise KeyboardInterrupt, which processes that run tests beside each other leave to the first."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_the_source_is_slow_is_heard_and_ends_the_thread(backbone):
     released = threading.Event()
 

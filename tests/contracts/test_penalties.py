@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.game import Batch, Losses, Projection
+from sparring.layers.mapping import MeanLatent
 from sparring.scoring import Drawn, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
+from sparring.style_network import Noise, StyleNetwork
 
 PENALTIES = [member for _, member in sorted(Penalty.members.items()) if member.__module__.startswith("sparring.")]
 PROJECTIONS = [
@@ -47,9 +49,28 @@ def discriminator(seed: int = 0) -> Discriminator:
     ).double()
 
 
-def generator(seed: int = 1) -> nn.Sequential:
+class Mapping(nn.Linear):
+    """A curved one, and told nothing."""
+
+    def forward(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(latents).tanh()
+
+
+class Generator(StyleNetwork):
+    """A mapping, and one layer with a style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mapping, self.mean_latent, self.paint = Mapping(4, 3), MeanLatent(3), nn.Linear(3, 12)
+        self.width, self.styles, self.mixing = 3, 1, 0.0
+
+    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
+        return self.paint(ws.flatten(1)).tanh().view(-1, 1, 3, 4)
+
+
+def generator(seed: int = 1) -> Generator:
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(4, 12), nn.Tanh(), nn.Unflatten(1, (1, 3, 4))).double()
+    return Generator().double()
 
 
 def samples(seed: int) -> Tensor:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import sparring
+from sparring.errors import SpecError
 from sparring.recipes import Recipe, list_recipes
 from sparring.spec import Spec
 from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
@@ -57,11 +58,73 @@ VARIANTS = [
         "training.recorded=true",
     ),
     ("gan", "penalties=[LatentConsistency, Consistency]", "augmentations=[InstanceNoise]", "training.recorded=true"),
+    ("dcgan", "augmentations=[{kind: ADA, every: 1, images: 20, target: -0.5}]", "penalties=[{kind: R1, every: 2}]"),
+    (
+        "dcgan",
+        "augmentations=[InstanceNoise, {kind: ADA, groups: bgcfnc, every: 2, images: 40, target: -0.5}, DiffAugment]",
+        "training.accumulation=2",
+        "training.precision=bfloat16",
+    ),
+    ("acgan", "augmentations=[Pipeline, {kind: ADA, every: 1, images: 20, target: -0.5}]", "penalties=[R1]"),
+    ("bigan", "augmentations=[{kind: ADA, every: 1, images: 20, target: -0.5}]"),
+    ("dcgan", "augmentations=[{kind: ADA, every: 1, images: 20, target: -0.5}]", "game.kind=Consensus"),
     ("ring", "penalties=[R1, R2, LeCam]", "augmentations=[InstanceNoise]"),
+    ("infogan", "recognizer={kind: DCGANDiscriminator, width: 4}", "penalties=[R1]", "augmentations=[Flip]"),
+    ("infogan", "penalties=[{kind: R1, every: 2}]", "codes=[{kind: Continuous, size: 3}]", "training.recorded=true"),
+    ("infogan", "training.precision=bfloat16", "training.accumulation=2", "augmentations=[InstanceNoise]"),
+    ("bigan", "penalties=[R1]", "augmentations=[Flip]", "training.precision=bfloat16", "training.accumulation=2"),
+    ("ali", "penalties=[{kind: R1, every: 2}, LeCam]", "generator_penalties=[FeatureMatching]"),
+    ("bigan", "penalties=[{kind: R1, every: 2}]", "training.recorded=true"),
+    (
+        "flow-gan",
+        "penalties=[{kind: R1, every: 2}, LeCam]",
+        "generator_penalties=[FeatureMatching]",
+        "augmentations=[Flip]",
+        "training.precision=bfloat16",
+        "training.accumulation=2",
+    ),
+    ("flow-gan-digits", "generator={kind: NICE, width: 4}", "likelihood_weight=0", "losses=Relativistic"),
     ("gan", "game.kind=Consensus", "of.generator.dropout=0.5"),
     ("dcgan", "game.kind=Consensus", "training.precision=bfloat16", "conditional=true"),
+    (
+        "dcgan",
+        "conditional=true",
+        "generator.conditioning=ConditionalBatchNorm",
+        "discriminator.conditioning=Projection",
+    ),
+    ("gan", "conditional=true", "generator.conditioning=ConditionalBatchNorm", "discriminator.conditioning=Projection"),
+    ("acgan", "penalties=[R1]", "augmentations=[Flip]", "generator_penalties=[FeatureMatching]"),
+    ("pix2pix", "data.crop=6", "data.mirror=true", "penalties=[R1]", "augmentations=[Flip]"),
+    ("pix2pix", "order=[discriminator, generator]", "generator_penalties=[FeatureMatching]", "averages.generator={}"),
+    ("pix2pix", "training.precision=bfloat16", "training.accumulation=2", "batch=4"),
+    ("pix2pix", "generator.normalization=BatchNorm", "discriminator.normalization=BatchNorm"),
+    ("cyclegan", "history=3", "identity_weight=5", "data.crop=6", "penalties=[R1, LeCam]", "augmentations=[Flip]"),
+    ("cyclegan", "history=3", "batch=4", "training.precision=bfloat16", "training.accumulation=2"),
+    ("cyclegan", "order=[discriminators, generators]", "generator.normalization=BatchNorm"),
+    ("dann-digits", "penalties=[{kind: R1, every: 2}, LeCam]", "losses=Wasserstein", "training.accumulation=2"),
+    ("dann-digits", "training.precision=bfloat16", "averages={learner: {}}", "encoder.normalization=BatchNorm"),
+    ("adda-digits", "pretraining=8", "penalties=[R1]", "losses=Relativistic", "averages={target: {}, source: {}}"),
+    ("adda-digits", "pretraining=8", "training.precision=bfloat16", "training.accumulation=2", "clip_gradient=1"),
     ("wgan-gp", "game.kind=Unrolled", "steps=2"),
     ("sngan", "game.kind=Unrolled", "steps=2", "game.kind=Consensus"),
+    (
+        "stylegan2",
+        "augmentations=[{kind: ADA, every: 1, images: 20, target: -0.5}]",
+        "penalties=[{kind: R1, every: 2}]",
+        "generator_penalties=[{kind: PathLength, every: 2}]",
+        "data.size=9x5",
+        "data.channels=rgba",
+    ),
+    (
+        "stylegan2-small",
+        "augmentations=[{kind: ADA, every: 2, images: 40, target: -0.5}]",
+        "generator_penalties=[PathLength]",
+        "conditional=true",
+        "training.precision=bfloat16",
+        "training.accumulation=2",
+    ),
+    ("stylegan2-small", "game.kind=Consensus", "averages={}"),
+    ("stylegan2-small", "game.kind=Unrolled", "steps=2"),
 ]
 
 
@@ -92,6 +155,12 @@ def last_checkpoint(run: Path) -> Checkpoint:
     return read_checkpoint(list_checkpoints(run / "checkpoints")[-1])
 
 
+def images_for(recipe: Recipe, seed: int) -> torch.Tensor | None:
+    """Returns three images of the data for a game that translates, None for others."""
+    images = recipe.data.load().sources(3)
+    return None if images is None else images.roll(seed, 0)
+
+
 def assert_equal(one: Checkpoint, other: Checkpoint) -> None:
     assert one.tensors.keys() == other.tensors.keys()
     assert not [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])]
@@ -113,17 +182,22 @@ def test_a_recipe_says_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_shrunk_recipe_trains_samples_and_loads(name: str, shrink: Shrink, tmp_path: Path) -> None:
-    model = sparring.train(shrink(name, steps=2), tmp_path)
-    images = model.sample(3, seed=1)
-    assert images.shape == (3, 3, 8, 8)
+    recipe = shrink(name, steps=2)
+    model = sparring.train(recipe, tmp_path)
+    assert (tmp_path / "recipe.yaml").read_text() == model.recipe.to_yaml()
+    assert {path.name for path in tmp_path.iterdir()} >= {"log.jsonl", "samples", "checkpoints", "report.html"}
+    assert sparring.load(tmp_path).recipe == model.recipe
+    if not recipe.game.generates:
+        with pytest.raises(SpecError, match="makes no samples"):
+            model.sample(3)
+        return
+    images = model.sample(3, seed=1, condition=images_for(recipe, 1))
+    assert images.shape == (3, *model.shape)
     assert images.isfinite().all()
     assert images.abs().max() <= 1
     again = sparring.load(tmp_path)
-    assert again.recipe == model.recipe
-    assert torch.equal(again.sample(3, seed=1), images)
-    assert not torch.equal(again.sample(3, seed=2), images)
-    assert (tmp_path / "recipe.yaml").read_text() == model.recipe.to_yaml()
-    assert {path.name for path in tmp_path.iterdir()} >= {"log.jsonl", "samples", "checkpoints", "report.html"}
+    assert torch.equal(again.sample(3, seed=1, condition=images_for(recipe, 1)), images)
+    assert not torch.equal(again.sample(3, seed=2, condition=images_for(recipe, 2)), images)
 
 
 @pytest.mark.parametrize("changes", [*((name,) for name in RECIPES), *VARIANTS], ids=" ".join)

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from sparring.augment import Augmentation, Coarsen, Consistency, Flip, InstanceNoise, Shift
-from sparring.errors import ShapeError
-from sparring.game import Batch
+from sparring.errors import ShapeError, SpecError
+from sparring.game import Batch, Classes
 from sparring.games import GAN
 from sparring.latents import Gaussian
+from sparring.layers.conditioning import ConditionalBatchNorm, Projection
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.losses import Hinge, LeastSquares, Relativistic
 from sparring.network import Condition
@@ -71,6 +72,66 @@ def test_both_players_of_a_conditional_game_are_told_the_class_of_the_real_sampl
     given = batch().condition
     assert given is not None
     assert torch.equal(torch.cat(told), given.repeat(2 if player == "generator" else 3))
+
+
+@pytest.mark.parametrize("condition", [Condition(3), Condition(numbers=2)], ids=["classes", "numbers"])
+def test_each_player_is_told_in_its_own_way(condition: Condition) -> None:
+    told = torch.tensor([0, 1, 2, 0, 1, 2]) if condition.classes else torch.rand(6, 2)
+    for cast in (
+        {"generator": MLP.Spec(width=5, conditioning=ConditionalBatchNorm()), "discriminator": MLP.Spec(width=5)},
+        {"discriminator": MLP.Spec(width=5, conditioning=Projection()), "generator": MLP.Spec(width=5)},
+    ):
+        game = GAN.Spec(**cast, conditional=True, penalties=(R1(),)).build(SAMPLE, condition)  # type: ignore[arg-type]
+        assert isinstance(game, GAN)
+        given = replace(batch(), condition=told)
+        assert all(loss.isfinite() for loss in (*game.discriminate(given).values(), *game.generate(given).values()))
+        assert game.draw_samples(4, 0).shape == (4, *SAMPLE)
+        asked: tuple[Classes, Classes] = (1, 2) if condition.classes else ([0.9, 0.1], [0.2, 1.0])
+        one, other = (game.draw_samples(4, 0, chosen) for chosen in asked)
+        assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [(Condition(), "the data has no labels"), (Condition(3, partly=True), "labels of some samples only")],
+)
+def test_a_conditional_game_without_a_label_of_every_sample_is_refused(condition: Condition, said: str) -> None:
+    with pytest.raises(SpecError, match=rf"game.conditional: .*{said}"):
+        GAN.Spec(conditional=True).build((3, 8, 8), condition)
+
+
+def test_panels_show_each_class_and_what_lies_between_them() -> None:
+    game = play(conditional=True)
+    with game.evaluating():
+        panels = game.panels(batch().real, batch().condition, seed=0)
+        assert panels.keys() == {"classes", "between_classes"}
+        classes, between = (panel.samples.unflatten(0, (-1, 10)) for panel in panels.values())
+        assert classes.shape == (3, 10, *SAMPLE)
+        assert between.shape == (2, 10, *SAMPLE)
+        torch.testing.assert_close(between[:, 0], classes[:2, 0])
+        torch.testing.assert_close(between[:, -1], classes[1:, 0])
+        latent = game.draw_latents(10, torch.Generator().manual_seed(0))[:1]
+        torch.testing.assert_close(between[1, 3], game.render(latent, torch.tensor([[0, 2 / 3, 1 / 3]]))[0])
+        assert not game.panels(batch().real, None, seed=0).keys() - panels.keys()
+        assert play().panels(batch().real, batch().condition, seed=0) == {}
+
+
+def test_one_class_has_nothing_between() -> None:
+    game = GAN.Spec(generator=MLP.Spec(), discriminator=MLP.Spec(), conditional=True).build(SAMPLE, Condition(1))
+    with game.evaluating():
+        assert game.panels(torch.zeros(1, *SAMPLE), torch.zeros(1, dtype=torch.int64), seed=0).keys() == {"classes"}
+
+
+def test_panels_turn_each_number_from_0_to_1() -> None:
+    cast = {"generator": MLP.Spec(width=5), "discriminator": MLP.Spec(width=5)}
+    game = GAN.Spec(**cast, conditional=True).build(SAMPLE, Condition(numbers=2))  # type: ignore[arg-type]
+    told = torch.tensor([[0.25, 0.75], [1, 1]])
+    with game.evaluating():
+        (name, panel), *others = game.panels(torch.zeros(2, *SAMPLE), told, seed=0).items()
+        assert (name, others, panel.samples.shape) == ("numbers", [], (20, *SAMPLE))
+        latent = game.draw_latents(10, torch.Generator().manual_seed(0))[:1]
+        for place, asked in ((0, [0, 0.75]), (9, [1, 0.75]), (10, [0.25, 0]), (19, [0.25, 1])):
+            torch.testing.assert_close(panel.samples[place], game.render(latent, torch.tensor([asked]).float())[0])
 
 
 def test_classes_that_nobody_chose_are_drawn_evenly() -> None:

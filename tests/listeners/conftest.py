@@ -1,13 +1,16 @@
 """A run that is not one: the face that listeners see, with numbers set by hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, NoReturn
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.game import Game
+from sparring.errors import SpecError
+from sparring.game import Cloud, Game
 from sparring.network import Condition, Shape
 from sparring.training.listener import Record
 
@@ -26,6 +29,24 @@ class Painter(Game):
         return (self.weight * torch.randn(count, *self.sample, generator=random)).clamp(-1, 1)
 
 
+class Silent(Painter):
+    """A game that makes no samples."""
+
+    class Spec(Painter.Spec):
+        """Nothing to choose."""
+
+        generates: ClassVar[bool] = False
+
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> NoReturn:
+        raise SpecError("makes no samples")
+
+    def scores(self, seed: int) -> Mapping[str, float]:
+        return {"own": 1.0}
+
+    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
+        return {"points": Cloud(real.flatten(1)[:, :2], torch.zeros(len(real)))}
+
+
 @dataclass
 class FakeView:
     folder: Path
@@ -38,6 +59,9 @@ class FakeView:
     shape: Shape = (1, 8, 8)
     averaged: Game = field(default_factory=lambda: Painter(Painter.Spec(), (1, 8, 8), Condition()))
     batch: int = 64
+
+    def sources(self, count: int) -> None:
+        return None
 
     def passed(self, every: int) -> bool:
         return self.images // every > (self.images - self.batch) // every
@@ -64,3 +88,9 @@ class FakeView:
 @pytest.fixture
 def view(tmp_path: Path) -> FakeView:
     return FakeView(tmp_path)
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> FakeView:
+    """The view of a game that makes no samples."""
+    return FakeView(tmp_path, averaged=Silent(Silent.Spec(), (1, 8, 8), Condition()))

@@ -33,3 +33,8 @@ def test_every_measure_sees_the_same_images_on_the_cpu(view):
     assert torch.equal(*seen)
     assert seen[0].device.type == "cpu"
     assert not seen[0].requires_grad
+
+
+def test_a_game_that_makes_no_samples_has_its_own_scores(silent):
+    silent.advance()
+    assert Evaluation(every=1, measures={}, scored={"own": "higher"}).score(silent) == {"own": 1.0}

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from sparring.errors import RunError
-from sparring.listeners.samples import Samples, sample_paths
+from sparring.listeners.samples import Examples, Samples, sample_paths
 
 
 def _pixels(path):
@@ -51,6 +51,13 @@ def test_a_resumed_run_draws_nothing_before_its_first_step(view):
     view.advance()
     Samples(every=64).begin(view)
     assert sample_paths(view.folder) == {}
+
+
+def test_of_a_game_that_makes_no_samples_only_the_other_pictures_are_drawn(silent):
+    samples = Samples(every=64, count=4, examples=Examples(torch.rand(5, 1, 8, 8), None))
+    _play(silent, samples, 1)
+    assert not sample_paths(silent.folder)
+    assert list(sample_paths(silent.folder, "points")) == [0, 64]
 
 
 def test_a_failed_run_draws_nothing_more(view):

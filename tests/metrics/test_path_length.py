@@ -8,7 +8,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.path_length import FACE, PPL, path_lengths, slerp, trimmed
+from sparring.metrics.path_length import FACE, PPL, path_lengths, trimmed
 
 
 @dataclass(frozen=True)
@@ -68,28 +68,6 @@ def test_on_the_sphere_the_identity_has_the_squared_angle():
     found = path_lengths(Unit(space.matrix, (2, 2), spherical=True), squared, count=8)
     angles = torch.acos((unit[:8] * unit[8:]).sum(1))
     assert found.tolist() == pytest.approx(angles.square().tolist(), rel=1e-6)
-
-
-def test_slerp_is_shoemakes_formula_between_unit_vectors():
-    random = torch.Generator().manual_seed(0)
-    one, other = torch.nn.functional.normalize(torch.randn(2, 6, 5, generator=random, dtype=torch.float64), dim=2)
-    time = torch.rand(6, 1, generator=random, dtype=torch.float64)
-    angle = torch.acos((one * other).sum(1, keepdim=True))
-    expected = (torch.sin((1 - time) * angle) * one + torch.sin(time * angle) * other) / torch.sin(angle)
-    torch.testing.assert_close(slerp(one, other, time), expected)
-
-
-def test_slerp_meets_its_ends_and_keeps_the_length_of_gaussian_latents():
-    one, other = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    torch.testing.assert_close(slerp(one, other, torch.zeros(8, 1).double()), one)
-    torch.testing.assert_close(slerp(one, other, torch.ones(8, 1).double()), other)
-    middle = slerp(one, other, torch.full((8, 1), 0.5).double()).norm(dim=1)
-    torch.testing.assert_close(middle, (one.norm(dim=1) + other.norm(dim=1)) / 2)
-
-
-def test_slerp_between_equal_latents_stays_there():
-    latents = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(slerp(latents, latents, torch.full((3, 1), 0.3).double()), latents)
 
 
 def test_both_images_of_a_path_have_one_class():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sparring
-from sparring.data import Digits, FashionMNIST, ImageFiles
+from sparring.data import Digits, FashionMNIST, ImageFiles, Pairs, SideBySide
 from sparring.errors import SpecError
 from sparring.recipes.catalogue import with_data
 
@@ -61,3 +61,12 @@ def test_settings_of_the_data_stay_where_a_recipe_reads_files_already() -> None:
 def test_everything_but_the_data_stays() -> None:
     before, after = sparring.recipe("wgan-gp"), with_data(sparring.recipe("wgan-gp"), "digits")
     assert (after.game, after.training, after.listening) == (before.game, before.training, before.listening)
+
+
+def test_a_path_beside_a_recipe_of_pairs_is_where_they_are_made_from() -> None:
+    recipe = sparring.recipe("pix2pix")
+    data = with_data(recipe, "facades").data
+    assert isinstance(data, SideBySide)
+    assert data.images == recipe.data.images.model_copy(update={"path": Path("facades")})  # type: ignore[attr-defined]
+    assert (data.crop, data.mirror) == (256, True)
+    assert isinstance(with_data(recipe, "emoji-pairs").data, Pairs)

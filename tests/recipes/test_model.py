@@ -9,9 +9,10 @@ import pytest
 import torch
 
 import sparring
-from sparring.errors import CheckpointError, DeviceError
+from sparring.errors import CheckpointError, DeviceError, ShapeError, SpecError
 from sparring.network import Network
 from sparring.recipes import Recipe
+from sparring.recipes.describe import describe
 from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, write_checkpoint
 
 Shrink = Callable[..., Recipe]
@@ -63,6 +64,42 @@ def test_the_class_can_be_chosen(run: Path) -> None:
     assert model.sample(3).shape == (3, 3, 8, 8)
 
 
+def test_between_classes_a_model_is_asked_for_weights(run: Path) -> None:
+    model = sparring.load(run)
+    assert torch.equal(model.sample(3, condition="odd"), model.sample(3, condition=1))
+    torch.testing.assert_close(model.sample(3, condition="odd=1"), model.sample(3, condition="odd"))
+    half = model.sample(3, condition="even=0.5,odd=0.5")
+    assert torch.equal(half, model.sample(3, condition=[0.5, 0.5]))
+    assert not torch.equal(half, model.sample(3, condition="odd"))
+    with pytest.raises(SpecError, match=r"000016\.safetensors: the model has no class 'od'; did you mean odd"):
+        model.sample(3, condition="od")
+
+
+def test_numbers_that_a_model_was_told_are_asked_for_by_name(shrink: Shrink, pictures: Path, tmp_path: Path) -> None:
+    names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.png"))
+    lines = [f"{name},{index % 2},{index / 20}" for index, name in enumerate(names)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,smiling,age", *lines]))
+    told = (f"data.labels={tmp_path / 'labels.csv'}", "conditional=true")
+    trained = sparring.train(shrink("dcgan", *told, steps=3), tmp_path / "run")
+    model = sparring.load(tmp_path / "run")
+    assert (model.classes, model.attributes) == ((), ("smiling", "age"))
+    assert model.game.condition == trained.game.condition
+    assert len(model.game.condition.examples) == 11
+    assert torch.equal(model.sample(3), trained.sample(3))
+    asked = model.sample(3, condition="smiling=1,age=0.5")
+    assert torch.equal(asked, model.sample(3, condition="1,0.5"))
+    assert torch.equal(asked, model.sample(3, condition=[1, 0.5]))
+    assert not torch.equal(asked, model.sample(3, condition="smiling=1"))
+    with pytest.raises(SpecError, match="no number 'smilling'; did you mean smiling"):
+        model.sample(3, condition="smilling=1")
+    with pytest.raises(SpecError, match="2 from 0 to 1 for each of 3 samples"):
+        model.sample(3, condition=[1, 1.5])
+    assert (tmp_path / "run" / "samples" / "numbers").is_dir()
+    assert "2 numbers (smiling, age)" in "\n".join(describe(tmp_path / "run"))
+    assert "2 numbers (smiling, age)" in "\n".join(describe(model.path))
+    assert "<th>Numbers told</th><td>smiling, age</td>" in (tmp_path / "run" / "report.html").read_text()
+
+
 def test_sampling_and_loading_leave_the_callers_random_state_alone(run: Path) -> None:
     before = torch.get_rng_state()
     sparring.load(run).sample(2)
@@ -103,6 +140,22 @@ def test_a_whole_checkpoint_that_describes_no_model_is_refused_in_words(harm: st
     write_checkpoint(path, Checkpoint(tensors, facts))
     with pytest.raises(sparring.SparringError):
         sparring.load(path)
+
+
+def test_a_model_with_an_encoder_encodes_and_reconstructs(shrink: Shrink, tmp_path: Path) -> None:
+    model = sparring.train(shrink("aae", steps=2), tmp_path)
+    real = torch.rand(5, 3, 8, 8) * 2 - 1
+    latents = model.encode(real)
+    assert latents.shape == (5, 4)
+    assert torch.equal(model.reconstruct(real), model.game.render(latents))
+    torch.testing.assert_close(model.encode(real[:2]), latents[:2])  # no batch statistics are in it
+    with pytest.raises(ShapeError, match=r"got samples \(3, 8, 8\).*encodes \[N, \*\(3, 8, 8\)\]"):
+        model.encode(real[0])
+
+
+def test_a_model_without_an_encoder_says_so(run: Path) -> None:
+    with pytest.raises(SpecError, match="GAN has no encoder"):
+        sparring.load(run).encode(torch.zeros(2, 3, 8, 8))
 
 
 def _tell(path: Path, **told: Any) -> None:

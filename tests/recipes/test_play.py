@@ -109,6 +109,16 @@ def test_an_unknown_score_to_keep_the_best_by_is_refused_with_those_that_are_kno
     assert not (tmp_path / "run").exists()
 
 
+def test_without_any_score_a_run_has_to_be_told_to_keep_no_best_checkpoint(
+    shrink: Shrink, pictures: Path, tmp_path: Path
+) -> None:
+    recipe = shrink("dann-digits", f"data.target={{kind: ImageFiles, path: {pictures}, labels: none}}", steps=2)
+    with pytest.raises(SpecError, match="'accuracy' is no score that this run takes"):
+        sparring.train(recipe, tmp_path / "scored")
+    model = sparring.train(recipe.override(["checkpoints.best=0"]), tmp_path / "unscored")
+    assert model.game.spec.kind() == "DANN"
+
+
 def test_the_best_may_be_kept_by_a_score_of_ones_own(shrink: Shrink, tmp_path: Path) -> None:
     class Grows(Listener):
         better: ClassVar[Mapping[str, Better]] = {"mine": "higher"}
@@ -172,6 +182,15 @@ def test_bad_images_are_refused_up_front_or_left_out_and_counted(
     sparring.train(recipe, tmp_path / "run", skip_bad=True)
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (facts["data"]["count"], facts["data"]["skipped"]) == (11, 1)
+
+
+def test_a_class_without_images_is_refused(shrink: Shrink, pictures: Path, tmp_path: Path) -> None:
+    names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.png"))
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["file,label", *(f"{name},{2 * (index % 2)}" for index, name in enumerate(names))]))
+    with pytest.raises(DataError, match="told classes, and not one sample belongs to 1;"):
+        sparring.train(shrink("gan", f"data.labels={labels}", "conditional=true"), tmp_path / "told")
+    sparring.train(shrink("gan", f"data.labels={labels}"), tmp_path / "untold")
 
 
 def test_a_recipe_may_be_given_by_name_or_as_a_file(shrink: Shrink, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ NOT_OF_TWO_NUMBERS = {
     "FeatureMatching": "is a generator's penalty",
     "LatentDiversity": "is a generator's penalty",
     "LeCam": "remembers earlier steps",
+    "PathLength": "is a generator's penalty",
 }
 PENALTIES = sorted(name for name, kind in Penalty.members.items() if kind.__module__.startswith("sparring."))
 

@@ -7,9 +7,9 @@ from torch import nn
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.errors import SpecError
 from sparring.game import Game
-from sparring.games import GAN
+from sparring.games import GAN, FlowGAN
 from sparring.layers.normalization import SpectralNorm
-from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.networks import DCGANDiscriminator, DCGANGenerator, RealNVP
 from sparring.training.averages import Average, Averages
 
 
@@ -74,6 +74,13 @@ def test_players_of_other_teams_are_the_live_ones() -> None:
     assert averages.named_tensors().keys() == {
         name for name, _ in [*game.named_parameters(), *game.named_buffers()] if name.startswith("generator")
     }
+
+
+def test_buffers_that_a_game_does_not_save_are_not_saved_of_its_average_either() -> None:
+    game = FlowGAN.Spec(generator=RealNVP.Spec(width=2, blocks=0)).build((1, 4, 4))
+    named = Averages(game, {"generator": Average()}).named_tensors()
+    assert any("mask" in path for path, _ in game.named_buffers())
+    assert named.keys() == {path for path in game.state_dict() if path.startswith("generator.")}
 
 
 def test_averaged_players_are_in_evaluation_mode_and_take_no_gradients() -> None:

@@ -54,6 +54,34 @@ def test_time_counts_steps_and_not_what_listeners_take(prepare: Prepare, monkeyp
     assert run.images_per_second == 2.0
 
 
+def test_teams_that_move_at_once_share_what_they_compute_on_the_same_samples(prepare: Prepare) -> None:
+    for order, alike in (("[[generator, discriminator]]", True), ("[generator, discriminator]", False)):
+        run, _ = prepare("gan", f"order={order}", "training.accumulation=2", folder=order)
+        for _ in range(2):
+            left: list[list[dict[str, torch.Tensor]]] = []
+            for turn in run.turns():
+                for move in turn:
+                    left.append([])
+                    for batch in run.batches(move):
+                        left[-1].append(dict(batch.shared))
+                        batch.shared["seen"] = batch.real
+            first, second = left
+            assert first == [{}, {}]
+            assert [len(shared) for shared in second] == [alike, alike]
+            assert not alike or not torch.equal(second[0]["seen"], second[1]["seen"])
+
+
+def test_rates_fall_over_the_run_or_over_what_is_left_of_it(prepare: Prepare) -> None:
+    falling = [1, 0.6 + 0.4 * 0.5**0.5, 0.6, 0.6 - 0.4 * 0.5**0.5, 0.2]
+    for after, expected in ((0.0, falling), (0.5, [1, 1, 1, 0.6, 0.2])):
+        run, _ = prepare("gan", "final_rate=0.2", f"decay_after={after}", steps=4, folder=str(after))
+        rates = [run.rate()]
+        for _ in range(4):
+            play_step(run)
+            rates.append(run.rate())
+        assert rates == pytest.approx(expected)
+
+
 def test_a_clock_that_never_ran_knows_no_speed() -> None:
     clock = Clock()
     clock.mark()

@@ -64,7 +64,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
         for batch, told in samples.batches(eyes.batch):
             if "images" in needs:
                 images.update(batch)
-            if told is not None:
+            if told is not None and samples.classes:
                 labels.update(told)
             yield batch
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from sparring.better import Better
 from sparring.errors import MetricError
 from sparring.files import replace_text
-from sparring.metrics.metric import Better
 
 
 @dataclass(frozen=True)

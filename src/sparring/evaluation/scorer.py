@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
+from sparring.better import Better
 from sparring.errors import MetricError, SparringError
 from sparring.evaluation.gathering import Eyes, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
 from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
-from sparring.metrics.metric import Better, Evidence, Metric, Observed, Value
+from sparring.metrics.metric import Evidence, Metric, Observed, Value
 from sparring.version import __version__
 
 _PICTURED, _KEPT = 2**30, 2**33

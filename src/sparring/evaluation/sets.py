@@ -70,12 +70,22 @@ class DataSamples(Samples):
 
 
 class GameSamples(Samples):
-    """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn."""
+    """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn.
+
+    A game that translates images makes them of `sources` [count, *shape].
+    """
 
     computed = True
 
     def __init__(
-        self, game: Game, count: int, seed: int, name: str, classes: tuple[str, ...], digest: str = ""
+        self,
+        game: Game,
+        count: int,
+        seed: int,
+        name: str,
+        classes: tuple[str, ...],
+        digest: str = "",
+        sources: Tensor | None = None,
     ) -> None:
         self.game = game
         self.count = count
@@ -85,10 +95,12 @@ class GameSamples(Samples):
         self.classes = classes if game.condition.classes else ()
         self.strata = len(self.classes) or 1
         self.digest = digest
+        self.sources = sources
 
     def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
         labels = torch.arange(self.count) % len(self.classes) if self.classes else None
-        for index, samples in enumerate(self.game.stream_samples(self.count, self.seed, labels, size)):
+        told = self.sources if labels is None else labels
+        for index, samples in enumerate(self.game.stream_samples(self.count, self.seed, told, size)):
             yield as_saved(samples), None if labels is None else labels[index * size : (index + 1) * size]
 
     @property
@@ -107,8 +119,7 @@ class GameLatents:
     def draw(self, count: int, seed: int) -> Labelled:
         """Returns `count` latents [N, n], and classes [N] drawn evenly where the game is conditional."""
         random = torch.Generator(self.game.device).manual_seed(seed)
-        classes = self.game.condition.classes
-        told = torch.randint(classes, (count,), generator=random, device=random.device) if classes else None
+        told = self.game.condition.draw(count, random)
         return self.game.draw_latents(count, random), told
 
     def generate(self, latents: Tensor, classes: Tensor | None) -> Tensor:

@@ -1,20 +1,20 @@
-"""The game of 2014: one generator against one discriminator, conditional by class as an option."""
+"""The game of 2014: one generator against one discriminator, conditional as an option."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import torch
 from torch import Tensor
 
 from sparring.augment import Augmentations
 from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Projection, Team
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.schedule import is_steady
 from sparring.scoring import (
-    AugmentedJudge,
+    Augmenter,
     Drawn,
     GeneratorPenalties,
     Judge,
@@ -26,13 +26,16 @@ from sparring.scoring import (
     score,
 )
 
+_ROW, _MOST_ROWS = 10, 20
+
 
 class GAN(Game):
     """A generator G(z) against a discriminator D(x) (Goodfellow et al. 2014).
 
     The two minimise `losses`; the discriminator adds `penalties` and has `projections` applied
     after each of its steps. Whatever it judges, real or generated and on either's move, goes through the
-    `augmentations` first. A conditional game tells both players the class (Mirza & Osindero 2014).
+    `augmentations` first. A conditional game tells both players the class, or the numbers, that the data has of
+    the sample (Mirza & Osindero 2014); each network's `conditioning` says how.
     """
 
     class Spec(Game.Spec):
@@ -51,8 +54,8 @@ class GAN(Game):
     spec: Spec
 
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
-        if spec.conditional and not condition.classes:
-            raise SpecError("game.conditional: the data has no labels to tell the players; give it some (data.labels)")
+        if spec.conditional:
+            check_condition("game.conditional", condition)
         super().__init__(spec, sample, condition if spec.conditional else Condition())
         check_fit(
             sample,
@@ -61,7 +64,8 @@ class GAN(Game):
             generator_penalties=spec.generator_penalties,
         )
         self.generator = self.build_player("generator", spec.generator, (spec.prior.size,), sample)
-        self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
+        self.discriminator = self.build_discriminator()
+        self.augmenter = Augmenter(spec.augmentations)
         self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
         self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
         self._joins = not couples_samples(self.discriminator)
@@ -71,6 +75,10 @@ class GAN(Game):
             Team("generator", {"generator": self.generator}, self.generate),
         )
 
+    def build_discriminator(self) -> Network:
+        """Returns the discriminator."""
+        return self.build_player("discriminator", self.spec.discriminator, self.sample, (1,))
+
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real samples against as many generated ones."""
         scores = score(self._judge(batch), batch, self._draw(batch), self.discriminator_penalties)
@@ -78,21 +86,25 @@ class GAN(Game):
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses against the discriminator as it stands."""
-        judge, drawn, due = self._judge(batch), self._draw(batch), self.generator_penalties.due(batch.step)
-        fake = judge(drawn.samples)
+        judge, drawn = self._judge(batch), self._draw(batch)
+        return self._face(batch, judge, drawn, judge(drawn.samples))
+
+    def _face(self, batch: Batch, judge: Judge, drawn: Drawn, fake: Tensor) -> Losses:
+        """Returns what the generator minimises, given what it has drawn and the scores of that."""
         real = judge(batch.real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, real)}
-        if due:
-            seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
-            losses |= self.generator_penalties.losses(due, meeting)
-        return losses
+        return losses | self._penalize(batch, judge, drawn, fake, real)
+
+    def _penalize(self, batch: Batch, judge: Judge, drawn: Drawn, fake: Tensor, real: Tensor | None) -> Losses:
+        """Returns the generator's penalties that are due, given the scores where they are known."""
+        due = self.generator_penalties.due(batch.step)
+        seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
+        meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
+        return self.generator_penalties.losses(due, meeting)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         latents = self.draw_latents(count, random)
-        if condition is None and self.condition.classes:
-            condition = torch.randint(self.condition.classes, (count,), generator=random, device=random.device)
-        return self.render(latents, condition)
+        return self.render(latents, self.condition.draw(count, random) if condition is None else condition)
 
     def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
         return self.spec.prior.draw(count, random)
@@ -105,22 +117,59 @@ class GAN(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.spec.prior.spherical
 
+    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+        """Returns what a conditional game draws of the same latents when it is told this or that.
+
+        A row for each class, and rows of one latent from each class to the next; or a row for each number, which goes
+        from 0 to 1 while the others stay those of the first of the samples.
+        """
+        if not self.condition:
+            return {}
+        latents = self.draw_latents(_ROW, torch.Generator(real.device).manual_seed(seed))
+        rows = min(self.condition.classes or self.condition.numbers, _MOST_ROWS)
+        steps = torch.linspace(0, 1, _ROW, device=real.device)
+        one, panels = latents[:1].expand(_ROW, -1), {}
+        if self.condition.classes:
+            shown = torch.arange(rows, device=real.device).repeat_interleave(_ROW)
+            panels["classes"] = self._show(latents, shown)
+        if self.condition.classes > 1:
+            corners = self.condition.vector(torch.arange(rows, device=real.device)).float()
+            between = torch.lerp(corners[:-1, None], corners[1:, None], steps[:, None])
+            panels["between_classes"] = self._show(one, between.flatten(0, 1))
+        if self.condition.numbers and condition is not None:
+            told = condition[:1].repeat(rows * _ROW, 1)
+            told[torch.arange(len(told)), torch.arange(rows).repeat_interleave(_ROW)] = steps.repeat(rows)
+            panels["numbers"] = self._show(one, told)
+        return panels
+
+    def _show(self, latents: Tensor, told: Tensor) -> Panel:
+        """Returns rows of the same `latents`, as many as there are in `told`."""
+        return Panel(self.render(latents.repeat(len(told) // len(latents), 1), told), len(latents))
+
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)
         due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
         return due if self._steady and None not in due else None
 
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
-        return None if self.condition.classes or couples_samples(self.discriminator) else self.discriminator(samples)
+        return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)
 
     def _judge(self, batch: Batch) -> Judge:
         judge = NetworkJudge(self.discriminator, self._told(batch), self._joins)
-        return AugmentedJudge(judge, self.spec.augmentations, batch) if self.spec.augmentations else judge
+        return self.augmenter.before(judge, batch)
 
     def _draw(self, batch: Batch) -> Drawn:
         told = self._told(batch)
         latents = self.spec.prior.draw(len(batch.real), batch.random)
-        return Drawn.by(lambda given: self.generator(given, told), latents)
+        return Drawn.by(lambda given: self.generator(given, told), latents, told)
 
     def _told(self, batch: Batch) -> Tensor | None:
-        return batch.condition if self.condition.classes else None
+        return batch.condition if self.condition else None
+
+
+def check_condition(field: str, condition: Condition) -> None:
+    """Raises `SpecError` naming the game's `field` unless the data tells the class, or the numbers, of every sample."""
+    if not condition:
+        raise SpecError(f"{field}: the data has no labels to tell the players; give it some (data.labels)")
+    if condition.partly:
+        raise SpecError(f"{field}: the data has labels of some samples only, which is for the game SemiSupervised")

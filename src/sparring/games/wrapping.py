@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Team
+from sparring.game import Batch, Cloud, Game, Losses, Panel, Team
 from sparring.network import Condition, Shape
 
 Weights = dict[str, Tensor]
@@ -32,6 +32,9 @@ class Wrapper(Game):
 
         of: Game.Spec
         order: ClassVar[Any] = property(lambda self: self.of.order)  # type: ignore[misc]
+        scored: ClassVar[Any] = property(lambda self: self.of.scored)
+        examined: ClassVar[Any] = property(lambda self: self.of.examined)
+        generates: ClassVar[Any] = property(lambda self: self.of.generates)
 
         @abstractmethod
         def changes(self, team: str) -> bool:
@@ -43,6 +46,7 @@ class Wrapper(Game):
         of = _build(spec.of, sample, condition)
         super().__init__(spec, sample, of.condition)
         self.of = of
+        self.directions = of.directions
         self.teams = tuple(self._wrap(team) if spec.changes(team.name) else team for team in of.teams)
         paths = {id(weight): path for path, weight in self.named_parameters()}
         self._learning = {
@@ -65,12 +69,30 @@ class Wrapper(Game):
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         return self.of.render(latents, condition)
 
+    def encode(self, samples: Tensor) -> Tensor:  # noqa: D102
+        return self.of.encode(samples)
+
+    def translate(self, images: Tensor, direction: str) -> Tensor:  # noqa: D102
+        return self.of.translate(images, direction)
+
     @property
     def spherical(self) -> bool:  # noqa: D102
         return self.of.spherical
 
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.of.judge(samples)
+
+    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:  # noqa: D102
+        return self.of.panels(real, condition, seed)
+
+    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:  # noqa: D102
+        return self.of.clouds(real, condition, seed)
+
+    def scores(self, seed: int) -> Mapping[str, float]:  # noqa: D102
+        return self.of.scores(seed)
+
+    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:  # noqa: D102
+        return self.of.examine(real, condition)
 
     def variant(self, batch: Batch) -> Hashable | None:
         """Returns None: copies of generators and weights are none of a recording's inputs."""
@@ -81,8 +103,12 @@ class Wrapper(Game):
         return next(one for one in self.of.teams if one.name == team).losses(batch)
 
     def perform(self, team: str, batch: Batch, weights: Weights | None = None) -> Losses:
-        """Returns the wrapped game's losses of `team`, played with `weights` where they are given."""
-        losses: Losses = functional_call(self, weights or {}, (team, batch))
+        """Returns the wrapped game's losses of `team`, played with `weights` where they are given.
+
+        With those, nothing is shared with teams that play with other ones.
+        """
+        seen = replace(batch, shared={}) if weights else batch
+        losses: Losses = functional_call(self, weights or {}, (team, seen))
         return losses
 
     def rehearse(self, team: str, batch: Batch, weights: Weights) -> Tensor:
@@ -92,7 +118,7 @@ class Wrapper(Game):
         plays next: a rehearsal before a move sees what the move will see.
         """
         memories = {path: buffer.clone() for path, buffer in self.named_buffers()}
-        unseen = replace(batch, random=_copy(batch.random), observations={})
+        unseen = replace(batch, random=_copy(batch.random), observations={}, shared={})
         device = batch.real.device
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             return total(self.perform(team, unseen, memories | weights))

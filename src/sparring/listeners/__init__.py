@@ -2,6 +2,7 @@
 
 from sparring.listeners.console import Console
 from sparring.listeners.evaluation import Evaluation
+from sparring.listeners.held_out import HeldOut
 from sparring.listeners.log import Log, read_log, truncate_log
 from sparring.listeners.report import Report, write_report
 from sparring.listeners.samples import Samples, sample_paths
@@ -11,6 +12,7 @@ from sparring.listeners.tensorboard import TensorBoard
 __all__ = [
     "Console",
     "Evaluation",
+    "HeldOut",
     "Log",
     "Report",
     "Samples",

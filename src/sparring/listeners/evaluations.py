@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from sparring.better import Better
 from sparring.evaluation.score import Score, in_digits, read_beside, with_suffix
 from sparring.listeners.frames import embedded
-from sparring.metrics.metric import Better
 
 SCORES = "scores"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeGuard
 
+from sparring.better import Better
 from sparring.listeners.chart import Mark, best_point
 from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words, title_in_words
 from sparring.training.checkpoints import which_is_better
-from sparring.training.listener import Better
 
 Facts = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
@@ -68,6 +68,7 @@ def details(facts: Facts) -> str:
         ("Data", _list(_data_words(data))),
         ("Image shape", " × ".join(str(size) for size in facts.get("shape") or ()) + " (C × H × W)"),
         ("Classes", _list(_class_words(data.get("classes") or ()))),
+        ("Numbers told", _list(_class_words(data.get("attributes") or ()))),
         ("Data digest", str(data.get("digest") or "")),
         ("Device", _list(_device_words(facts))),
         ("Number format", _list(str(facts[name]) for name in ("precision", "layout") if facts.get(name))),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from sparring.listeners.samples import REAL, SAMPLES, sample_paths
+from sparring.listeners.samples import REAL, SAMPLES, panel_names, sample_paths
+from sparring.listeners.wording import title_in_words
 
 _MOST_FRAMES = 40
 _BYTES = 7_000_000  # of all frames; as base64 a third more, so that the page stays under 10 MB
@@ -19,19 +20,26 @@ _PIXELATED_SIDE = 700  # narrower grids are shown enlarged
 def pictures(folder: Path) -> str:
     """Returns the sample grids in `folder`, the latest showing, beside real images where `real.png` exists.
 
-    Returns "" where there is no picture; passes over files that are not whole.
+    What else the run drew follows, each in a figure of its own. Returns "" where there is no picture; passes over
+    files that are not whole.
     """
-    grids = sample_paths(folder)
-    kept = [list(grids)[index] for index in spread(len(grids), _MOST_FRAMES)]
-    most_bytes = _BYTES // (len(kept) + 1)
-    frames = {images: found for images in kept if (found := embedded(grids[images], most_bytes))}
-    real = embedded(folder / SAMPLES / REAL, most_bytes)
-    figures = [_player(frames)] if frames else []
-    if real:
+    panels = panel_names(folder)
+    bytes_each = _BYTES // (len(panels) + 1)
+    figures = [_player("Samples", frames)] if (frames := _frames(sample_paths(folder), bytes_each)) else []
+    if real := embedded(folder / SAMPLES / REAL, bytes_each // 4):
         figures.append(
             f"<figure><figcaption>Real images</figcaption>{_img(real, 'real images', current=True)}</figure>"
         )
+    for name in panels:
+        if frames := _frames(sample_paths(folder, name), bytes_each):
+            figures.append(_player(title_in_words(name), frames))
     return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
+
+
+def _frames(paths: Mapping[int, Path], most_bytes: int) -> dict[int, tuple[str, bool]]:
+    """Returns pictures to embed, thinned out evenly, by the images shown before them."""
+    kept = [list(paths)[index] for index in spread(len(paths), _MOST_FRAMES)]
+    return {images: found for images in kept if (found := embedded(paths[images], most_bytes // (len(kept) + 1)))}
 
 
 def spread(count: int, most: int) -> Sequence[int]:
@@ -45,10 +53,10 @@ def spread(count: int, most: int) -> Sequence[int]:
     return [round(index * (count - 1) / (most - 1)) for index in range(most)]
 
 
-def _player(frames: Mapping[int, tuple[str, bool]]) -> str:
+def _player(title: str, frames: Mapping[int, tuple[str, bool]]) -> str:
     last = max(frames)
     images = "".join(
-        _img(frame, f"samples after {count:,} images", current=count == last, count=count)
+        _img(frame, f"{title.lower()} after {count:,} images", current=count == last, count=count)
         for count, frame in frames.items()
     )
     controls = (
@@ -59,8 +67,8 @@ def _player(frames: Mapping[int, tuple[str, bool]]) -> str:
     )
     moving = " data-frames" if controls else ""
     return (
-        f"<figure{moving}><figcaption>Samples after <span data-when>{last:,}</span> images</figcaption>"
-        f'{images}{controls}<p class="note">The same latents at every moment.</p></figure>'
+        f"<figure{moving}><figcaption>{escape(title)} after <span data-when>{last:,}</span> images</figcaption>"
+        f'{images}{controls}<p class="note">The same latents and examples at every moment.</p></figure>'
     )
 
 

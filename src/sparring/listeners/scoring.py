@@ -70,7 +70,9 @@ class Scoring(Listener):
         self.scorer.real  # noqa: B018 (looked at once, which is not what an evaluation costs)
         start = self.clock()
         name = f"{view.folder} at {view.images} images"
-        scores = self.scorer.score_all(GameSamples(view.averaged, self.count, view.seed + 1, name, self.classes))
+        told = view.sources(self.count)
+        samples = GameSamples(view.averaged, self.count, view.seed + 1, name, self.classes, sources=told)
+        scores = self.scorer.score_all(samples)
         for metric, why in scores.failures.items():
             self._complain(f"{metric} is left out: {why}")
         self._lasts = self.clock() - start

@@ -12,8 +12,8 @@ from sparring.training.listener import Listener, Record, View
 class TensorBoard(Listener):
     """Writes event files to `tensorboard/` in the run's folder, with images shown as the horizontal axis.
 
-    A grid of `count` samples is written past every `every` images. When a run resumes, TensorBoard
-    is told to forget what lies past the checkpoint.
+    A grid of `count` samples is written past every `every` images, where the game generates any. When a run
+    resumes, TensorBoard is told to forget what lies past the checkpoint.
     """
 
     def __init__(self, every: int, count: int = 64, depict: Depict = as_images) -> None:
@@ -35,7 +35,7 @@ class TensorBoard(Listener):
 
     def step(self, view: View) -> None:
         """Writes a grid of samples where one is due."""
-        if view.passed(self.every):
+        if view.averaged.spec.generates and view.passed(self.every):
             grid = draw_picture(view, self.count, self.depict).convert("RGB")
             self._writer.add_image("samples", np.asarray(grid), view.images, dataformats="HWC")
 

@@ -20,5 +20,7 @@ from sparring.losses.energy import EnergyMargin as EnergyMargin
 from sparring.losses.labels import LabelFlipping as LabelFlipping
 from sparring.losses.labels import LabelSmoothing as LabelSmoothing
 from sparring.losses.multiclass import MultiClassHinge as MultiClassHinge
+from sparring.losses.policy import clipped_surrogate as clipped_surrogate
+from sparring.losses.policy import generalized_advantages as generalized_advantages
 from sparring.losses.relativistic import Relativistic as Relativistic
 from sparring.losses.relativistic import RelativisticAverage as RelativisticAverage

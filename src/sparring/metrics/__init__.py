@@ -21,6 +21,7 @@ from sparring.metrics.neighbours import nearest
 from sparring.metrics.normal import Normal
 from sparring.metrics.path_length import PPL, path_lengths
 from sparring.metrics.perceptual_diversity import LPIPS, perceptual_diversity
+from sparring.metrics.permutation import PermutationTest, permutation_test
 from sparring.metrics.prdc import PRDC, prdc
 from sparring.metrics.precision_recall import PR, precision_recall, realism
 from sparring.metrics.pyramid import SWD, laplacian_pyramid, pyramid_distances
@@ -66,6 +67,7 @@ __all__ = [
     "NearestNeighbourAccuracy",
     "Normal",
     "Observed",
+    "PermutationTest",
     "Rows",
     "Spectrum",
     "Value",
@@ -99,6 +101,7 @@ __all__ = [
     "pairwise_similarity",
     "path_lengths",
     "perceptual_diversity",
+    "permutation_test",
     "power_spectrum",
     "prdc",
     "precision_recall",

@@ -8,9 +8,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
 from sparring.metrics.k_means import k_means
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.neighbours import nearest
 
 SIGNIFICANCE = 0.05

@@ -8,8 +8,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.neighbours import check_neighbours, nearest_others, squared_distances_within
 
 _ORDERS = 1000

@@ -8,10 +8,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
 from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import moments_of
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.normal import Normal
 
 _BLOCK = 8192

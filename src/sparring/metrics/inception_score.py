@@ -8,8 +8,9 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 
 
 def inception_score(logits: Tensor, splits: int = 10) -> tuple[float, float]:

@@ -6,8 +6,9 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.mmd import mmd
 
 

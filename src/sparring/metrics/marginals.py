@@ -5,7 +5,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.better import Better
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.quantiles import transport_cost
 
 _COLUMNS = 64  # at a time, so that memory does not grow with the dimensions

@@ -7,8 +7,9 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional
 
+from sparring.better import Better
 from sparring.metrics.frechet import frechet_distance
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.neighbours import check_neighbours, nearest, nearest_others
 from sparring.metrics.precision_recall import share, standard_error
 

@@ -9,15 +9,13 @@ from typing import ClassVar, Literal, Protocol
 import torch
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
 from sparring.metrics.accumulators import Moments
 from sparring.spec import Family
 
 Need = Literal["moments", "features", "logits", "images", "labels", "perceptual", "maps", "generator"]
 """What a metric may ask for; all but the last three are gathered in one pass over a set."""
-
-Better = Literal["lower", "higher", "real"]
-"""Which values are good: the lowest, the highest, or those nearest to the real samples' own."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import MetricError
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 """Takes rows [n, d] and others [m, d], gives k of all pairs [n, m], a new tensor."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
+from sparring.layers.arcs import slerp
 from sparring.metrics.metric import Evidence, LatentSpace, Metric, Need, Value
 from sparring.spec import Count
 
@@ -35,24 +36,6 @@ From the published code; the paper says no more than that the crop holds the fac
 
 LARGEST = 256
 """Larger images are averaged down to about this height before they are compared, as published."""
-
-
-def slerp(start: Tensor, end: Tensor, time: Tensor) -> Tensor:
-    """Returns the points [N, n] at `time` [N, 1], 0 to 1, on the arcs from `start` [N, n] to `end`.
-
-    Directions turn at constant speed in the plane of the two (Shoemake 1985), lengths go linearly from the one's to
-    the other's: between unit vectors this is the published formula, and Gaussian latents keep their typical length.
-
-    >>> slerp(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 3.0]]), torch.tensor([[0.5]]))
-    tensor([[1.4142, 1.4142]])
-    """
-    lengths = torch.lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), time)
-    start, end = functional.normalize(start, dim=1), functional.normalize(end, dim=1)
-    cosine = (start * end).sum(1, keepdim=True)
-    across = end - cosine * start
-    # atan2, since acos loses half of the digits where the two are nearly parallel.
-    angle = time * torch.atan2(across.norm(dim=1, keepdim=True), cosine)
-    return lengths * (angle.cos() * start + angle.sin() * functional.normalize(across, dim=1))
 
 
 def path_lengths(

@@ -5,8 +5,9 @@ from typing import ClassVar
 from pydantic import PositiveInt
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.metrics.density_coverage import Crowding, DensityCoverage
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value
+from sparring.metrics.metric import Evidence, Metric, Need, Value
 from sparring.metrics.neighbours import check_neighbours, nearest_others, squared_distances
 from sparring.metrics.precision_recall import Overlap, PrecisionRecall
 

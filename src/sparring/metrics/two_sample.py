@@ -7,8 +7,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.metrics.linear_classifier import predict
-from sparring.metrics.metric import Better, Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.neighbours import nearest_others, squared_distances
 from sparring.metrics.precision_recall import standard_error
 

@@ -4,26 +4,76 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from sparring.data import ImageFiles, Source
+from sparring.data import MNIST, Digits, Emoji, FashionMNIST, ImageFiles, OpenMoji, Pairs, Source, Sprites, Unpaired
 from sparring.errors import SpecError, nearest
+from sparring.recipes.aae import aae, aae_digits, semi_supervised_aae, semi_supervised_aae_digits
+from sparring.recipes.bigan import ali, bigan, bigan_digits
+from sparring.recipes.conditional import (
+    acgan,
+    acgan_digits,
+    conditional,
+    conditional_digits,
+    semi_supervised,
+    semi_supervised_digits,
+)
+from sparring.recipes.cyclegan import cyclegan, cyclegan_emoji
 from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
+from sparring.recipes.flow_gan import flow_digits, flow_gan, flow_gan_digits
+from sparring.recipes.gail import gail, gail_acrobot
 from sparring.recipes.gan import gan
+from sparring.recipes.infogan import infogan, infogan_digits
+from sparring.recipes.pix2pix import pix2pix, pix2pix_emoji
 from sparring.recipes.schema import Recipe
+from sparring.recipes.stylegan2 import stylegan2, stylegan2_small
 from sparring.recipes.toys import checkerboard, grid, line, ring, stacked_digits, swiss_roll, two_moons
+from sparring.recipes.transfer import adda, adda_digits, dann, dann_digits
+from sparring.recipes.vaegan import vaegan, vaegan_digits
 
 _BUILDERS: dict[str, Callable[[], Recipe]] = {
+    "aae": aae,
+    "aae-digits": aae_digits,
+    "acgan": acgan,
+    "acgan-digits": acgan_digits,
+    "adda": adda,
+    "adda-digits": adda_digits,
+    "ali": ali,
+    "bigan": bigan,
+    "bigan-digits": bigan_digits,
     "checkerboard": checkerboard,
+    "conditional": conditional,
+    "conditional-digits": conditional_digits,
+    "cyclegan": cyclegan,
+    "cyclegan-emoji": cyclegan_emoji,
+    "dann": dann,
+    "dann-digits": dann_digits,
     "dcgan": dcgan,
     "digits": digits,
+    "flow-digits": flow_digits,
+    "flow-gan": flow_gan,
+    "flow-gan-digits": flow_gan_digits,
+    "gail": gail,
+    "gail-acrobot": gail_acrobot,
     "gan": gan,
     "grid": grid,
+    "infogan": infogan,
+    "infogan-digits": infogan_digits,
     "line": line,
     "lsgan": lsgan,
+    "pix2pix": pix2pix,
+    "pix2pix-emoji": pix2pix_emoji,
     "ring": ring,
+    "semi-supervised": semi_supervised,
+    "semi-supervised-aae": semi_supervised_aae,
+    "semi-supervised-aae-digits": semi_supervised_aae_digits,
+    "semi-supervised-digits": semi_supervised_digits,
     "sngan": sngan,
     "stacked-digits": stacked_digits,
+    "stylegan2": stylegan2,
+    "stylegan2-small": stylegan2_small,
     "swiss-roll": swiss_roll,
     "two-moons": two_moons,
+    "vaegan": vaegan,
+    "vaegan-digits": vaegan_digits,
     "wgan": wgan,
     "wgan-gp": wgan_gp,
 }
@@ -31,7 +81,7 @@ _BUILDERS: dict[str, Callable[[], Recipe]] = {
 
 def list_recipes() -> dict[str, str]:
     """Returns one line about each built-in recipe, by name."""
-    return {name: (builder.__doc__ or "").strip() for name, builder in _BUILDERS.items()}
+    return {name: (builder.__doc__ or "").strip().partition("\n")[0] for name, builder in _BUILDERS.items()}
 
 
 def recipe(name: str | Path, *assignments: str) -> Recipe:
@@ -56,25 +106,45 @@ def recipe(name: str | Path, *assignments: str) -> Recipe:
     return found.override(assignments)
 
 
-NAMED_DATA = {"digits": "Digits", "fashion-mnist": "FashionMNIST"}
+NAMED_DATA: dict[str, Source] = {
+    "digits": Digits(),
+    "emoji": Emoji(),
+    "emoji-twitter": Emoji(style="twitter"),
+    "emoji-pairs": Pairs(source=Emoji(), target=Emoji(style="twitter")),
+    "emoji-unpaired": Unpaired(a=Emoji(), b=Emoji(style="twitter")),
+    "fashion-mnist": FashionMNIST(),
+    "mnist": MNIST(),
+    "openmoji": OpenMoji(),
+    "openmoji-black": OpenMoji(style="black"),
+    "openmoji-pairs": Pairs(source=OpenMoji(style="black"), target=OpenMoji()),
+    "sprites": Sprites(),
+}
 """Data sets that `--data` knows by name; anything else is a path (`./digits` for a folder of that name)."""
 
 
 def with_data(found: Recipe, data: str) -> Recipe:
     """Returns the recipe on other data: one of `NAMED_DATA`, or the images at a path.
 
-    Settings such as `data.size` stay where the recipe reads files already.
+    Settings such as `data.size` stay where the recipe reads data of that kind already. A path is where pairs are made
+    from, in a recipe that makes pairs of `data.images`.
     """
-    kind = NAMED_DATA.get(data, "ImageFiles")
-    path = [] if data in NAMED_DATA else [f"data.path={json.dumps(data)}"]
-    return found.override([f"data.kind={kind}", *path])
+    source = NAMED_DATA.get(data, ImageFiles(path=Path(data)))
+    place = "data" if data in NAMED_DATA or "images" not in type(found.data).model_fields else "data.images"
+    told = source.model_dump(mode="json", include=source.model_fields_set)
+    fields = [f"{place}.{name}={json.dumps(value)}" for name, value in told.items() if name != "kind"]
+    return found.override([f"{place}.kind={source.kind()}", *fields])
 
 
 def data_source(data: str) -> Source:
     """Returns the source of one of `NAMED_DATA`, or of the images at a path."""
-    if data in NAMED_DATA:
-        return Source.members[NAMED_DATA[data]].read({})  # type: ignore[return-value]
-    return ImageFiles(path=Path(data))
+    return NAMED_DATA.get(data, ImageFiles(path=Path(data)))
+
+
+def shown_data(data: str) -> Source:
+    """Returns the source of one of `NAMED_DATA`, or of a path that is there; raises `SpecError` with near names."""
+    if data not in NAMED_DATA and not Path(data).expanduser().exists():
+        raise SpecError(f"{data!r} is neither a named data set nor a path{nearest(data, NAMED_DATA)}")
+    return data_source(data)
 
 
 def _read(path: Path) -> Recipe:

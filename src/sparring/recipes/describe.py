@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sparring.data.collection import some
 from sparring.errors import CheckpointError
 from sparring.listeners import read_log
 from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words
@@ -74,12 +75,17 @@ def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if data := facts.get("data"):
         shape = "x".join(map(str, facts.get("shape", ())))
         skipped = f", {data['skipped']} unreadable ones left out" if data.get("skipped") else ""
-        yield "data", f"{data['name']}: {data['count']:,} of {shape}, {len(data['classes'])} classes{skipped}"
+        yield "data", f"{data['name']}: {data['count']:,} of {shape}, {_told(data)}{skipped}"
     if players := facts.get("parameters"):
         yield "players", ", ".join(f"{name} {count_in_words(count)}" for name, count in players.items()) + " weights"
     if "device" in facts:
         machine = f"{facts['device']}, {facts['threads']} threads, {facts['precision']}, {facts['layout']}"
         yield "machine", f"{machine}, PyTorch {facts['torch']}, sparring {facts['sparring']}"
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    attributes = facts.get("attributes")
+    return f"{len(attributes)} numbers ({some(attributes)})" if attributes else f"{len(facts['classes'])} classes"
 
 
 def _checkpoint(path: Path) -> Iterator[tuple[str, str]]:
@@ -89,7 +95,7 @@ def _checkpoint(path: Path) -> Iterator[tuple[str, str]]:
     yield "recipe", f"{facts['recipe']['name']} ({facts['recipe']['game']['kind']})"
     progress = facts["progress"]
     yield "progress", f"{progress['step']:,} steps, {count_in_words(progress['images'])} images"
-    yield "samples", "x".join(map(str, facts["sample"])) + f", {len(facts['classes'])} classes, {facts['depth']} bits"
+    yield "samples", "x".join(map(str, facts["sample"])) + f", {_told(facts)}, {facts['depth']} bits"
     yield "tensors", f"{len(checkpoint.tensors)}, {path.stat().st_size / 1e6:.1f} MB, by sparring {facts['sparring']}"
     for name, value in facts["scores"].items():
         yield "score", f"{name} {number_in_words(value)}"

@@ -8,23 +8,23 @@ from torch import Tensor
 
 from sparring.data import Points, picture, save_image
 from sparring.files import explaining, replace_file
+from sparring.latents import Latents
 from sparring.recipes.model import Model
 
 
 def write_samples(
-    model: Model, count: int, seed: int, chosen: str | None, as_grid: bool, out: Path | None
+    model: Model, latents: Latents | None, count: int, seed: int, chosen: str | None, as_grid: bool, out: Path | None
 ) -> Iterator[str]:
-    """Draws `count` samples from `model`, writes them, and yields what it wrote.
+    """Draws `count` samples from `model`, or renders its `latents`, writes them, and yields what it wrote.
 
     One file a sample (one array for vectors), or a single picture `as_grid`; into `out`, or
     `generated/` in the run's folder.
 
     Raises:
-        SparringError: no such class, or a folder that cannot be written.
+        SparringError: no such class, other latents, or a folder that cannot be written.
     """
-    samples = model.sample(count, seed, chosen).cpu()
-    home = model.path.parent.parent if model.path.parent.name == "checkpoints" else model.path.parent
-    folder = out or home / "generated"
+    samples = (model.sample(count, seed, chosen) if latents is None else model.render(latents)).cpu()
+    folder = out or model.home / "generated"
     if as_grid:
         named = out is not None and out.suffix == ".png"
         target = out if out and named else folder / f"seed{seed}-grid.png"
@@ -35,13 +35,13 @@ def write_samples(
     if samples.ndim != 4:
         target = folder / f"seed{seed}.npy"
         replace_file(target, lambda beside: _save_array(samples, beside))
-        yield f"{count} samples of {model.shape[0]} numbers in {target}"
+        yield f"{len(samples)} samples of {model.shape[0]} numbers in {target}"
         return
     with explaining(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(samples):
             written = save_image(image, folder / f"seed{seed}-{index:05d}.png", model.depth)
-    yield f"{count} samples in {folder}, the last {written.name}"
+    yield f"{len(samples)} samples in {folder}, the last {written.name}"
 
 
 def _save_array(samples: Tensor, path: Path) -> None:

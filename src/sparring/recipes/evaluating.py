@@ -135,7 +135,9 @@ def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip
         with model.path.open("rb") as file:
             digest = sha256(file.read()).hexdigest()
         name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
-        return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest)
+        translates = bool(model.game.condition.shape)
+        told = model.recipe.data.load(skip_bad=skip_bad).sources(plan.count) if translates else None
+        return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest, told)
     data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load(skip_bad=skip_bad)
     assert data
     return DataSamples(data, plan.count)

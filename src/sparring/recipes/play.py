@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from sparring.data import Dataset
-from sparring.errors import RunError
+from sparring.data.collection import some
+from sparring.errors import DataError, RunError
 from sparring.evaluation.sets import spread
 from sparring.files import replace_file
 from sparring.recipes.catalogue import recipe as find_recipe
@@ -68,7 +69,12 @@ def build_run(
     recipe: Recipe, data: Dataset, home: RunFolder, device: torch.device, listeners: Sequence[Listener] = ()
 ) -> Run:
     """Returns the recipe's run over `data`, its networks built and placed, at its beginning."""
-    game = build_game(recipe, data.shape, len(data.classes))
+    game = build_game(recipe, data.shape, data.condition)
+    if game.condition and (empty := data.empty_classes()):
+        raise DataError(
+            f"{data.name}: the game is told classes, and not one sample belongs to {some(empty)}; add some, or number "
+            "the classes without gaps"
+        )
     precision = Precision(device, recipe.training.precision, recipe.training.layout)
     return Run(game, data, recipe.training, home, precision, recipe.seed, listeners)
 
@@ -96,6 +102,11 @@ def _checkpoint_facts(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         "recipe": recipe.tree(),
         "sample": data.shape,
         "classes": data.classes,
+        "attributes": data.attributes,
+        "numbers": data.condition.numbers,
+        "examples": data.condition.examples,
+        "partly": data.condition.partly,
+        "source": data.condition.shape,
         "depth": data.depth,
     }
 
@@ -117,6 +128,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
             "name": data.name,
             "count": len(data),
             "classes": data.classes,
+            "attributes": data.attributes,
             "digest": data.digest,
             "skipped": data.skipped,
             "left_out": data.left_out,

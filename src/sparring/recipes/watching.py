@@ -4,20 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import cast
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.data import Dataset
 from sparring.data.dataset import Judge, TrueModes
 from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
 from sparring.evaluation.sets import spread
 from sparring.game import Game
-from sparring.listeners import Console, Evaluation, Log, Report, Samples, Scoring, TensorBoard
+from sparring.listeners import Console, Evaluation, HeldOut, Log, Report, Samples, Scoring, TensorBoard
+from sparring.listeners.samples import Examples
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
-from sparring.training.listener import Better, Listener
+from sparring.training.listener import Listener
 
 Measure = Callable[[Tensor], float]
 
@@ -32,19 +35,19 @@ def build_listeners(
     """
     listening = recipe.listening
     depict = partial(_depict, data)
-    cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count)
+    cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.scored)
     scoring, notes = _score(recipe, data, device)
-    better = {name: way for listener in (cheap, *scoring, *others) for name, way in listener.better.items()}
+    scores = [cheap, *_examine(recipe, data), *scoring]
+    better = {name: way for listener in (*scores, *others) for name, way in listener.better.items()}
     by = recipe.training.checkpoints.by
     if notes and by not in better:  # what the missing scores would have been called is not known either
         notes = [*notes, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
-    else:
+    elif recipe.training.checkpoints.best:
         check_by(by, better)
     return [
-        cheap,
-        *scoring,
+        *scores,
         Log(),
-        Samples(listening.samples_every, listening.sample_count, depict),
+        Samples(listening.samples_every, listening.sample_count, depict, _examples(data, listening.sample_count)),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
         Console(notes=[_describe(data), *notes]),
@@ -88,6 +91,19 @@ def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Li
     return [scoring], []
 
 
+def _examine(recipe: Recipe, data: Dataset) -> list[Listener]:
+    """Returns who examines the game on what the data keeps from it, if that is anything."""
+    if data.held_out is None:
+        return []
+    samples, condition = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
+    return [HeldOut(recipe.listening.scores_every, samples, condition, recipe.game.examined)]
+
+
+def _examples(data: Dataset, count: int) -> Examples:
+    samples, condition = data.batch(spread(data, count), torch.Generator())
+    return Examples(samples, condition)
+
+
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
     with game.evaluating():
         judged = game.judge(samples[:1]) is not None
@@ -95,7 +111,12 @@ def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
-    """Returns what the evaluation measures: on a mixture whose modes are known, how near to the truth it is too."""
+    """Returns what the evaluation measures: on a mixture whose modes are known, how near to the truth it is too.
+
+    Of a game that generates nothing it measures nothing.
+    """
+    if not recipe.game.generates:
+        return {}
     count = recipe.listening.score_count
     real, _ = data.batch(spread(data, count), torch.Generator())
     measures: dict[str, Measure] = {"sliced_wasserstein": partial(sliced_wasserstein, real)}

@@ -69,8 +69,8 @@ class Averages:
             held.copy_(given)
 
     def named_tensors(self) -> dict[str, Tensor]:
-        """Returns the averaged players' weights and buffers, by their path in the game."""
+        """Returns the averaged players' weights and buffers that are saved, by their path in the game."""
         held = {id(tensor) for _, averages, _ in self._groups for tensor in averages}
         held |= {id(tensor) for tensor, _ in self._copied}
-        state = {**dict(self.game.named_parameters()), **dict(self.game.named_buffers())}
+        state = self.game.state_dict(keep_vars=True)  # without buffers that are made anew with the network
         return {path: tensor for path, tensor in state.items() if id(tensor) in held}

@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from sparring.better import Better
 from sparring.errors import CheckpointError
 from sparring.files import replace_bytes
-from sparring.training.listener import Better
 
 FORMAT = "sparring-checkpoint"
 VERSION = 1

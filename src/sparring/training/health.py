@@ -65,7 +65,7 @@ class Health:
 
 def all_finite(total: Tensor, gradients: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     """Returns whether a move's loss and all its gradients are finite, as a scalar on their device."""
-    norms = torch._foreach_norm(gradients)
+    norms = torch._foreach_norm(gradients) if gradients else ()  # a team may be waiting for its turn
     return torch.stack([total.detach().float(), *(norm.float() for norm in norms)]).isfinite().all()
 
 

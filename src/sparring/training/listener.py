@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from torch import Tensor
+
+from sparring.better import Better
 from sparring.game import Game
 from sparring.network import Shape
-
-Better = Literal["lower", "higher", "real"]
-"""Which values of a score are good: the lowest, the highest, or those nearest to the real samples' own."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class View(Protocol):
     @property
     def averaged(self) -> Game:
         """The game with averaged players in evaluation mode where the recipe averages a team."""
+
+    def sources(self, count: int) -> Tensor | None:
+        """Returns `count` images of the data for a game to translate, always the same; None for other games."""
 
     def passed(self, every: int) -> bool:
         """Whether this step went past a multiple of `every` images."""

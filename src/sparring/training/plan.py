@@ -32,11 +32,11 @@ class Training(Spec):
 
     `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
     micro-batches. `optimizers` and `averages` are by team; learning rates fall to `final_rate` of
-    themselves over the run, along half a cosine (Loshchilov & Hutter 2017); `clip_gradient` bounds
-    the norm of a team's gradient. `recorded` plays moves of networks of linear layers from a
-    recording of their operations, on a CPU in float32, without accumulation and where the game
-    allows it; the numbers stay the same. `threads` of the CPU compute; 0 leaves it to PyTorch, one
-    suits small networks. A line is logged every `record_every` images.
+    themselves along half a cosine (Loshchilov & Hutter 2017), over the run or what is left of it from
+    its share `decay_after` on; `clip_gradient` bounds the norm of a team's gradient. `recorded` plays
+    moves of networks of linear layers from a recording of their operations, on a CPU in float32,
+    without accumulation and where the game allows it; the numbers stay the same. `threads` of the CPU
+    compute; 0 leaves it to PyTorch, one suits small networks. A line is logged every `record_every` images.
     """
 
     images: Images = 1_000_000
@@ -45,6 +45,7 @@ class Training(Spec):
     optimizers: dict[str, Optimizer] = {"discriminator": Adam(), "generator": Adam()}
     averages: dict[str, Average] = {"generator": Average()}
     final_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
+    decay_after: Annotated[float, Field(ge=0, lt=1)] = 0.0
     clip_gradient: PositiveFloat | None = None
     precision: Format = "float32"
     layout: Layout = "channels_last"

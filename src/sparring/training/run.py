@@ -34,6 +34,9 @@ class Data(Protocol):
     def batch(self, indices: Integers, random: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Returns samples [B, *shape] in [-1, 1] and their conditions [B], or None; `random` draws flips and crops."""
 
+    def sources(self, count: int) -> Tensor | None:
+        """Returns images for a game to translate, [count, *shape], always the same; None where there are none."""
+
 
 @dataclass
 class Progress:
@@ -86,6 +89,7 @@ class Run:
         self._shown = training.batch * self._rounds
         self._random = torch.Generator(game.device)
         self._flips = torch.Generator()
+        self._shared: dict[tuple[int, int], dict[str, Tensor]] = {}
         self._clock = Clock()
 
     @property
@@ -128,6 +132,10 @@ class Run:
         """The game with averaged players."""
         return self.averages.game
 
+    def sources(self, count: int) -> Tensor | None:
+        """Returns images for the game to translate, [count, *shape]; None for games that do not."""
+        return self._data.sources(count) if self.game.condition.shape else None
+
     def passed(self, every: int) -> bool:
         """Whether the last step went past a multiple of `every` images."""
         return self.images // every > (self.images - self._shown) // every
@@ -138,13 +146,14 @@ class Run:
 
     def rate(self) -> float:
         """The share of the learning rates that is left at this point of the run."""
-        final = self.training.final_rate
-        return final + (1 - final) * (1 + cos(pi * min(1.0, self.images / self.target))) / 2 if final < 1 else 1.0
+        final, after = self.training.final_rate, self.training.decay_after
+        way = max(0.0, min(1.0, self.images / self.target) - after) / (1 - after)
+        return final + (1 - final) * (1 + cos(pi * way)) / 2 if final < 1 else 1.0
 
-    def turns(self) -> Sequence[Sequence[Move]]:
+    def turns(self) -> Iterator[Sequence[Move]]:
         """Returns the turns of one step in their order, each with the moves that are made at once."""
         self._clock.start()
-        return self._turns
+        return map(self._begin, self._turns)
 
     def batches(self, move: Move) -> Iterator[Batch]:
         """Yields the micro-batches of a move; a team's n-th move of a step sees the step's n-th batch of data."""
@@ -157,7 +166,8 @@ class Run:
             self._random.manual_seed(seed)
             self.precision.seed(seed)
             told = None if condition is None else self.precision.place(condition)
-            yield Batch(self.precision.place(real), told, self.step, self._random, images=self.images)
+            shared = self._shared.setdefault((move.round, part), {})
+            yield Batch(self.precision.place(real), told, self.step, self._random, images=self.images, shared=shared)
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
         """Notes losses and observations for the next line of the log, on the device."""
@@ -181,6 +191,10 @@ class Run:
             self.scores, self.scored_at = scores, self.images
         if due or scores:
             self._record(numbers or self._read(), scores)
+
+    def _begin(self, turn: Sequence[Move]) -> Sequence[Move]:
+        self._shared.clear()  # after another turn's steps nothing of it holds any more
+        return turn
 
     def _read(self) -> dict[str, dict[str, float]]:
         self.health.settle(self.step)

@@ -1,0 +1,121 @@
+"""ADDA: an encoder of the target's own, which makes a discriminator take its embeddings for the source's."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor
+
+from sparring.better import Better
+from sparring.game import Batch, Game, Losses, Projection, Team
+from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
+from sparring.layers.normalization import NoNorm
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import MLP, DCGANDiscriminator
+from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.spec import Count
+
+
+class ADDA(Transfer):
+    """A target encoder against a discriminator of embeddings, beside a source encoder (Tzeng et al. 2017).
+
+    While the first `pretraining` images are shown, the source encoder and the classifier learn from the labels of the
+    source (eq. 5), and the target encoder is kept equal to the source's. From then on these two stand still: the
+    discriminator tells source embeddings from target ones by `losses`, and the target encoder minimises the generator's
+    part, with `NonSaturating` that of inverted labels (eqs. 7 and 9). The classifier stays as it is, for both.
+
+    A team whose turn it is not gives a loss of 0 and no gradients, so that its optimizer does nothing.
+    """
+
+    class Spec(Game.Spec):
+        """The cast and the rules; `embedding` numbers stand for a sample, and both encoders are alike."""
+
+        order: tuple[str | tuple[str, ...], ...] = ("source", "discriminator", "target")
+        encoder: Network.Spec = DCGANDiscriminator.Spec(width=32, normalization=NoNorm())
+        classifier: Network.Spec = MLP.Spec(width=100, depth=1)
+        discriminator: Network.Spec = MLP.Spec(width=500, depth=2)
+        embedding: PositiveInt = 128
+        pretraining: Count = 100_000
+        losses: AdversarialLoss = NonSaturating()
+        penalties: Penalties = ()
+        projections: tuple[Projection, ...] = ()
+        generates: ClassVar[bool] = False
+        examined: ClassVar[Mapping[str, Better]] = {"accuracy": "higher"}
+
+    spec: Spec
+
+    def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
+        super().__init__(spec, sample, condition)
+        embedding = (spec.embedding,)
+        check_fit(embedding, penalties=spec.penalties)
+        self.source_encoder = self.build_player("encoder", spec.encoder, sample, embedding)
+        self.target_encoder = self.build_player("encoder", spec.encoder, sample, embedding)
+        self.classifier = self.build_player("classifier", spec.classifier, embedding, (self.classes,))
+        self.discriminator = self.build_player("discriminator", spec.discriminator, embedding, (1,))
+        self.penalties = Penalizer(spec.penalties, self.discriminator)
+        self._joins = not couples_samples(self.discriminator)
+        self._follow()
+        source = {"source_encoder": self.source_encoder, "classifier": self.classifier}
+        self.teams = (
+            Team("source", source, self.learn),
+            Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
+            Team("target", {"target_encoder": self.target_encoder}, self.adapt),
+        )
+
+    def learn(self, batch: Batch) -> Losses:
+        """Returns the cross-entropy of source samples; nothing to learn after the pretraining."""
+        assert batch.condition is not None
+        if self._adapts(batch):
+            return {"class": _nothing(batch)}
+        logits = self.classifier(self.source_encoder(batch.real))
+        return {"class": label_losses(logits, batch.condition, batch)}
+
+    def discriminate(self, batch: Batch) -> Losses:
+        """Returns the discriminator's losses: embeddings of the source against as many of the target."""
+        if not self._adapts(batch):
+            return {"adversarial": _nothing(batch)}
+        source, target = _pick(batch)
+        drawn = Drawn.by(lambda given: given, self.target_encoder(target))
+        judge = NetworkJudge(self.discriminator, joins=self._joins)
+        scores = score(judge, replace(batch, real=self.source_encoder(source)), drawn, self.penalties)
+        batch.observe(domain_accuracy=tell_domains_right(scores.real, scores.fake))
+        return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
+
+    def adapt(self, batch: Batch) -> Losses:
+        """Returns the target encoder's losses; while the source is learned it becomes that encoder."""
+        if not self._adapts(batch):
+            self._follow()
+            return {"adversarial": _nothing(batch)}
+        judge, (source, target) = NetworkJudge(self.discriminator, joins=self._joins), _pick(batch)
+        real = judge(self.source_encoder(source)) if self.spec.losses.needs_real else None
+        return {"adversarial": self.spec.losses.generator(judge(self.target_encoder(target)), real)}
+
+    def encode(self, samples: Tensor) -> Tensor:  # noqa: D102
+        embeddings: Tensor = self.target_encoder(samples)
+        return embeddings
+
+    def encode_source(self, samples: Tensor) -> Tensor:  # noqa: D102
+        embeddings: Tensor = self.source_encoder(samples)
+        return embeddings
+
+    def _adapts(self, batch: Batch) -> bool:
+        return batch.images >= self.spec.pretraining
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        self.target_encoder.load_state_dict(self.source_encoder.state_dict())
+
+
+def _pick(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Returns the batch's source samples and its target samples, as many of either."""
+    assert batch.condition is not None
+    source, target = pick_domains(batch.condition)
+    return batch.real[source], batch.real[target]
+
+
+def _nothing(batch: Batch) -> Tensor:
+    """Returns a loss of 0 that no weight has a part in."""
+    return torch.zeros((), device=batch.real.device, requires_grad=True)
