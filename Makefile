@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    ?= runs/digits
 BIN    := $(VENV)/bin
 
-.PHONY: demo test bench bench-scores setup clean
+.PHONY: demo test bench bench-scores bench-games setup clean
 
 setup: $(VENV)/.installed
 
@@ -26,13 +26,16 @@ test: setup ## lint, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
 	@for name in overhead perceptrons data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 bench-scores: setup ## speed of the scores against the usual ways to them (ten minutes on a quiet machine)
 	@for name in frechet neighbours kernel features; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
+
+bench-games: setup ## speed of each game's step against a hand-written loop (half an hour on a quiet machine)
+	@for name in games translation stylegan2 stylegan_layers; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info

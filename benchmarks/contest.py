@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sparring.training.allocator import keep_memory
 
@@ -31,23 +31,33 @@ def hold(script: str, description: str, contenders: Mapping[str, Contender], tit
         compare([sys.executable, script, *sys.argv[1:]], title, list(contenders), chosen.steps, chosen.rounds)
 
 
-def serve(tuned: bool, build: Callable[[], Step]) -> None:
-    """Plays blocks of steps as they are asked for on standard input, and answers with seconds."""
+def serve(tuned: bool, build: Callable[[], Step], clock: Callable[[], float] = time.perf_counter) -> None:
+    """Plays blocks of steps as they are asked for on standard input, and answers with seconds by `clock`."""
     if tuned:
         keep_memory()
     step = build()
     for line in sys.stdin:
-        start = time.perf_counter()
+        start = clock()
         for _ in range(int(line)):
             step()
-        print(time.perf_counter() - start, flush=True)
+        print(clock() - start, flush=True)
 
 
 def compare(command: list[str], title: str, names: list[str], steps: int, rounds: int) -> None:
     """Prints medians over the rounds of the time of a step, and of its ratio to the first one's in the same round."""
+    seconds = take_turns({name: [*command, "--serve", name] for name in names}, steps, rounds)
+    print(f"{title}; median of {rounds} rounds of {steps} steps, interleaved\n")
+    print(f"| contender | ms a step | faster than {names[0]} |\n|---|---|---|")
+    for name, times in seconds.items():
+        milliseconds = statistics.median(taken / steps * 1000 for taken in times)
+        print(f"| {name} | {milliseconds:.2f} | {ratio(seconds[names[0]], times):.2f} |")
+
+
+def take_turns(commands: Mapping[str, list[str]], steps: int, rounds: int) -> dict[str, list[float]]:
+    """Returns the seconds of each contender's block in each round; every other round goes through them backwards."""
     workers = {
-        name: subprocess.Popen([*command, "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for name in names
+        name: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name, command in commands.items()
     }
 
     def ask(name: str, count: int) -> float:
@@ -57,19 +67,19 @@ def compare(command: list[str], title: str, names: list[str], steps: int, rounds
         print(count, file=worker.stdin, flush=True)
         return float(worker.stdout.readline())
 
-    for name in names:
+    for name in commands:
         ask(name, max(3, steps // 2))
-    seconds: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(rounds):
-        for name in names:
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds):
+        for name in reversed(commands) if number % 2 else commands:
             seconds[name].append(ask(name, steps))
     for worker in workers.values():
         assert worker.stdin is not None
         worker.stdin.close()
         worker.wait()
-    print(f"{title}; median of {rounds} rounds of {steps} steps, interleaved\n")
-    print(f"| contender | ms a step | faster than {names[0]} |\n|---|---|---|")
-    for name, times in seconds.items():
-        milliseconds = statistics.median(taken / steps * 1000 for taken in times)
-        ratio = statistics.median(first / taken for first, taken in zip(seconds[names[0]], times, strict=True))
-        print(f"| {name} | {milliseconds:.2f} | {ratio:.2f} |")
+    return seconds
+
+
+def ratio(first: Sequence[float], times: Sequence[float]) -> float:
+    """Returns the median over the rounds of how many times faster than the `first` contender one was."""
+    return statistics.median(one / other for one, other in zip(first, times, strict=True))
