@@ -1,8 +1,7 @@
 """A game: players in teams, the losses that each team minimises on its move, and the order of moves."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import torch
@@ -15,63 +14,12 @@ from sparring.network import Classes as Classes
 from sparring.network import Condition, Network, Shape
 from sparring.panels import Cloud as Cloud
 from sparring.panels import Panel as Panel
+from sparring.pyramid import Stage
 from sparring.spec import Family
-
-Losses = dict[str, Tensor]
-"""The named addends, each a scalar with its weight applied, that a team minimises on its move."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a move is played on.
-
-    `real` [N, *shape] in [-1, 1]; `condition` [N] or None; `random` draws all that the move draws;
-    `observations` collects further scalars for the log (they are never minimised); `images` real ones
-    were shown in the steps before. What teams that move at once on the same samples compute for one another,
-    without gradients, they leave in `shared`; it may be empty.
-    """
-
-    real: Tensor
-    condition: Tensor | None
-    step: int
-    random: torch.Generator
-    observations: Losses = field(default_factory=dict)
-    images: int = 0
-    shared: dict[str, Tensor] = field(default_factory=dict)
-
-    def observe(self, **values: Tensor) -> None:
-        """Notes scalars for the log without waiting for the device."""
-        self.observations.update({name: value.detach() for name, value in values.items()})
-
-
-class Projection(Family):
-    """What is done to a team's weights after each of its steps, in place and without gradients."""
-
-    def __call__(self, parameters: Sequence[nn.Parameter]) -> None:
-        """Projects `parameters` in place."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Team:
-    """Players that move together: they share an optimizer and minimise the sum of `losses`."""
-
-    name: str
-    players: Mapping[str, nn.Module]
-    losses: Callable[[Batch], Losses]
-    projections: tuple[Projection, ...] = ()
-
-    def parameters(self) -> list[nn.Parameter]:
-        """Returns the weights of all the players, in a fixed order."""
-        return list(self.named_parameters().values())
-
-    def named_parameters(self) -> dict[str, nn.Parameter]:
-        """Returns the weights by `player.path`."""
-        return {
-            f"{name}.{path}": parameter
-            for name, player in self.players.items()
-            for path, parameter in player.named_parameters()
-        }
+from sparring.team import Batch as Batch
+from sparring.team import Losses as Losses
+from sparring.team import Projection as Projection
+from sparring.team import Team as Team
 
 
 class Game(nn.Module):
@@ -99,6 +47,14 @@ class Game(nn.Module):
         def turns(self) -> list[tuple[str, ...]]:
             """Returns the order as a list of teams that move at once."""
             return [(turn,) if isinstance(turn, str) else turn for turn in self.order]
+
+        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:
+            """Returns the stages of a run that shows `images`, `batch` a move, and ends with samples of that shape.
+
+            One with all of it, unless the game is a pyramid of games. Each is built with its stage's samples, and
+            takes over what it can of the one before.
+            """
+            return (Stage(sample, 0, images, batch),)
 
         def build(self, sample: Shape, condition: Condition = Condition()) -> "Game":
             """Returns the game over samples of shape `sample`, checked; raises `ShapeError` or `SpecError`."""
@@ -133,6 +89,9 @@ class Game(nn.Module):
             return spec.build(inputs, outputs, self.condition if condition is None else condition)
         except ShapeError as error:
             raise ShapeError(f"game.{name}: {error}") from None
+
+    def enter(self, stage: Stage) -> None:
+        """Is told the stage that it will play, before its first move there."""
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         """Returns `count` generated samples [count, *sample] in [-1, 1], drawn from `random`.
@@ -218,6 +177,13 @@ class Game(nn.Module):
         for all. None, the default, promises nothing: such a game is never recorded.
         """
         return None
+
+    def differentiates_twice(self, team: str, step: int) -> bool:
+        """Whether a move of that team at `step` differentiates gradients, so that it must not be compiled.
+
+        True, the default, is always safe.
+        """
+        return True
 
     @property
     def device(self) -> torch.device:

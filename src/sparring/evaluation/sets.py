@@ -11,8 +11,9 @@ from torch import Tensor
 
 from sparring.data import Dataset, to_pixels
 from sparring.errors import MetricError
+from sparring.evaluation.generator import GameGenerator
 from sparring.game import Game
-from sparring.metrics.metric import LatentSpace
+from sparring.metrics.metric import Generator
 
 Labelled = tuple[Tensor, Tensor | None]
 
@@ -45,8 +46,8 @@ class Samples(ABC):
         return len(self.shape) == 3
 
     @property
-    def latent_space(self) -> LatentSpace | None:
-        """What drew the samples, to be asked for chosen latents; None where that is not known."""
+    def generator(self) -> Generator | None:
+        """What drew the samples, to be asked for more than them; None where that is not known."""
         return None
 
 
@@ -60,7 +61,7 @@ class DataSamples(Samples):
         self.count = len(self.indices)
         self.shape = data.shape
         self.classes = data.classes
-        self.digest = sha256(f"{data.digest} {self.count} {data.mirror}".encode()).hexdigest()
+        self.digest = sha256(f"{data.digest} {data.shape} {self.count} {data.mirror}".encode()).hexdigest()
 
     def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
         random = torch.Generator()
@@ -104,28 +105,9 @@ class GameSamples(Samples):
             yield as_saved(samples), None if labels is None else labels[index * size : (index + 1) * size]
 
     @property
-    def latent_space(self) -> LatentSpace:
+    def generator(self) -> Generator:
         """The game's own."""
-        return GameLatents(self.game)
-
-
-class GameLatents:
-    """A game's latent space: what its prior draws, and the images of that."""
-
-    def __init__(self, game: Game) -> None:
-        self.game = game
-        self.spherical = game.spherical
-
-    def draw(self, count: int, seed: int) -> Labelled:
-        """Returns `count` latents [N, n], and classes [N] drawn evenly where the game is conditional."""
-        random = torch.Generator(self.game.device).manual_seed(seed)
-        told = self.game.condition.draw(count, random)
-        return self.game.draw_latents(count, random), told
-
-    def generate(self, latents: Tensor, classes: Tensor | None) -> Tensor:
-        """Returns the images [N, C, H, W] in [-1, 1] of `latents`, in evaluation mode and without gradients."""
-        with self.game.evaluating():
-            return self.game.render(latents, classes)
+        return GameGenerator(self.game)
 
 
 def spread(data: Dataset, count: int) -> NDArray[np.int64]:

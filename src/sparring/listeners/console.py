@@ -17,6 +17,7 @@ _REDRAW_SECONDS = 0.5  # rich takes a millisecond: a five hundredth of a run
 _PLAIN_SECONDS = 10.0
 _SAVED_SECONDS = 600.0
 _BAR_CELLS = 20
+_ENDINGS = {"running": "Stage over"}
 
 
 class Console(Listener):
@@ -49,7 +50,8 @@ class Console(Listener):
             self._say(note)
         total = count_in_words(view.target)
         if view.images:
-            self._say(f"Resuming {view.folder} at step {view.step:,}, {count_in_words(view.images)} of {total} images.")
+            shown = f"{count_in_words(view.images)} of {total} images"
+            self._say(f"Going on in {view.folder} at step {view.step:,}, {shown}.")
         else:
             self._say(f"Training in {view.folder} for {total} images.")
         if self.terminal.is_interactive and not os.environ.get("CI"):
@@ -89,8 +91,8 @@ class Console(Listener):
             self._say_record(view, self._unsaid)
         saved = f" Last checkpoint: {self._saved}" if self._saved else ""
         self._say(
-            f"{ending.capitalize()} after {view.step:,} steps and {count_in_words(view.images)} images, "
-            f"{duration_in_words(view.seconds)} of training.{saved}"
+            f"{_ENDINGS.get(ending, ending.capitalize())} after {view.step:,} steps and "
+            f"{count_in_words(view.images)} images, {duration_in_words(view.seconds)} of training.{saved}"
             + (f" Go on with: spar train {view.folder}" if ending == "stopped" else "")
         )
 

@@ -1,6 +1,7 @@
 """Saves a run, keeps the checkpoints worth keeping, and goes on from the newest."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,11 @@ class Keeper:
 
     def _rank(self, path: Path) -> float | None:
         try:
-            return rank(read_facts(path), self.plan.by)
+            facts = read_facts(path)
         except CheckpointError:  # an old one that was damaged is no reason to stop a sound run
             return None
+        # Scores of a pyramid's other stages are of other samples.
+        return rank(facts, self.plan.by) if same_stage(facts, self.facts) else None
 
     def _checkpoint(self) -> Checkpoint:
         run = self.run
@@ -101,18 +104,41 @@ class Keeper:
         if not paths:
             return False
         checkpoint, run = read_checkpoint(paths[-1]), self.run
-        restore(run.game.state_dict(), checkpoint.part("game"), paths[-1])
+        run.progress = Progress(**checkpoint.facts["progress"])
+        if same_stage(checkpoint.facts, self.facts):
+            self._restore(checkpoint, paths[-1])
+        else:
+            self._take_over(checkpoint)
+        return True
+
+    def _restore(self, checkpoint: Checkpoint, path: Path) -> None:
+        run = self.run
+        restore(run.game.state_dict(), checkpoint.part("game"), path)
         averages = run.averages.named_tensors()
         given = {**checkpoint.part("game"), **checkpoint.part("averages")}  # a new average starts at the weights
-        restore(averages, {name: given[name] for name in averages}, paths[-1])
+        restore(averages, {name: given[name] for name in averages}, path)
         for name, mover in run.movers.items():
             if checkpoint.facts["optimizers"].get(name) == mover.kind:  # another kind starts anew
                 mover.restore(checkpoint.part(f"optimizers/{name}"))
-        run.progress = Progress(**checkpoint.facts["progress"])
         run.scores, run.scored_at = dict(checkpoint.facts["scores"]), run.images
         self._saved_images = run.images
         self._rank_all()
-        return True
+
+    @torch.no_grad()
+    def _take_over(self, checkpoint: Checkpoint) -> None:
+        """Begins a stage with what the one before has of it, by name and shape; its optimizers begin anew."""
+        self._saved_images = self.run.images  # the checkpoint that it begins with is this one
+        averages = self.run.averages.named_tensors()
+        given = {**checkpoint.part("game"), **checkpoint.part("averages")}
+        for held, before in ((self.run.game.state_dict(), checkpoint.part("game")), (averages, given)):
+            for name, tensor in held.items():
+                if name in before and before[name].shape == tensor.shape:
+                    tensor.copy_(before[name])
+
+
+def same_stage(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the facts of two checkpoints are of one stage of a run."""
+    return bool(one.get("stage", 0) == other.get("stage", 0))
 
 
 @torch.no_grad()

@@ -108,4 +108,4 @@ class Listener:
         """A checkpoint was written."""
 
     def end(self, view: View, ending: str) -> None:
-        """The run ends: `finished`, `stopped` by the user, or `failed`."""
+        """The run ends: `finished`, `stopped` by the user, or `failed`; or a stage of it, and it is `running` on."""

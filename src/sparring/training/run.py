@@ -11,12 +11,15 @@ from torch import Tensor
 
 from sparring.game import Batch, Game, Losses
 from sparring.network import Shape
+from sparring.pyramid import Stage
 from sparring.training.averages import Averages
-from sparring.training.clock import Clock, peak_memory_mb
+from sparring.training.clock import Clock
+from sparring.training.compiling import Compiler
 from sparring.training.folder import RunFolder
 from sparring.training.health import Health
 from sparring.training.interruption import Interruption
 from sparring.training.listener import Listener, Record
+from sparring.training.memory import peak_memory_mb
 from sparring.training.mover import Move, build_movers, list_turns
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
@@ -63,8 +66,11 @@ class Run:
         precision: Precision,
         seed: int,
         listeners: Sequence[Listener] = (),
+        stage: Stage | None = None,
     ) -> None:
         precision.place_network(game)
+        self.stage = stage or Stage(game.sample, 0, training.images, training.batch)
+        game.enter(self.stage)
         self.game = game
         self.training = training
         self.home = folder
@@ -77,6 +83,7 @@ class Run:
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
         self.recorder = Recorder(game, _can_be_recorded(training))
+        self.compiler = Compiler(game, training.compiled)
         self.interruption = Interruption()
         self.progress = Progress()
         self.tally = Tally()
@@ -86,9 +93,8 @@ class Run:
         self._order = DataOrder(len(data), seed)
         self._turns = list_turns(game, self.movers)
         self._rounds = max(move.round for turn in self._turns for move in turn) + 1
-        self._shown = training.batch * self._rounds
-        self._random = torch.Generator(game.device)
-        self._flips = torch.Generator()
+        self._shown = self.stage.batch * self._rounds
+        self._random, self._flips = torch.Generator(game.device), torch.Generator()
         self._shared: dict[tuple[int, int], dict[str, Tensor]] = {}
         self._clock = Clock()
 
@@ -141,14 +147,19 @@ class Run:
         return self.images // every > (self.images - self._shown) // every
 
     def goes_on(self) -> bool:
-        """Whether another step is to be played."""
-        return self.images < self.target and self.interruption.signal is None
+        """Whether another step of the stage is to be played."""
+        return self.images < self.stage.end and self.interruption.signal is None
+
+    def is_over(self) -> bool:
+        """Whether there is nothing more to play, in this stage or another."""
+        return self.images >= self.target
 
     def rate(self) -> float:
-        """The share of the learning rates that is left at this point of the run."""
+        """What learning rates are multiplied by at this point of the run."""
         final, after = self.training.final_rate, self.training.decay_after
         way = max(0.0, min(1.0, self.images / self.target) - after) / (1 - after)
-        return final + (1 - final) * (1 + cos(pi * way)) / 2 if final < 1 else 1.0
+        share = final + (1 - final) * (1 + cos(pi * way)) / 2 if final < 1 else 1.0
+        return share * self.stage.rate
 
     def turns(self) -> Iterator[Sequence[Move]]:
         """Returns the turns of one step in their order, each with the moves that are made at once."""
@@ -157,9 +168,9 @@ class Run:
 
     def batches(self, move: Move) -> Iterator[Batch]:
         """Yields the micro-batches of a move; a team's n-th move of a step sees the step's n-th batch of data."""
-        size = self.training.batch // self.training.accumulation
+        size = self.stage.batch // self.training.accumulation
         for part in range(self.training.accumulation):
-            start = self.images + move.round * self.training.batch + part * size
+            start = self.images + move.round * self.stage.batch + part * size
             self._flips.manual_seed(derive_seed(self.seed, "data", start, self.rank))
             real, condition = self._data.batch(self._order.indices(start, size), self._flips)
             seed = derive_seed(self.seed, "move", self.step, move.place, part, self.rank)
@@ -167,7 +178,8 @@ class Run:
             self.precision.seed(seed)
             told = None if condition is None else self.precision.place(condition)
             shared = self._shared.setdefault((move.round, part), {})
-            yield Batch(self.precision.place(real), told, self.step, self._random, images=self.images, shared=shared)
+            given = (self.precision.place(real), told, self.step, self._random)
+            yield Batch(*given, images=self.images, shared=shared, parts=self.training.accumulation)
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
         """Notes losses and observations for the next line of the log, on the device."""

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from sparring.errors import RunError, SparringError
-from sparring.training.clock import peak_memory_mb
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener
 from sparring.training.loop import play
+from sparring.training.memory import peak_memory_mb
 from sparring.training.run import Run
 
 
@@ -24,7 +24,7 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
     The caller's random state and backend settings are as before when it returns.
     """
     facts = {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")}
-    with run.interruption.watched(), _own_settings(run), ExitStack() as closing:
+    with run.interruption.watched(), own_settings(run), ExitStack() as closing:
         ending = Ending("failed")
         for listener in reversed(run.listeners):
             closing.callback(_end, listener, run, ending)
@@ -34,7 +34,8 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
             for listener in run.listeners:
                 listener.begin(run)
             play(run, keeper)
-            ending.status, ending.message = ("stopped", "") if run.interruption.signal else ("finished", "")
+            ending.status = "stopped" if run.interruption.signal else "finished" if run.is_over() else "running"
+            ending.message = ""
         except (KeyboardInterrupt, SystemExit):
             ending.status, ending.message = "stopped", "steps since the last checkpoint will be played again"
             raise
@@ -51,14 +52,15 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
 
 
 _OUT_OF_MEMORY = (
-    "the GPU's memory does not hold a step of this recipe. Compute batches in parts (training.accumulation=2, 4, …), "
-    "or use smaller batches, narrower networks, or training.precision=bfloat16. The last checkpoint is whole."
+    "the GPU's memory does not hold a step of this recipe. Compute batches in parts (--micro-batch auto in a new "
+    "folder, or training.accumulation=2, 4, … --continue-with-changes here), or use smaller batches, narrower "
+    "networks, or training.precision=bfloat16. The last checkpoint is whole."
 )
 
 
 @dataclass
 class Ending:
-    """How a sitting ends: `finished`, `stopped` or `failed`, and why."""
+    """How a sitting ends: `finished`, `running` on in the next stage, `stopped` or `failed`, and why."""
 
     status: str
     message: str = ""
@@ -76,7 +78,7 @@ def _tell(run: Run, facts: Mapping[str, Any], ending: Ending) -> None:
 
 
 @contextmanager
-def _own_settings(run: Run) -> Iterator[None]:
+def own_settings(run: Run) -> Iterator[None]:
     """Keeps the caller's random state (on CPU and CUDA) and threads, and asks cuDNN for the same result every time."""
     devices = [run.precision.device] if run.precision.device.type == "cuda" else []
     threads = torch.get_num_threads()
