@@ -35,6 +35,20 @@ class StyleNetwork(Network):
         """Returns images [N, C, H, W], about [-1, 1] but not bounded, of `ws` [N, styles, width]."""
         raise NotImplementedError
 
+    def synthesize_moved(self, ws: Tensor, transform: Tensor) -> Tensor:
+        """Returns what `synthesize` does of `ws` [N, styles, width], asked to move it all by `transform` [3, 3].
+
+        `transform` takes points (x, y, 1), in pixels from the image's centre, x to the right and y down, to where
+        their content shall be; at the borders the images show what moves in (Karras et al. 2021, sec. 3).
+
+        Raises:
+            SpecError: the input of the network cannot be moved, as a learned constant cannot.
+        """
+        raise SpecError(
+            f"{type(self).__name__} begins with a learned constant, which cannot be moved: how well images follow "
+            "their input can be told of networks with Fourier features for one, such as StyleGAN3's"
+        )
+
     def constant_noise(self) -> list[Tensor]:
         """Returns the noise that belongs to the network, [1, 1, H, W] for each layer that takes any."""
         return []

@@ -12,6 +12,7 @@ from sparring.games.gail import GAIL as GAIL
 from sparring.games.gan import GAN as GAN
 from sparring.games.infogan import InfoGAN as InfoGAN
 from sparring.games.pix2pix import Pix2Pix as Pix2Pix
+from sparring.games.progressive import Progressive as Progressive
 from sparring.games.semi_supervised import SemiSupervised as SemiSupervised
 from sparring.games.semi_supervised_aae import SemiSupervisedAAE as SemiSupervisedAAE
 from sparring.games.unrolled import Unrolled as Unrolled

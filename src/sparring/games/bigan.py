@@ -96,7 +96,7 @@ class BiGAN(Game):
         losses = {"adversarial": self.spec.losses.discriminator(fake, real)}
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
+            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
             losses |= self.generator_penalties.losses(due, meeting)
         return losses
 

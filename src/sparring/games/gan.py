@@ -99,7 +99,7 @@ class GAN(Game):
         """Returns the generator's penalties that are due, given the scores where they are known."""
         due = self.generator_penalties.due(batch.step)
         seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-        meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
+        meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
         return self.generator_penalties.losses(due, meeting)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
@@ -150,6 +150,10 @@ class GAN(Game):
         penalizers = (self.discriminator_penalties, self.generator_penalties)
         due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
         return due if self._steady and None not in due else None
+
+    def differentiates_twice(self, team: str, step: int) -> bool:  # noqa: D102
+        penalizers = {"discriminator": self.discriminator_penalties, "generator": self.generator_penalties}
+        return penalizers[team].differentiates(step)
 
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)

@@ -107,7 +107,7 @@ class InfoGAN(Game):
         losses = {"adversarial": self.spec.losses.generator(fake, real), **self._recognize(batch, drawn, told)}
         if due:
             seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
+            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
             losses |= self.generator_penalties.losses(due, meeting)
         return losses
 

@@ -116,7 +116,7 @@ class Pix2Pix(Game):
         }
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images)
+            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
             losses |= self.generator_penalties.losses(due, meeting)
         return losses
 

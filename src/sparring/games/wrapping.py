@@ -15,6 +15,7 @@ from torch.func import functional_call
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Cloud, Game, Losses, Panel, Team
 from sparring.network import Condition, Shape
+from sparring.pyramid import Stage
 
 Weights = dict[str, Tensor]
 """Weights by their path in the game, for a while in place of those that its players have."""
@@ -35,6 +36,9 @@ class Wrapper(Game):
         scored: ClassVar[Any] = property(lambda self: self.of.scored)
         examined: ClassVar[Any] = property(lambda self: self.of.examined)
         generates: ClassVar[Any] = property(lambda self: self.of.generates)
+
+        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:  # noqa: D102
+            return self.of.stages(sample, images, batch)
 
         @abstractmethod
         def changes(self, team: str) -> bool:
@@ -59,6 +63,9 @@ class Wrapper(Game):
     def minimise(self, team: str, batch: Batch) -> Losses:
         """Returns what `team`, one of those that the spec changes, minimises."""
         raise NotImplementedError
+
+    def enter(self, stage: Stage) -> None:  # noqa: D102
+        self.of.enter(stage)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         return self.of.draw(count, random, condition)

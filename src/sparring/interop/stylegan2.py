@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from sparring.errors import CheckpointError
+from sparring.layers.grids import plan_channels
 from sparring.layers.mapping import RATE
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.modulation import TAPS
 from sparring.layers.resampling import normalize_taps
 from sparring.network import Condition, Network, Shape
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
-from sparring.networks.stylegan2 import Architecture, plan_channels
+from sparring.networks.stylegan2 import Architecture
 
 State = Mapping[str, Tensor]
 Row = tuple[str, str, Callable[[Tensor], Tensor]]

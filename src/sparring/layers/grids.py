@@ -1,4 +1,4 @@
-"""Plans of grids between a small base and an image of any height and width."""
+"""Plans of grids, and of their channels, between a small base and an image of any height and width."""
 
 from dataclasses import dataclass
 
@@ -67,6 +67,15 @@ def plan_doublings(size: Size, smallest: int = SMALLEST) -> list[Size]:
     while min(smaller := tuple((side + 1) // 2 for side in sizes[0])) >= max(smallest, 2):
         sizes.insert(0, smaller)  # type: ignore[arg-type]
     return sizes
+
+
+def plan_channels(levels: int, base: int, most: int) -> list[int]:
+    """Returns the channels of the grids 4, 8, 16, … of `levels` levels: `base` divided by the side, at most `most`.
+
+    >>> plan_channels(4, 2048, 200)
+    [200, 200, 128, 64]
+    """
+    return [max(min(base // (4 << level), most), 1) for level in range(levels)]
 
 
 def _halve(side: int, smallest: int) -> int:

@@ -13,9 +13,13 @@ Shape = tuple[int, ...]
 
 
 class MinibatchLayer(nn.Module):
-    """Passes features [N, *shape] on with what it says of the batch behind them, [N, *outputs]."""
+    """Passes features [N, *shape] on with what it says of the batch behind them, [N, *outputs].
+
+    Where samples are compared in groups of a size of their own, that is `group`.
+    """
 
     couples_samples: ClassVar[bool] = True
+    group: int | None = None
 
     def __init__(self, outputs: Shape) -> None:
         super().__init__()

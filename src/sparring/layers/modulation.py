@@ -51,12 +51,13 @@ def scale_channels(images: Tensor, factors: Tensor) -> Tensor:
 class NoiseInput(nn.Module):
     """Single-channel noise, the same for all channels, times a strength that is learned from 0.
 
-    `constant` [1, 1, H, W] is drawn once, so that there is a picture of a latent without chance in it.
+    The strength is one number (StyleGAN2), or one for each of `channels` (StyleGAN). `constant` [1, 1, H, W] is
+    drawn once, so that there is a picture of a latent without chance in it.
     """
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, channels: int | None = None) -> None:
         super().__init__()
-        self.strength = nn.Parameter(torch.zeros(()))
+        self.strength = nn.Parameter(torch.zeros(() if channels is None else (channels, 1, 1)))
         self.register_buffer("constant", torch.randn(1, 1, *size))
         self.constant: Tensor
 
@@ -69,15 +70,18 @@ class StyledConvolution(nn.Module):
     """A modulated and demodulated 3x3 convolution, noise, bias and leaky ReLU: StyleGAN2's layer (fig. 2d).
 
     `size` is that of its outputs, `style` the length of the intermediate latent, which an affine map A makes its
-    styles from. The weights are not scaled by the equalized learning rate, which demodulation would undo.
+    styles from. The weights are not scaled by the equalized learning rate, which demodulation would undo. `noisy`
+    says whether it takes noise.
     """
 
-    def __init__(self, inputs: int, outputs: int, style: int, size: Size, clamp: float | None = None) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, style: int, size: Size, clamp: float | None = None, noisy: bool = True
+    ) -> None:
         super().__init__()
         self.clamp = clamp
         self.affine = EqualizedLinear(style, inputs, bias=1)
         self.weight = nn.Parameter(self.draw_weight(inputs, outputs))
-        self.noise = NoiseInput(size)
+        self.noise = NoiseInput(size) if noisy else None
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def draw_weight(self, inputs: int, outputs: int) -> Tensor:
@@ -100,7 +104,7 @@ class StyledConvolution(nn.Module):
         gain *= GAIN
         factors = (demodulation(self.energy(), styles) * gain).to(found.dtype)
         found = torch.addcmul((self.bias * gain).to(found.dtype)[:, None, None], found, factors[:, :, None, None])
-        if noise is not None:
+        if noise is not None and self.noise is not None:
             found = found.add_(self.noise(noise, gain))
         return activate(found, None if self.clamp is None else self.clamp * gain / GAIN)
 
@@ -111,8 +115,10 @@ class UpsamplingStyledConvolution(StyledConvolution):
     Its weights are [I, O, 3, 3], as PyTorch's transposed convolutions have them.
     """
 
-    def __init__(self, inputs: int, outputs: int, style: int, size: Size, clamp: float | None = None) -> None:
-        super().__init__(inputs, outputs, style, size, clamp)
+    def __init__(
+        self, inputs: int, outputs: int, style: int, size: Size, clamp: float | None = None, noisy: bool = True
+    ) -> None:
+        super().__init__(inputs, outputs, style, size, clamp, noisy)
         self.size = size
         self.register_buffer("taps", normalize_taps(TAPS), persistent=False)
         self.taps: Tensor

@@ -9,8 +9,11 @@ from sparring.networks.mlp import MLP as MLP
 from sparring.networks.nice import NICE as NICE
 from sparring.networks.packed import Packed as Packed
 from sparring.networks.patchgan import PatchGAN as PatchGAN
+from sparring.networks.progressive import ProgressiveDiscriminator as ProgressiveDiscriminator
+from sparring.networks.progressive import ProgressiveGenerator as ProgressiveGenerator
 from sparring.networks.real_nvp import RealNVP as RealNVP
 from sparring.networks.resnet_translator import ResNetTranslator as ResNetTranslator
+from sparring.networks.stylegan import StyleGANGenerator as StyleGANGenerator
 from sparring.networks.stylegan2 import StyleGAN2Discriminator as StyleGAN2Discriminator
 from sparring.networks.stylegan2 import StyleGAN2Generator as StyleGAN2Generator
 from sparring.networks.tiling import tiled as tiled

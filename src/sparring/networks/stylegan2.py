@@ -12,7 +12,7 @@ from sparring.errors import ShapeError
 from sparring.layers.activation import GAIN, activate
 from sparring.layers.conditioning import Informed, Unconditional
 from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
-from sparring.layers.grids import Size, plan_doublings
+from sparring.layers.grids import Size, plan_channels, plan_doublings
 from sparring.layers.mapping import MappingNetwork, MeanLatent
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.modulation import TAPS, StyledConvolution, ToImage, UpsamplingStyledConvolution
@@ -40,7 +40,8 @@ class StyleGAN2Generator(StyleNetwork):
         """A grid of 4 · 2ⁱ has `channel_base` / (4 · 2ⁱ) channels, at most `channel_max`.
 
         `width` is the length of the intermediate latents; activations are clamped to ±`clamp`, for half precision.
-        In training the share `mixing` of samples has styles from two latents.
+        In training the share `mixing` of samples has styles from two latents. `noisy` layers take noise, for what
+        is random in photographs, such as hair; drawings have no such thing, and learn faster without.
         """
 
         channel_base: PositiveInt = 16384
@@ -49,6 +50,7 @@ class StyleGAN2Generator(StyleNetwork):
         mapping_layers: PositiveInt = 8
         architecture: Architecture = "skip"
         mixing: Annotated[float, Field(ge=0, le=1)] = 0.9
+        noisy: bool = True
         clamp: PositiveFloat | None = None
 
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
@@ -74,10 +76,11 @@ class StyleGAN2Generator(StyleNetwork):
     def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:  # noqa: D102
         latents = ws.unbind(1)
         noises: list[Tensor | None] = [*noise] or [None] * (self.styles - 1)
-        if ws.shape[1:] != (self.styles, self.width) or len(noises) != self.styles - 1:
+        taken = len(self.constant_noise())
+        if ws.shape[1:] != (self.styles, self.width) or len(noise) not in (0, taken):
             raise ShapeError(
-                f"StyleGAN2Generator synthesizes [N, {self.styles}, {self.width}] with {self.styles - 1} noises or "
-                f"none; got {tuple(ws.shape)} with {len(noise)}"
+                f"StyleGAN2Generator synthesizes [N, {self.styles}, {self.width}] with {taken} noises or none; got "
+                f"{tuple(ws.shape)} with {len(noise)}"
             )
         grid, style = self.constant.expand(len(ws), -1, -1, -1), 0
         image: Tensor | None = None
@@ -108,7 +111,8 @@ class StyleGAN2Generator(StyleNetwork):
         return [torch.cat(parts) if parts else self.constant.new_zeros(0, self.width) for parts in found]
 
     def constant_noise(self) -> list[Tensor]:  # noqa: D102
-        return [layer.noise.constant for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
+        inputs = [layer.noise for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
+        return [noise.constant for noise in inputs if noise is not None]
 
 
 class _SynthesisBlock(nn.Module):
@@ -117,7 +121,7 @@ class _SynthesisBlock(nn.Module):
     def __init__(self, spec: StyleGAN2Generator.Spec, before: int, after: int, painted: int, size: Size) -> None:
         super().__init__()
         self.size = size
-        told = (after, spec.width, size, spec.clamp)
+        told = (after, spec.width, size, spec.clamp, spec.noisy)
         grow = [UpsamplingStyledConvolution(before, *told)] if before else []
         self.layers = nn.ModuleList([*grow, StyledConvolution(after, *told)])
         around = spec.architecture == "resnet" and before
@@ -240,15 +244,6 @@ class _Block(nn.Module):
         if self.shortcut is None:
             return inner, image
         return self.shortcut(downsample(grid, self.taps), gain).add_(inner), image
-
-
-def plan_channels(levels: int, base: int, most: int) -> list[int]:
-    """Returns the channels of the grids 4, 8, 16, … of `levels` levels: `base` divided by the side, at most `most`.
-
-    >>> plan_channels(4, 2048, 200)
-    [200, 200, 128, 64]
-    """
-    return [max(min(base // (4 << level), most), 1) for level in range(levels)]
 
 
 def _join(grid: Tensor | None, shown: Tensor) -> Tensor:

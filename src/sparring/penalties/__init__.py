@@ -1,6 +1,7 @@
 """Penalties that need no transformed samples (those are in `augment`), and weight projections."""
 
 from sparring.penalties.clipping import WeightClipping as WeightClipping
+from sparring.penalties.drift import Drift as Drift
 from sparring.penalties.gradient import R1 as R1
 from sparring.penalties.gradient import R2 as R2
 from sparring.penalties.latent import LatentConsistency as LatentConsistency

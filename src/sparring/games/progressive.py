@@ -1,0 +1,98 @@
+"""Progressive growing: a GAN on small images, then on larger ones, whose networks grow with them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, TypeVar
+
+import torch
+from pydantic import Field, PositiveFloat, PositiveInt
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sparring.errors import SpecError
+from sparring.game import Batch, Losses
+from sparring.games.gan import GAN
+from sparring.growing import Growing
+from sparring.layers.fading import halve
+from sparring.layers.grids import Size, plan_doublings
+from sparring.network import Condition, Network, Shape
+from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator
+from sparring.pyramid import Stage
+
+Number = TypeVar("Number", int, float)
+
+
+class Progressive(GAN):
+    """The GAN of 2014 as a pyramid (Karras et al. 2018, sec. 2): each stage has images twice as large as the last.
+
+    A stage's new layers fade in: their share `blend` of what the networks make and see goes from 0 to 1, and that of
+    the real images' finer half with it (appendix A.1, fig. 2).
+    """
+
+    class Spec(GAN.Spec):
+        """The cast, the rules, and how it grows.
+
+        The shorter side of the first stage's images is `smallest` to twice that. `fade` is the share of a later stage
+        in which its layers fade in; all stages show equally many images, but for the first, which has nothing to fade
+        in. From images on whose shorter side is a key of `batches`, a move sees so many, before the first so many as
+        the training says; `rates` are in the same way what learning rates are multiplied by, 1 before the first.
+        """
+
+        generator: Network.Spec = ProgressiveGenerator.Spec()
+        discriminator: Network.Spec = ProgressiveDiscriminator.Spec()
+        smallest: Annotated[int, Field(ge=4)] = 4
+        fade: Annotated[float, Field(ge=0, lt=1)] = 0.5
+        batches: dict[int, PositiveInt] = {}
+        rates: dict[int, PositiveFloat] = {}
+
+        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:  # noqa: D102
+            if len(sample) != 3:
+                raise SpecError(f"game: {self.kind()} grows on images (C, H, W); the data's samples are {sample}")
+            sizes = plan_doublings((sample[1], sample[2]), self.smallest)
+            whole = len(sizes) - self.fade
+            ends = [round(images * (level + 1 - self.fade) / whole) for level in range(len(sizes))]
+            return tuple(
+                Stage((sample[0], *size), begin, end, _at(size, self.batches, batch), _at(size, self.rates, 1.0))
+                for size, begin, end in zip(sizes, [0, *ends], ends, strict=False)
+            )
+
+    spec: Spec
+
+    def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
+        super().__init__(spec, sample, condition)
+        self._growing = [player for player in (self.generator, self.discriminator) if isinstance(player, Growing)]
+        if len(self._growing) < 2:
+            raise SpecError(
+                f"game: {spec.kind()} needs networks that grow, such as ProgressiveGenerator, StyleGANGenerator and "
+                f"ProgressiveDiscriminator; got {spec.generator.kind()} and {spec.discriminator.kind()}"
+            )
+        self._begin, self._fading = 0, 0.0
+
+    def enter(self, stage: Stage) -> None:  # noqa: D102
+        self._begin = stage.begin
+        self._fading = self.spec.fade * (stage.end - stage.begin) if stage.begin else 0.0
+
+    def discriminate(self, batch: Batch) -> Losses:  # noqa: D102
+        return super().discriminate(self._blend(batch))
+
+    def generate(self, batch: Batch) -> Losses:  # noqa: D102
+        return super().generate(self._blend(batch))
+
+    def _blend(self, batch: Batch) -> Batch:
+        """Tells the networks how far their newest layers have faded in; returns the batch as they are to see it."""
+        blend = min(max(batch.images - self._begin, 0) / self._fading, 1.0) if self._fading else 1.0
+        for player in self._growing:
+            player.blend.fill_(blend)
+        batch.observe(blend=torch.tensor(blend))
+        return batch if blend == 1 else replace(batch, real=coarsened(batch.real, blend))
+
+
+def coarsened(images: Tensor, share: float) -> Tensor:
+    """Returns `images` [N, C, H, W] of which only a `share` of what they lose at half the size is left."""
+    return torch.lerp(interpolate(halve(images), images.shape[2:]), images, share)
+
+
+def _at(size: Size, given: Mapping[int, Number], before: Number) -> Number:
+    """Returns what is `given` from the largest side on that images of `size` reach, or `before` that."""
+    reached = [side for side in given if side <= min(size)]
+    return given[max(reached)] if reached else before
