@@ -1,5 +1,6 @@
 """What every network shares, and how its spec builds it."""
 
+from math import lcm
 from typing import Any, ClassVar, cast
 
 import torch
@@ -9,6 +10,7 @@ from sparring.errors import SpecError
 from sparring.layers.condition import UNLABELLED as UNLABELLED
 from sparring.layers.condition import Classes as Classes
 from sparring.layers.condition import Condition as Condition
+from sparring.layers.minibatch import MinibatchLayer
 from sparring.spec import Family
 
 Shape = tuple[int, ...]
@@ -70,3 +72,8 @@ def couples_samples(network: nn.Module) -> bool:
         (isinstance(layer, _COUPLING) and layer.training) or getattr(layer, "couples_samples", False)
         for layer in network.modules()
     )
+
+
+def group_size(network: nn.Module) -> int:
+    """Returns what a batch is best a multiple of: the groups in which layers of `network` compare samples; else 1."""
+    return lcm(*(layer.group or 1 for layer in network.modules() if isinstance(layer, MinibatchLayer)))

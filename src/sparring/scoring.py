@@ -50,7 +50,7 @@ class Meeting:
 
     `player` is the one that moves, `drawn` where the generated samples come from; on the generator's
     move they depend on its weights, and real samples have scores only if its loss needs them. `memory` is
-    the penalty's own; `images` real ones have been shown before.
+    the penalty's own; `images` real ones have been shown before. A move has so many meetings as its batch has `parts`.
     """
 
     judge: Judge
@@ -64,6 +64,7 @@ class Meeting:
     drawn: Drawn | None = None
     memory: Memory = field(default_factory=dict)
     images: int = 0
+    parts: int = 1
 
     def slope(self, side: Side) -> Tensor:
         """Returns the gradients of the scores by the samples of one side, [N, D], themselves differentiable."""
@@ -166,6 +167,10 @@ class Penalizer(nn.Module):
         """Returns the penalties that are computed at `step`."""
         return [penalty for penalty in self.penalties if penalty.due(step)]
 
+    def differentiates(self, step: int) -> bool:
+        """Whether a penalty that is due at `step` differentiates scores, or samples."""
+        return any(penalty.differentiates or penalty.slopes for penalty in self.due(step))
+
     def variant(self, step: int) -> Hashable | None:
         """Returns the kinds that are due; None if what one of them does depends on more than the step's samples."""
         kinds = tuple(penalty.kind() for penalty in self.due(step))
@@ -215,7 +220,7 @@ def score(judge: Judge, batch: Batch, drawn: Drawn, penalizer: Penalizer | None 
         added: Losses = {}
         if penalizer and due:
             told = (scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn)
-            added = penalizer.losses(due, Meeting(judge, real, fake, *told, images=batch.images))
+            added = penalizer.losses(due, Meeting(judge, real, fake, *told, images=batch.images, parts=batch.parts))
     return Scores(scores["real"], scores["fake"], added, beside)
 
 

@@ -13,8 +13,9 @@ class LeCam(Penalty):
     """E(D(x) - α_F)² + E(D(G(z)) - α_R)², for training on little data (Tseng et al. 2021, eqs. 4-6).
 
     α_R and α_F are moving averages of the mean scores of real and of generated samples,
-    α ← decay · α + (1 - decay) · E D, this step's included; they begin as those of the first step and are
-    constants to the gradient. Beside the Wasserstein loss and with fixed α it leads to the Le Cam divergence.
+    α ← decay · α + (1 - decay) · E D, this step's included; they begin as those of the first step (of a batch that is
+    computed in parts, as those of the first part) and are constants to the gradient. Beside the Wasserstein loss and
+    with fixed α it leads to the Le Cam divergence.
     """
 
     differentiates: ClassVar[bool] = False
@@ -30,7 +31,7 @@ class LeCam(Penalty):
         assert real is not None
         memory = meeting.memory
         for name, scores in (("real", real), ("fake", fake)):
-            share = 1 - self.decay * memory["begun"]
+            share = 1 - self.decay ** (1 / meeting.parts) * memory["begun"]
             memory[name] += share * (scores.detach().mean() - memory[name])
         memory["begun"].fill_(1)
         return (real - memory["fake"]).square().mean() + (fake - memory["real"]).square().mean()

@@ -16,10 +16,12 @@ class PathLength(Penalty):
     """E(‖Jᵀy‖ - a)², J = ∂G/∂w, y ~ N(0, 1): path length regularization (Karras et al. 2020, eq. 4 and appendix B).
 
     It is least where J is orthogonal up to a scale, so that a step in W is as long in the image wherever it goes. a is
-    a moving average of the lengths, a ← decay · a + (1 - decay) · E‖Jᵀy‖, this step's included; it begins at 0 and is
-    a constant to the gradient. As published, y is divided by √(H · W), and each layer has a w of its own, over
-    which ‖·‖² is a mean; with that, `weight` 2 is the paper's γ, and its `every` is 4. Of the move's latents it takes
-    the first `share`, with styles mixed and noise drawn anew.
+    a moving average of the lengths, a ← decay · a + (1 - decay) · E‖Jᵀy‖, this step's included, and a constant to the
+    gradient. It begins as the first step's; the published code begins at 0, which keeps images from depending on w for
+    hundreds of steps. The parts of a batch that is computed in parts move it as far together. As published, y is
+    divided by √(H · W), and each layer has a w of its own, over which ‖·‖² is a mean; with that, `weight` 2 is the
+    paper's γ, and its `every` is 4. Of the move's latents it takes the first `share`, with styles mixed and noise drawn
+    anew.
     """
 
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
@@ -36,12 +38,13 @@ class PathLength(Penalty):
             )
 
     def memory(self) -> Memory:  # noqa: D102
-        return {"mean": torch.zeros(())}
+        return {"mean": torch.zeros(()), "begun": torch.zeros(())}
 
     def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
         lengths = _lengths(meeting, self.share)
-        mean = meeting.memory["mean"]
-        mean += (1 - self.decay) * (lengths.detach().mean() - mean)
+        mean, begun = meeting.memory["mean"], meeting.memory["begun"]
+        mean += (1 - self.decay ** (1 / meeting.parts) * begun) * (lengths.detach().mean() - mean)
+        begun.fill_(1)
         return (lengths - mean).square().mean()
 
 

@@ -1,9 +1,6 @@
-"""Time spent playing, with what listeners take left out, and memory at its peak."""
+"""Time spent playing, with what listeners take left out."""
 
-import sys
 import time
-
-import torch
 
 
 class Clock:
@@ -38,15 +35,3 @@ class Clock:
     def images_per_second(self) -> float:
         """Speed between the last two marks, or so far where there is no mark yet; 0 before the first step."""
         return self._speed or (self._images / self.seconds if self.seconds else 0.0)
-
-
-def peak_memory_mb(device: torch.device) -> float:
-    """Returns the most memory this process has held, in MB: of the GPU where it trains on one, else resident."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e6
-    try:
-        import resource
-    except ImportError:  # Windows has no such count
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -46,7 +46,7 @@ def follow_losses(run: Run, move: Move) -> None:
 
 def play_live(run: Run, mover: Mover, batch: Batch) -> tuple[Tensor, Losses]:
     """Adds a micro-batch's gradients to those of the weights; returns whether all is finite, and the losses."""
-    with run.precision.forward():
+    with run.precision.forward(), run.compiler.playing(mover.team, batch.step):
         losses = mover.team.losses(batch)
     total = reduce(add, losses.values())
     torch.autograd.backward(total / run.training.accumulation)

@@ -35,8 +35,10 @@ class Training(Spec):
     themselves along half a cosine (Loshchilov & Hutter 2017), over the run or what is left of it from
     its share `decay_after` on; `clip_gradient` bounds the norm of a team's gradient. `recorded` plays
     moves of networks of linear layers from a recording of their operations, on a CPU in float32,
-    without accumulation and where the game allows it; the numbers stay the same. `threads` of the CPU
-    compute; 0 leaves it to PyTorch, one suits small networks. A line is logged every `record_every` images.
+    without accumulation and where the game allows it; the numbers stay the same. `compiled` has `torch.compile`
+    compute the moves that differentiate once, where the game tells which do: for GPUs, since it takes minutes
+    to begin with. `threads` of the CPU compute; 0 leaves it to PyTorch, one suits small networks. A line is
+    logged every `record_every` images.
     """
 
     images: Images = 1_000_000
@@ -50,9 +52,16 @@ class Training(Spec):
     precision: Format = "float32"
     layout: Layout = "channels_last"
     recorded: bool = False
+    compiled: bool = False
     threads: NonNegativeInt = 0
     record_every: Images = 2_000
     checkpoints: Checkpoints = Checkpoints()
+
+    @model_validator(mode="after")
+    def _choose(self) -> Self:
+        if self.recorded and self.compiled:
+            raise ValueError("recorded, compiled: a move is either recorded or compiled; choose one of them")
+        return self
 
     @model_validator(mode="after")
     def _divide(self) -> Self:
