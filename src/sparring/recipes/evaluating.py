@@ -25,7 +25,7 @@ from sparring.evaluation import (
 )
 from sparring.evaluation.sets import Labelled
 from sparring.listeners.report import REPORT, write_report
-from sparring.metrics.metric import LatentSpace
+from sparring.metrics.metric import Generator
 from sparring.recipes.catalogue import data_source
 from sparring.recipes.model import Model, load
 from sparring.training.checkpoints import SUFFIX
@@ -198,5 +198,5 @@ class _Watched(Samples):
             self.progress(self.name, done, self.count)
 
     @property
-    def latent_space(self) -> LatentSpace | None:
-        return self.samples.latent_space
+    def generator(self) -> Generator | None:
+        return self.samples.generator

@@ -1,13 +1,14 @@
 """Pictures of a trained model's latent space, each with the latents that it shows beside it."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from sparring.data import Points, picture
+from sparring.data import Points, picture, save_video
 from sparring.errors import SpecError, nearest
 from sparring.files import replace_bytes, replace_file
 from sparring.latents import (
@@ -23,9 +24,35 @@ from sparring.latents import (
     truncate,
 )
 from sparring.latents.interpolation import WAYS
+from sparring.latents.spaces import BATCH
 from sparring.recipes.model import Model
 
-MOVING = ".gif"
+STEPS = 8
+"""Pictures of a way that stands still."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A kind of file that moves: what writes batches of images [N, C, H, W] to it, how fast, how many a way."""
+
+    save: Callable[[Iterable[Tensor], Path, int], None]
+    per_second: int
+    steps: int
+
+
+def save_gif(batches: Iterable[Tensor], path: Path, per_second: int) -> None:
+    """Writes images, which come in `batches` [N, C, H, W] in [-1, 1], to a `.gif` that repeats for ever."""
+    frames = [picture(image[None]).convert("RGB") for images in batches for image in images]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=round(1000 / per_second), loop=0)
+    replace_bytes(path, file.getvalue())
+
+
+MOTIONS = {
+    ".gif": Motion(save_gif, per_second=16, steps=STEPS),
+    ".mp4": Motion(save_video, per_second=30, steps=60),
+    ".webm": Motion(save_video, per_second=30, steps=60),
+}
 
 
 def take_latents(model: Model, file: Path, space: str | None = None, truncation: float | None = None) -> Latents:
@@ -60,23 +87,25 @@ def write_sheet(model: Model, latents: Latents, out: Path, columns: int | None =
 
 
 def write_ways(
-    model: Model, latents: Latents, steps: int, along: str | None, out: Path, milliseconds: int = 60
+    model: Model, latents: Latents, steps: int | None, along: str | None, out: Path, per_second: int | None = None
 ) -> Iterator[str]:
-    """Writes the ways between `latents` to `out`: a row for each, or in a `.gif` a picture that moves in a circle.
+    """Writes the ways between `latents` to `out`: a row for each, or in one of `MOTIONS` pictures that go in a circle.
+
+    Each way has as many `steps`, and each second as many pictures, as `out`'s kind of file does by default.
 
     Raises:
-        SparringError: there are fewer than two latents or steps, or no such way.
+        SparringError: there are fewer than two latents or steps, no such way, or a speed of what does not move.
     """
-    moves = out.suffix.lower() == MOVING
-    way = WAYS[choose_way(model, latents, along)]
-    places = interpolate(latents, steps, way, model.game.condition, closed=moves)
-    if not moves:
+    motion = MOTIONS.get(out.suffix.lower())
+    if motion is None and per_second:
+        raise SpecError(f"--fps: {out.name} does not move; let --out name a {', '.join(MOTIONS)}, or leave --fps out")
+    way, steps = WAYS[choose_way(model, latents, along)], steps or (motion.steps if motion else STEPS)
+    places = interpolate(latents, steps, way, model.game.condition, closed=motion is not None)
+    if motion is None:
         yield from write_sheet(model, places, out, steps)
         return
-    frames = [picture(image[None]).convert("RGB") for image in model.render(places).cpu()]
-    file = io.BytesIO()
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
-    replace_bytes(out, file.getvalue())
+    batches = (model.render(places[start : start + BATCH]).cpu() for start in range(0, len(places), BATCH))
+    motion.save(batches, out, per_second or motion.per_second)
     yield str(out)
     yield _save_beside(out, places)
 
@@ -128,7 +157,7 @@ def _read_taken(taken: Sequence[str], styles: int) -> Mapping[int, Sequence[int]
 def _write(model: Model, samples: Tensor, columns: int | None, latents: Latents, out: Path) -> Iterator[str]:
     """Writes samples [N, *shape], images in a grid or points in a plane, and `latents` beside them."""
     if out.suffix.lower() != ".png":
-        raise SpecError(f"--out: got {out}; needs the name of a .png, or in `interpolate` of a .gif")
+        raise SpecError(f"--out: got {out}; needs the name of a .png, or in `interpolate` of a {', '.join(MOTIONS)}")
     images = samples.ndim == 4
     shown = picture(samples, columns) if images else Points(samples.numpy(), model.recipe.name).depict(samples)
     replace_file(out, lambda beside: shown.save(beside, format="PNG"))
