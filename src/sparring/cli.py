@@ -76,6 +76,9 @@ def train(
         bool, typer.Option("--continue-with-changes", help="Go on although recipe or data differ from the run's.")
     ] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    micro_batch: Annotated[
+        str | None, typer.Option(help="Samples of a batch to compute at a time; auto: as many as memory holds.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print sizes, estimated time and memory, and the recipe; then stop.")
     ] = False,
@@ -103,13 +106,15 @@ def train(
     if dry_run:
         from sparring.recipes.estimate import estimate
 
-        print("\n".join(estimate(found, device, skip_bad=skip_bad).lines()))
+        print("\n".join(estimate(found, device, skip_bad=skip_bad, micro_batch=micro_batch).lines()))
         print(f"\n{found.to_yaml()}", end="")
         return
     from sparring.recipes.describe import list_contents
     from sparring.recipes.play import train as play
 
-    model = play(found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad)
+    model = play(
+        found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad, micro_batch=micro_batch
+    )
     print("\n".join(["", *list_contents(model.path.parent.parent)]))
 
 

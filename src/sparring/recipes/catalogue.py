@@ -23,8 +23,9 @@ from sparring.recipes.gail import gail, gail_acrobot
 from sparring.recipes.gan import gan
 from sparring.recipes.infogan import infogan, infogan_digits
 from sparring.recipes.pix2pix import pix2pix, pix2pix_emoji
+from sparring.recipes.progressive import progressive, progressive_emoji, stylegan, stylegan_emoji
 from sparring.recipes.schema import Recipe
-from sparring.recipes.stylegan2 import stylegan2, stylegan2_small
+from sparring.recipes.stylegan2 import stylegan2, stylegan2_256, stylegan2_emoji
 from sparring.recipes.toys import checkerboard, grid, line, ring, stacked_digits, swiss_roll, two_moons
 from sparring.recipes.transfer import adda, adda_digits, dann, dann_digits
 from sparring.recipes.vaegan import vaegan, vaegan_digits
@@ -61,6 +62,8 @@ _BUILDERS: dict[str, Callable[[], Recipe]] = {
     "lsgan": lsgan,
     "pix2pix": pix2pix,
     "pix2pix-emoji": pix2pix_emoji,
+    "progressive": progressive,
+    "progressive-emoji": progressive_emoji,
     "ring": ring,
     "semi-supervised": semi_supervised,
     "semi-supervised-aae": semi_supervised_aae,
@@ -68,8 +71,11 @@ _BUILDERS: dict[str, Callable[[], Recipe]] = {
     "semi-supervised-digits": semi_supervised_digits,
     "sngan": sngan,
     "stacked-digits": stacked_digits,
+    "stylegan": stylegan,
+    "stylegan-emoji": stylegan_emoji,
     "stylegan2": stylegan2,
-    "stylegan2-small": stylegan2_small,
+    "stylegan2-256": stylegan2_256,
+    "stylegan2-emoji": stylegan2_emoji,
     "swiss-roll": swiss_roll,
     "two-moons": two_moons,
     "vaegan": vaegan,

@@ -23,6 +23,8 @@ def _walk(path: str, value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _walk(f"{path}.{index}", item)
+    else:
+        yield f"  {path} = {value}"
 
 
 def _spec(path: str, spec: Spec) -> Iterator[str]:
@@ -38,7 +40,7 @@ def _spec(path: str, spec: Spec) -> Iterator[str]:
             shown = (
                 value.kind()
                 if isinstance(value, Family)
-                else f"{{{', '.join(value)}}}"
+                else f"{{{', '.join(map(str, value))}}}"
                 if isinstance(value, dict)
                 else spec.tree()[name]
             )

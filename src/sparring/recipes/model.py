@@ -18,7 +18,7 @@ from sparring.networks.tiling import tiled
 from sparring.recipes.request import read_request
 from sparring.recipes.schema import Recipe
 from sparring.training.checkpoints import SUFFIX, list_checkpoints, rank, read_checkpoint, read_facts
-from sparring.training.keeper import restore
+from sparring.training.keeper import restore, same_stage
 from sparring.training.precision import find_device
 
 TILE = 1024
@@ -204,7 +204,8 @@ def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model
 def find_checkpoint(path: Path, best: bool = False) -> Path:
     """Returns `path` itself where it is a file, else the newest checkpoint of the run there, or its `best`.
 
-    The best has the best value of the score that the newest's recipe names in `training.checkpoints.by`.
+    The best has the best value of the score that the newest's recipe names in `training.checkpoints.by`, among those
+    of the newest's stage.
 
     Raises:
         CheckpointError: there is none, or none that has such a score.
@@ -219,6 +220,7 @@ def find_checkpoint(path: Path, best: bool = False) -> Path:
     if not best:
         return found[-1]
     facts = {file: read_facts(file) for file in found}
+    facts = {file: said for file, said in facts.items() if same_stage(said, facts[found[-1]])}
     by = facts[found[-1]]["recipe"]["training"]["checkpoints"]["by"]
     ranks = {file: ranked for file, said in facts.items() if (ranked := rank(said, by)) is not None}
     if not ranks:

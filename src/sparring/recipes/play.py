@@ -1,7 +1,9 @@
 """From a recipe to a run: everything is checked and built before the first step."""
 
+import gc
 import platform
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,17 @@ from sparring.data.collection import some
 from sparring.errors import DataError, RunError
 from sparring.evaluation.sets import spread
 from sparring.files import replace_file
+from sparring.pyramid import Stage
 from sparring.recipes.catalogue import recipe as find_recipe
+from sparring.recipes.fitting import with_micro_batch
 from sparring.recipes.model import Model, build_game, load
 from sparring.recipes.schema import Recipe
+from sparring.recipes.staging import as_entered, check_parts, data_of, find_stage, notes_on, plan_stages
 from sparring.recipes.watching import build_listeners
 from sparring.training.folder import RunFolder
 from sparring.training.keeper import Keeper
 from sparring.training.listener import Listener
+from sparring.training.micro_batch import MicroBatch, describe_parts
 from sparring.training.precision import Precision, find_device
 from sparring.training.run import Run
 from sparring.training.session import play_session
@@ -32,6 +38,7 @@ def train(
     device: str = "auto",
     with_changes: bool = False,
     skip_bad: bool = False,
+    micro_batch: MicroBatch | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Model:
     """Plays a recipe in the folder `run` (`runs/NAME` unless given) to its end, and returns the trained model.
@@ -44,6 +51,8 @@ def train(
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         with_changes: go on from the folder's last checkpoint although the recipe has changed.
         skip_bad: leave out images that cannot be read instead of refusing the data set.
+        micro_batch: how many samples of a batch to compute at a time, or `auto`: as many as memory holds, found out
+            when a run begins and kept in its recipe; None leaves it to the recipe.
         listeners: who else hears of the run.
 
     Raises:
@@ -53,22 +62,51 @@ def train(
     home = RunFolder(Path(run) if run is not None else Path("runs") / recipe.name)
     place = find_device(device)
     with home.held():
-        home.check_recipe(recipe, with_changes)
         data = recipe.data.load(skip_bad=skip_bad)
+        stages = plan_stages(recipe, data)
+        build = partial(build_stage, data, home, place)
+        recipe = with_micro_batch(recipe, micro_batch, stages, home, place, build)
+        home.check_recipe(recipe, with_changes)
         _check_data(home, data, with_changes)
-        playing = build_run(recipe, data, home, place, build_listeners(recipe, data, place, listeners))
-        keeper = Keeper(playing, _checkpoint_facts(recipe, data))
-        keeper.resume()
-        home.write_recipe(recipe)
-        _draw_real(home, data, recipe.listening.sample_count)
-        play_session(playing, keeper, _run_facts(recipe, data, playing))
+        check_parts(recipe, stages)
+        for number in range(find_stage(home, stages), len(stages)):
+            stage = as_entered(home, stages[number], number)
+            notes = notes_on(stages, number)
+            if micro_batch is not None:
+                notes.append(describe_parts(stage.batch, recipe.training.accumulation))
+            _play_stage(recipe, number, stage, data_of(stage, data), home, place, listeners, notes)
+            gc.collect()  # the stage's networks leave the device before the next are placed on it
     return load(home.path, device)
 
 
+def _play_stage(
+    recipe: Recipe,
+    number: int,
+    stage: Stage,
+    data: Dataset,
+    home: RunFolder,
+    device: torch.device,
+    listeners: Sequence[Listener],
+    notes: Sequence[str],
+) -> None:
+    hearing = build_listeners(recipe, data, device, listeners, notes)
+    run = build_run(recipe, data, home, device, hearing, stage)
+    keeper = Keeper(run, {**_checkpoint_facts(recipe, data), "stage": number, "begin": stage.begin})
+    keeper.resume()
+    home.write_recipe(recipe)
+    _draw_real(home, data, recipe.listening.sample_count)
+    play_session(run, keeper, _run_facts(recipe, data, run))
+
+
 def build_run(
-    recipe: Recipe, data: Dataset, home: RunFolder, device: torch.device, listeners: Sequence[Listener] = ()
+    recipe: Recipe,
+    data: Dataset,
+    home: RunFolder,
+    device: torch.device,
+    listeners: Sequence[Listener] = (),
+    stage: Stage | None = None,
 ) -> Run:
-    """Returns the recipe's run over `data`, its networks built and placed, at its beginning."""
+    """Returns the recipe's run over `data`, or a `stage` of it, its networks built and placed, at its beginning."""
     game = build_game(recipe, data.shape, data.condition)
     if game.condition and (empty := data.empty_classes()):
         raise DataError(
@@ -76,7 +114,12 @@ def build_run(
             "the classes without gaps"
         )
     precision = Precision(device, recipe.training.precision, recipe.training.layout)
-    return Run(game, data, recipe.training, home, precision, recipe.seed, listeners)
+    return Run(game, data, recipe.training, home, precision, recipe.seed, listeners, stage)
+
+
+def build_stage(data: Dataset, home: RunFolder, device: torch.device, recipe: Recipe, stage: Stage) -> Run:
+    """Returns the recipe's run of a stage, with nobody who listens."""
+    return build_run(recipe, data_of(stage, data), home, device, stage=stage)
 
 
 def _draw_real(home: RunFolder, data: Dataset, count: int) -> None:

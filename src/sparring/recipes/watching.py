@@ -26,9 +26,15 @@ Measure = Callable[[Tensor], float]
 
 
 def build_listeners(
-    recipe: Recipe, data: Dataset, device: torch.device, others: Sequence[Listener] = ()
+    recipe: Recipe,
+    data: Dataset,
+    device: torch.device,
+    others: Sequence[Listener] = (),
+    notes: Sequence[str] = (),
 ) -> list[Listener]:
     """Returns all that `recipe.listening` asks for, and `others`; those that write come before the report, which reads.
+
+    The console begins with what the data is, with `notes`, and with what cannot be scored.
 
     Raises:
         SpecError: none of them gives the score by which the best checkpoint is to be kept, or it has no best.
@@ -36,12 +42,12 @@ def build_listeners(
     listening = recipe.listening
     depict = partial(_depict, data)
     cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.scored)
-    scoring, notes = _score(recipe, data, device)
+    scoring, missing = _score(recipe, data, device)
     scores = [cheap, *_examine(recipe, data), *scoring]
     better = {name: way for listener in (*scores, *others) for name, way in listener.better.items()}
     by = recipe.training.checkpoints.by
-    if notes and by not in better:  # what the missing scores would have been called is not known either
-        notes = [*notes, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
+    if missing and by not in better:  # what the missing scores would have been called is not known either
+        missing = [*missing, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
     elif recipe.training.checkpoints.best:
         check_by(by, better)
     return [
@@ -50,7 +56,7 @@ def build_listeners(
         Samples(listening.samples_every, listening.sample_count, depict, _examples(data, listening.sample_count)),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
-        Console(notes=[_describe(data), *notes]),
+        Console(notes=[_describe(data), *notes, *missing]),
         *others,
     ]
 

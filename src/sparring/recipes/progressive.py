@@ -1,0 +1,99 @@
+"""Progressive growing (Karras et al. 2018), and the first StyleGAN (2019), which grows so too."""
+
+from sparring.data import Emoji, ImageFiles
+from sparring.games import Progressive
+from sparring.latents import Gaussian
+from sparring.losses import Wasserstein
+from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator, StyleGANGenerator
+from sparring.penalties import R1, Drift, GradientPenalty
+from sparring.recipes.schema import Listening, Recipe
+from sparring.training.averages import Average
+from sparring.training.optimizers import Adam
+from sparring.training.plan import Checkpoints, Training
+
+CUBIC = (1.0, 3.0, 3.0, 1.0)
+"""Doubling or halving by pairs, then StyleGAN's binomial filter [1, 2, 1] (Karras et al. 2019, sec. 2.1)."""
+
+
+def plan_training(images: int, batch: int = 16, save_every: int = 100_000) -> Training:
+    """Returns the published optimizers and average: .999 of it stays after a batch of 16 (2018, appendix A.1)."""
+    adam = Adam(learning_rate=0.001, betas=(0.0, 0.99))
+    return Training(
+        images=images,
+        batch=batch,
+        optimizers={"discriminator": adam, "generator": adam},
+        averages={"generator": Average(half_life=11_000)},
+        checkpoints=Checkpoints(every=save_every),
+    )
+
+
+def progressive() -> Recipe:
+    """Progressive GAN (Karras et al. 2018) for a folder of your own images, 4x4 to 128x128: for a GPU.
+
+    800,000 images at 4x4, and of each later size as many while its layers fade in and as many after that; WGAN-GP.
+    """
+    return Recipe(
+        name="progressive",
+        data=ImageFiles(size=128),
+        game=Progressive.Spec(prior=Gaussian(size=512), losses=Wasserstein(), penalties=(GradientPenalty(), Drift())),
+        training=plan_training(8_800_000, save_every=200_000),
+        listening=Listening(samples_every=50_000, scores_every=200_000),
+    )
+
+
+def stylegan() -> Recipe:
+    """StyleGAN (Karras et al. 2019) for a folder of your own images, 8x8 to 256x256: for a GPU.
+
+    Batches and learning rates are those of the authors' code on one and on eight GPUs.
+    """
+    return Recipe(
+        name="stylegan",
+        data=ImageFiles(size=256),
+        game=Progressive.Spec(
+            generator=StyleGANGenerator.Spec(),
+            discriminator=ProgressiveDiscriminator.Spec(taps=CUBIC),
+            prior=Gaussian(size=512),
+            penalties=(R1(weight=10),),
+            smallest=8,
+            batches={32: 64, 64: 32, 128: 16, 256: 8},
+            rates={128: 1.5, 256: 2, 512: 3},
+        ),
+        training=plan_training(6_600_000, batch=128, save_every=200_000),
+        listening=Listening(samples_every=50_000, scores_every=200_000),
+    )
+
+
+def progressive_emoji() -> Recipe:
+    """A small Progressive GAN on emoji, 4x4 to 64x64: hours on two cores."""
+    return Recipe(
+        name="progressive-emoji",
+        data=Emoji(size=64, channels="rgb"),
+        game=Progressive.Spec(
+            generator=ProgressiveGenerator.Spec(channel_base=2048, channel_max=256),
+            discriminator=ProgressiveDiscriminator.Spec(channel_base=2048, channel_max=256),
+            prior=Gaussian(size=256),
+            losses=Wasserstein(),
+            penalties=(GradientPenalty(), Drift()),
+            batches={32: 16},
+        ),
+        training=plan_training(400_000, batch=32, save_every=20_000),
+        listening=Listening(samples_every=5_000, scores_every=50_000),
+    )
+
+
+def stylegan_emoji() -> Recipe:
+    """A small StyleGAN on emoji, 8x8 to 64x64: hours on two cores."""
+    return Recipe(
+        name="stylegan-emoji",
+        data=Emoji(size=64, channels="rgb"),
+        game=Progressive.Spec(
+            generator=StyleGANGenerator.Spec(channel_base=2048, channel_max=256, width=256, mapping_layers=4),
+            discriminator=ProgressiveDiscriminator.Spec(channel_base=2048, channel_max=256, taps=CUBIC),
+            prior=Gaussian(size=256),
+            penalties=(R1(weight=1),),
+            smallest=8,
+            batches={32: 16},
+        ),
+        training=plan_training(400_000, batch=32, save_every=20_000),
+        listening=Listening(samples_every=5_000, scores_every=50_000),
+    )
