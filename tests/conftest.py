@@ -80,6 +80,8 @@ def shrink(pictures: Path) -> Shrink:
             recipe = played_on(recipe, pictures)
         shown = 4 * max(Counter(recipe.game.order).values())
         tree = narrow(recipe.tree())
+        if tree["data"].get("size") == 256:  # what recipes for a GPU take
+            tree["data"]["size"] = 32
         tree["training"] |= {"batch": 4, "images": steps * shown, "record_every": shown}
         tree["training"]["checkpoints"] |= {"every": 2 * shown}
         tree["listening"] |= {
@@ -104,7 +106,10 @@ def played_on(recipe: Recipe, pictures: Path) -> Recipe:
 
 
 def narrow(tree: Any) -> Any:
-    """Returns a recipe's tree in which networks are narrow, every prior's `size` is 4, and patches are pixels."""
+    """Returns a recipe's tree in which networks are narrow, every prior's `size` is 4, and patches are pixels.
+
+    A pyramid's batches are the training's.
+    """
     if isinstance(tree, list):
         return [narrow(item) for item in tree]
     if not isinstance(tree, dict):
@@ -116,4 +121,5 @@ def narrow(tree: Any) -> Any:
         if tree.get("kind") in ("Gaussian", "Uniform")
         else {}
     )
+    small |= {"batches": {}} if "batches" in tree else {}
     return {name: small.get(name, narrow(item)) for name, item in tree.items()}

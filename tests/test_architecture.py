@@ -29,7 +29,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("layers",),
     # line 2
     ("network",),
-    ("freezing", "panels", "style_network"),
+    ("freezing", "growing", "panels", "pyramid", "style_network", "team"),
     ("game",),
     ("judging",),
     ("scoring",),

@@ -165,6 +165,11 @@ def test_a_dry_run_tells_what_it_would_cost_and_writes_nothing(file: Path, spar:
     assert sorted(file.parent.rglob("*")) == before
 
 
+def test_a_dry_run_tells_of_micro_batches(file: Path, spar: Spar) -> None:
+    said = spar("train", file, "--dry-run", "--device", "cpu", "--micro-batch", "2")
+    assert "Micro-batches of 2: each batch of 4 is computed in 2 parts." in said
+
+
 def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: Spar, tmp_path: Path) -> None:
     said = spar("train", file, "--data", pictures / "odd", "--dry-run", "--device", "cpu")
     assert "5 images of 3x8x8" in said
@@ -209,6 +214,8 @@ def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: S
         (["tiny.yaml", "order=[generator]"], "game.order: discriminator never moves"),
         (["tiny.yaml", "order=[generators, discriminator]"], "game.order: 'generators' is not a team of GAN"),
         (["tiny.yaml", "accumulation=3"], "accumulation: a batch of 4 cannot be computed in 3 equal parts"),
+        (["tiny.yaml", "--micro-batch", "3"], "a batch of 4 cannot be computed 3 samples at a time; needs 2 or 4"),
+        (["tiny.yaml", "--micro-batch", "all"], "micro_batch: got 'all'; needs a number of samples, or auto"),
         (["tiny.yaml", "conditional=true", "data.labels=none"], "game.conditional: the data has no labels"),
         (["tiny.yaml", "optimizers={}"], "training.optimizers: the team 'discriminator' needs an optimizer"),
     ],

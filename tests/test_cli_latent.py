@@ -69,6 +69,18 @@ def test_ways_fill_a_grid_or_move(run: Path, tmp_path: Path) -> None:
         assert moving.n_frames == 3 * 4  # type: ignore[attr-defined]
 
 
+def test_ways_move_in_a_video_at_the_speed_asked_for(run: Path, tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    say("latent", "interpolate", run, "--count", 3, "--steps", 14, "--fps", 10, "--out", tmp_path / "ways.mp4")
+    shown = sparring.load(run).render(read_latents(tmp_path / "ways.npz")).add(1).mul(127.5)
+    with av.open(str(tmp_path / "ways.mp4")) as file:
+        assert file.streams.video[0].average_rate == 10
+        frames = torch.stack([torch.from_numpy(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)])
+    assert frames.shape == (3 * 14, 256, 256, 3)
+    tile = frames.float().unflatten(1, (16, 16)).unflatten(3, (16, 16)).mean((2, 4)).permute(0, 3, 1, 2)
+    assert (tile - shown).abs().mean() < 8  # the format keeps colours at half of the resolution
+
+
 @pytest.mark.parametrize("command", [("mix", "--rows", 2, "--columns", 3), ("compose", "--take", "1:coarse")])
 def test_styles_are_mixed(run: Path, command: tuple[object, ...]) -> None:
     name, *options = command
@@ -197,6 +209,7 @@ REFUSED = [
     (("interpolate", "--along", "round"), "--along: got 'round'"),
     (("interpolate", "--along", "spherical", "--space", "w"), "w is no sphere"),
     (("interpolate", "--count", "1"), "needs two or more"),
+    (("interpolate", "--fps", "5", "--out", "ways.png"), "ways.png does not move"),
     (("mix", "--layers", "fine"), "has those from 0 to 5"),
     (("compose", "--take", "first:coarse"), "write LATENT:LAYERS"),
     (("compose", "--take", "7:coarse"), "there are 3 latents"),

@@ -7,22 +7,28 @@ from sparring.errors import SpecError
 from sparring.game import Batch
 from sparring.games import GAN
 from sparring.latents import Gaussian
-from sparring.network import Condition
-from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
+from sparring.network import Condition, Network
+from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator, StyleGANGenerator
 from sparring.style_network import StyleNetwork
 
-SPEC = StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2)
+SPECS: list[Network.Spec] = [
+    StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2),
+    StyleGANGenerator.Spec(channel_base=64, width=8, mapping_layers=2),
+]
+
+every_generator = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind())
 
 
-def built(mixing: float = 0.0, condition: Condition = Condition()) -> StyleNetwork:
+def built(spec: Network.Spec = SPECS[0], mixing: float = 0.0, condition: Condition = Condition()) -> StyleNetwork:
     torch.manual_seed(0)
-    network = SPEC.model_copy(update={"mixing": mixing}).build((6,), (3, 16, 16), condition)
+    network = spec.model_copy(update={"mixing": mixing}).build((6,), (3, 16, 16), condition)
     assert isinstance(network, StyleNetwork)
     return network
 
 
-def test_truncation_contracts_the_first_layers_towards_the_mean() -> None:
-    network = built()
+@every_generator
+def test_truncation_contracts_the_first_layers_towards_the_mean(spec: Network.Spec) -> None:
+    network = built(spec)
     network.mean_latent.value.normal_()
     ws = torch.randn(2, network.styles, 8)
     found = network.truncate(ws, 0.7, layers=2)
@@ -39,8 +45,9 @@ def test_a_truncation_out_of_range_is_refused(truncation: float, layers: int | N
         built().truncate(torch.zeros(1, 6, 8), truncation, layers)
 
 
-def test_mixed_styles_are_two_latents_with_one_crossing() -> None:
-    network, latents = built(mixing=1.0).train(), torch.randn(64, 6)
+@every_generator
+def test_mixed_styles_are_two_latents_with_one_crossing(spec: Network.Spec) -> None:
+    network, latents = built(spec, mixing=1.0).train(), torch.randn(64, 6)
     assert isinstance(network, StyleNetwork)
     own = network.mapping(latents)
     ws = network.draw_styles(latents)
@@ -52,22 +59,25 @@ def test_mixed_styles_are_two_latents_with_one_crossing() -> None:
     assert (mine.long().diff(dim=1) <= 0).all(), "the sample's own latent comes first"
 
 
-def test_the_share_of_mixed_samples_is_as_told() -> None:
+@every_generator
+def test_the_share_of_mixed_samples_is_as_told(spec: Network.Spec) -> None:
     for share in (0.0, 0.5, 1.0):
-        network, latents = built(mixing=share), torch.randn(400, 6)
+        network, latents = built(spec, mixing=share), torch.randn(400, 6)
         ws = network.draw_styles(latents)
         mixed = (ws != ws[:, :1]).any(2).any(1).float().mean().item()
         assert mixed == pytest.approx(share, abs=0.08)
 
 
-def test_a_conditional_sample_is_mixed_within_its_own_condition() -> None:
-    network, latents, told = built(mixing=1.0, condition=Condition(3)), torch.randn(6, 6), torch.arange(6) % 3
+@every_generator
+def test_a_conditional_sample_is_mixed_within_its_own_condition(spec: Network.Spec) -> None:
+    network, latents, told = built(spec, mixing=1.0, condition=Condition(3)), torch.randn(6, 6), torch.arange(6) % 3
     last = network.draw_styles(latents, told)[:, -1]
     torch.testing.assert_close(last, network.mapping(latents.roll(1, 0), told))
 
 
-def test_training_draws_noise_and_evaluation_does_not() -> None:
-    network, latents = built(), torch.randn(2, 6)
+@every_generator
+def test_training_draws_noise_and_evaluation_does_not(spec: Network.Spec) -> None:
+    network, latents = built(spec), torch.randn(2, 6)
     for name, parameter in network.named_parameters():
         if name.endswith("strength"):
             torch.nn.init.ones_(parameter)
@@ -81,10 +91,11 @@ def test_training_draws_noise_and_evaluation_does_not() -> None:
     assert sizes == [(2, *noise.shape[1:]) for noise in network.constant_noise()]
 
 
-def test_the_mean_latent_moves_on_the_generators_own_move_only() -> None:
+@every_generator
+def test_the_mean_latent_moves_on_the_generators_own_move_only(spec: Network.Spec) -> None:
     torch.manual_seed(0)
     discriminator = StyleGAN2Discriminator.Spec(channel_base=64)
-    game = GAN.Spec(generator=SPEC, discriminator=discriminator, prior=Gaussian(size=6)).build((3, 8, 8))
+    game = GAN.Spec(generator=spec, discriminator=discriminator, prior=Gaussian(size=6)).build((3, 8, 8))
     batch = Batch(torch.zeros(4, 3, 8, 8), None, 0, torch.Generator().manual_seed(0))
     mean = game.get_buffer("generator.mean_latent.value")
     moved = {}

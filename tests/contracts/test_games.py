@@ -28,8 +28,8 @@ TOLD = {
 }
 """What the data tells beside samples where it is something else than three classes."""
 
-MOMENTS = {"ADDA": (0, 10**9)}
-"""Images shown before a move, of games whose teams do not all move from the beginning on."""
+MOMENTS = {"ADDA": (0, 10**9), "Progressive": (40,)}
+"""Images shown before a move, of games whose teams do not all move, or not with all weights, from the beginning on."""
 
 SMALL = {"width": 4, "field": 1, "normalization": "BatchNorm", "reparametrization": "SpectralNorm"}
 """What networks that have it are built with."""
@@ -90,6 +90,7 @@ def images_of(condition: Condition, count: int, seed: int) -> Tensor | None:
 def build(spec: Game.Spec) -> Game:
     torch.manual_seed(0)
     game = spec.build(shape(spec), told(spec))
+    game.enter(spec.stages(game.sample, 100, 4)[-1])
     with torch.no_grad():
         for parameter in game.parameters():
             parameter += 0.1 * torch.randn_like(parameter)
@@ -106,8 +107,10 @@ def batch(game: Game, step: int = 0, images: int = 0) -> Batch:
 
 
 def state(team: Team) -> dict[str, Tensor]:
+    """Returns all that is saved of a team, but for how far its layers have faded in, which is the same for all."""
     states = {name: player.state_dict() for name, player in team.players.items()}
-    return {f"{name}.{path}": value.clone() for name, held in states.items() for path, value in held.items()}
+    named = {f"{name}.{path}": value.clone() for name, held in states.items() for path, value in held.items()}
+    return {path: value for path, value in named.items() if not path.endswith(".blend")}
 
 
 def switches(game: Game) -> list[object]:
@@ -159,6 +162,25 @@ def test_a_frozen_batch_norm_still_uses_the_statistics_of_its_batch(spec: Game.S
             for norm in norms:
                 found = norm(torch.randn(4, norm.num_features, 3, 3) * 5 + 7)
                 torch.testing.assert_close(found.mean((0, 2, 3)), norm.bias, atol=1e-4, rtol=0)
+
+
+@every_game
+def test_a_move_that_is_said_to_differentiate_once_does(spec: Game.Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    differentiate, twice = torch.autograd.grad, []
+
+    def watch(*given: Any, **options: Any) -> Any:
+        twice.append(options.get("create_graph", False))
+        return differentiate(*given, **options)
+
+    monkeypatch.setattr(torch.autograd, "grad", watch)
+    penalized = "penalties" in type(spec).model_fields
+    game = build(spec.override(["penalties=[{kind: R1, every: 2}]"]) if penalized else spec)
+    for team in game.teams:
+        for step in (0, 1):
+            twice.clear()
+            with game.to_move(team):
+                team.losses(batch(game, step, moments(spec)[0]))
+            assert game.differentiates_twice(team.name, step) or not any(twice)
 
 
 @every_game

@@ -37,12 +37,19 @@ def of_features(features, logits, images, labels) -> Observed:
 
 
 class Pixels:
-    """A generator whose images are its latents."""
+    """A generator whose images are its latents, in every space, and show the same however they are moved."""
 
     spherical = True
 
-    def draw(self, count, seed):
-        return torch.randn(count, 1024, generator=torch.Generator().manual_seed(seed)), None
+    def space(self, name):
+        return self
+
+    def moved(self, transform, seed, count):
+        return self.generate(self.draw_ends(count * 4, seed)[0], None).view(count, 1, 64, 64)
+
+    def draw_ends(self, count, seed):
+        random = torch.Generator().manual_seed(seed)
+        return *torch.randn(2, count, 1024, generator=random), None
 
     def generate(self, latents, classes):
         return latents.reshape(-1, 1, 32, 32).tanh()

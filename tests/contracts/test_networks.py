@@ -7,6 +7,7 @@ import torch
 
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.errors import ShapeError
+from sparring.growing import Growing
 from sparring.network import Condition, Network, Shape
 
 NETWORKS = {
@@ -36,12 +37,15 @@ def small(kind: str) -> Network.Spec:
 
 
 def build(kind: str, inputs: Shape, outputs: Shape, classes: int = 0) -> Network | None:
-    """Returns the network, or None where it says that it cannot map these shapes."""
+    """Returns the network, half of its newest level faded in, or None where it says that it cannot map these shapes."""
     torch.manual_seed(0)
     try:
-        return small(kind).build(inputs, outputs, Condition(classes))
+        network = small(kind).build(inputs, outputs, Condition(classes))
     except ShapeError:
         return None
+    if isinstance(network, Growing):
+        network.blend.fill_(0.5)
+    return network
 
 
 def mapped(kind: str) -> list[tuple[Shape, Shape]]:

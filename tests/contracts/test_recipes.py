@@ -116,15 +116,26 @@ VARIANTS = [
         "data.channels=rgba",
     ),
     (
-        "stylegan2-small",
+        "stylegan2-emoji",
         "augmentations=[{kind: ADA, every: 2, images: 40, target: -0.5}]",
         "generator_penalties=[PathLength]",
         "conditional=true",
         "training.precision=bfloat16",
         "training.accumulation=2",
     ),
-    ("stylegan2-small", "game.kind=Consensus", "averages={}"),
-    ("stylegan2-small", "game.kind=Unrolled", "steps=2"),
+    ("stylegan2-emoji", "game.kind=Consensus", "averages={}"),
+    ("progressive-emoji", "data.size=9x17", "data.channels=rgba", "final_rate=0.1"),
+    (
+        "stylegan",
+        "smallest=4",
+        "conditional=true",
+        "training.precision=bfloat16",
+        "training.accumulation=2",
+        "generator_penalties=[{kind: PathLength, every: 2}]",
+        "augmentations=[{kind: ADA, every: 1, images: 20, target: -0.5}]",
+    ),
+    ("progressive-emoji", "game.kind=Unrolled", "steps=2", "rates={8: 0.5}"),
+    ("stylegan2-emoji", "game.kind=Unrolled", "steps=2"),
 ]
 
 

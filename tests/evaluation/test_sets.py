@@ -64,15 +64,6 @@ def test_a_game_without_conditions_has_no_labels_whatever_the_data_has():
     assert [labels for _, labels in samples.batches(2)] == [None, None]
 
 
-def test_latents_of_a_game_give_its_images_again():
-    space = GameSamples(game(3), 4, 0, "fake", ("a", "b", "c")).latent_space
-    latents, classes = space.draw(5, seed=1)
-    assert latents.shape == (5, 3)
-    assert space.spherical
-    again, same = space.draw(5, seed=1)
-    assert space.generate(latents, classes).equal(space.generate(again, same))
-
-
 def test_images_are_rounded_as_in_a_saved_file_and_vectors_are_left():
     assert as_saved(torch.tensor([-1.0, 0.0, 1.0]).reshape(3, 1, 1, 1)).flatten().tolist() == [0, 128, 255]
     assert as_saved(torch.tensor([[0.3, 7.0]])).tolist() == [[pytest.approx(0.3), 7.0]]

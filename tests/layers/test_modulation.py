@@ -28,6 +28,15 @@ def grouped(images: Tensor, weights: Tensor) -> Tensor:
     return found.view(count, outputs, *images.shape[2:])
 
 
+def test_noise_has_one_strength_or_one_for_each_channel() -> None:
+    one, each, noise = NoiseInput((4, 5)), NoiseInput((4, 5), channels=3), torch.randn(2, 1, 4, 5)
+    assert one.strength.shape == ()
+    assert not each(noise).any()
+    with torch.no_grad():
+        each.strength += torch.tensor([1.0, 2, 3])[:, None, None]
+    torch.testing.assert_close(each(noise), torch.cat((noise, 2 * noise, 3 * noise), 1))
+
+
 def given(kernel: int = 3) -> tuple[Tensor, Tensor, Tensor]:
     random = torch.Generator().manual_seed(0)
     shapes = ((3, 4, 5, 7), (3, 4), (6, 4, kernel, kernel))

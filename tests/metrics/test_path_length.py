@@ -8,7 +8,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.path_length import FACE, PPL, path_lengths, trimmed
+from sparring.metrics.path_length import FACE, PPL, PPLW, path_lengths, trimmed
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,22 @@ class Linear:
 
     def draw(self, count, seed):
         random = torch.Generator().manual_seed(seed)
-        latents = torch.randn(count, self.matrix.shape[1], generator=random, dtype=self.matrix.dtype)
-        return latents, torch.arange(count) % self.classes if self.classes else None
+        return torch.randn(count, self.matrix.shape[1], generator=random, dtype=self.matrix.dtype)
+
+    def draw_ends(self, count, seed):
+        ends = self.draw(2 * count, seed)
+        return ends[:count], ends[count:], torch.arange(count) % self.classes if self.classes else None
 
     def generate(self, latents, classes):
         images = (latents @ self.matrix.T).view(-1, 1, *self.side)
         return images if classes is None else images * (1 + classes.view(-1, 1, 1, 1))
+
+
+class Known:
+    """A generator whose latent spaces are `spaces`."""
+
+    def __init__(self, **spaces):
+        self.space = spaces.__getitem__
 
 
 def squared(one, other):
@@ -41,7 +51,7 @@ def linear(height=3, width=2, size=5, **fields):
 
 def test_a_linear_generator_has_the_squared_length_of_its_image_of_the_path():
     space = linear()
-    latents, _ = space.draw(20, seed=3)
+    latents = space.draw(20, seed=3)
     expected = ((latents[10:] - latents[:10]) @ space.matrix.T).square().sum(1)
     for sampling in ("full", "ends"):
         found = path_lengths(space, squared, count=10, sampling=sampling, seed=3)
@@ -58,12 +68,12 @@ def test_its_mean_over_paths_is_twice_the_squared_norm_of_the_matrix():
 def test_on_the_sphere_the_identity_has_the_squared_angle():
     # Latents of length 1 stay on the arc, whose speed is its angle; a chord of ε·Ω is shorter by its fourth power.
     space = Linear(torch.eye(4, dtype=torch.float64), (2, 2), spherical=True)
-    unit = Linear.draw(space, 16, seed=0)[0]
+    unit = space.draw(16, seed=0)
     unit /= unit.norm(dim=1, keepdim=True)
 
     class Unit(Linear):
         def draw(self, count, seed):
-            return unit, None
+            return unit
 
     found = path_lengths(Unit(space.matrix, (2, 2), spherical=True), squared, count=8)
     angles = torch.acos((unit[:8] * unit[8:]).sum(1))
@@ -81,7 +91,7 @@ def test_both_images_of_a_path_have_one_class():
 def test_float32_latents_keep_three_digits_of_a_step():
     space = linear()
     single = Linear(space.matrix.float(), space.side)
-    latents, _ = single.draw(40, seed=0)
+    latents = single.draw(40, seed=0)
     expected = ((latents[20:] - latents[:20]).double() @ space.matrix.T).square().sum(1)
     found = path_lengths(single, squared, count=20)
     assert found.dtype == torch.float64
@@ -97,7 +107,7 @@ def test_the_crop_for_faces_is_the_published_part_of_the_image():
 
     space = Linear(torch.eye(64, dtype=torch.float64), (8, 8))
     path_lengths(space, distance, count=1, crop=FACE, sampling="ends")
-    whole = space.generate(space.draw(2, 0)[0][:1], None)
+    whole = space.generate(space.draw(2, 0)[:1], None)
     torch.testing.assert_close(seen[0], whole[:, :, 3:7, 2:6])
 
 
@@ -106,8 +116,8 @@ def test_large_images_are_averaged_down_to_256(side, expected):
     class Blank:
         spherical = False
 
-        def draw(self, count, seed):
-            return torch.zeros(count, 1), None
+        def draw_ends(self, count, seed):
+            return torch.zeros(count, 1), torch.zeros(count, 1), None
 
         def generate(self, latents, classes):
             ramp = torch.arange(side, dtype=torch.float32).expand(len(latents), 1, side, side)
@@ -137,7 +147,7 @@ def test_trimming_drops_what_lies_beyond_the_percentiles_as_published():
 
 def test_the_metric_is_the_trimmed_mean_and_repeats_with_the_seed():
     space = linear()
-    evidence = Evidence(Observed(0), Observed(0), seed=4, perceptual=squared, generator=space)
+    evidence = Evidence(Observed(0), Observed(0), seed=4, perceptual=squared, generator=Known(z=space))
     (value,) = PPL(count=300).measure(evidence)
     lengths = trimmed(path_lengths(space, squared, count=300, seed=4))
     assert value.value == lengths.mean().item() == PPL(count=300).measure(evidence)[0].value
@@ -146,9 +156,19 @@ def test_the_metric_is_the_trimmed_mean_and_repeats_with_the_seed():
     assert value.name in PPL.better
 
 
-def test_a_run_without_generator_has_no_path_length():
-    with pytest.raises(MetricError, match="needs a generator and a perceptual network"):
-        PPL().measure(Evidence(Observed(0), Observed(0), perceptual=squared))
+def test_the_metric_in_w_measures_paths_in_w_from_their_ends():
+    inner, seed = linear(size=7), 4
+    evidence = Evidence(Observed(0), Observed(0), seed, perceptual=squared, generator=Known(z=linear(), w=inner))
+    (value,) = PPLW(count=50).measure(evidence)
+    assert value.name == "PPL-W"
+    assert value.value == trimmed(path_lengths(inner, squared, count=50, sampling="ends", seed=seed)).mean().item()
+    assert "ends" in value.how
+
+
+@pytest.mark.parametrize("metric", [PPL(), PPLW()])
+def test_a_run_without_generator_has_no_path_length(metric):
+    with pytest.raises(MetricError, match=r"PPL(-W)?: needs a generator and a perceptual network"):
+        metric.measure(Evidence(Observed(0), Observed(0), perceptual=squared))
 
 
 def test_images_that_are_not_finite_are_refused():

@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from sparring.errors import ShapeError
+from sparring.layers.grids import plan_channels
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.network import Condition, Shape, couples_samples
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
-from sparring.networks.stylegan2 import Architecture, plan_channels
+from sparring.networks.stylegan2 import Architecture
 
 ARCHITECTURES: tuple[Architecture, ...] = ("skip", "resnet", "orig")
 
@@ -167,3 +168,16 @@ def test_styles_and_noise_of_another_network_are_refused() -> None:
         network.synthesize(torch.zeros(2, 4, 8))
     with pytest.raises(ShapeError, match="with 5 noises"):
         network.synthesize(torch.zeros(2, 6, 8), network.constant_noise()[:2])
+
+
+def test_without_noise_there_is_none_to_draw_learn_or_give() -> None:
+    torch.manual_seed(0)
+    network = StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2, noisy=False).build((6,), (3, 16, 16))
+    assert isinstance(network, StyleGAN2Generator)
+    assert network.constant_noise() == []
+    assert not [name for name, _ in network.named_parameters() if "noise" in name]
+    latents = torch.randn(2, 6)
+    network.mixing = 0
+    torch.testing.assert_close(network.train()(latents).clamp(-1, 1), network.eval()(latents))
+    with pytest.raises(ShapeError, match="with 0 noises or none"):
+        network.synthesize(network.broadcast(network.mapping(latents)), [torch.zeros(1, 1, 4, 4)])

@@ -17,8 +17,8 @@ def identity(samples: Tensor) -> Tensor:
     return samples
 
 
-def meet(penalizer: Penalizer, real: list[float], fake: list[float]) -> float:
-    batch = Batch(torch.tensor(real)[:, None], None, 0, torch.Generator())
+def meet(penalizer: Penalizer, real: list[float], fake: list[float], parts: int = 1) -> float:
+    batch = Batch(torch.tensor(real)[:, None], None, 0, torch.Generator(), parts=parts)
     drawn = Drawn.by(identity, torch.tensor(fake)[:, None])
     return score(Judge(identity), batch, drawn, penalizer).penalties["LeCam"].item()
 
@@ -34,6 +34,15 @@ def test_a_sequence_computed_by_hand() -> None:
     assert [meet(penalizer, *given) for given in zip(REAL, FAKE, strict=True)] == pytest.approx(expected)
     assert penalizer.get_buffer("LeCam_real").item() == 2.25
     assert penalizer.get_buffer("LeCam_fake").item() == 1
+
+
+def test_a_batch_in_parts_moves_the_anchors_as_far_as_the_whole_does() -> None:
+    whole, shared = (Penalizer([LeCam(decay=0.5)], nn.Identity()) for _ in range(2))
+    for given in zip(REAL, FAKE, strict=True):
+        meet(whole, *given)
+        for _ in range(3):
+            meet(shared, *given, parts=3)
+    torch.testing.assert_close(shared.state_dict(), whole.state_dict(), rtol=1e-6, atol=0)
 
 
 def test_what_it_remembers_is_saved_to_the_last_bit() -> None:

@@ -1,6 +1,7 @@
 """Path lengths against a generator whose Jacobian is known, and their second derivatives against differences."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -78,26 +79,36 @@ def difference(value: Callable[[], Tensor], weight: Tensor, direction: Tensor, s
 
 def test_the_length_of_a_linear_generator_is_known() -> None:
     # ‖Jᵀy‖² is the mean over layers of (3/3)² |y|² / 2 pixels, |y| being Rayleigh distributed.
-    memory: Memory = {"mean": torch.tensor(0.0)}
+    memory = PathLength().memory()
     value = PathLength(decay=0, share=1).value(meet(Linear(3.0), torch.randn(COUNT, 2), memory))
     assert memory["mean"].item() == pytest.approx(sqrt(torch.pi / 2) / sqrt(2), rel=0.03)
     assert value.item() == pytest.approx((2 - torch.pi / 2) / 2, rel=0.1), "the variance of the lengths"
 
 
-def test_the_mean_length_begins_at_nothing_and_follows_slowly() -> None:
-    penalty, player, latents = PathLength(share=1), Linear(3.0), torch.randn(COUNT, 2)
+def test_the_mean_length_begins_as_the_first_and_follows_slowly() -> None:
+    penalty, latents = PathLength(share=1), torch.randn(COUNT, 2)
     memory = penalty.memory()
-    first = penalty.value(meet(player, latents, memory)).item()
-    length = memory["mean"].item() / 0.01
+    first = penalty.value(meet(Linear(3.0), latents, memory)).item()
+    length = memory["mean"].item()
     assert length == pytest.approx(sqrt(torch.pi) / 2, rel=0.03)
-    assert first == pytest.approx((2 - torch.pi / 2) / 2 + (0.99 * length) ** 2, rel=0.05)
-    penalty.value(meet(player, latents, memory))
-    assert memory["mean"].item() == pytest.approx(length * (1 - 0.99**2), rel=1e-4)
+    assert first == pytest.approx((2 - torch.pi / 2) / 2, rel=0.05), "the variance of the lengths"
+    penalty.value(meet(Linear(6.0), latents, memory))
+    assert memory["mean"].item() == pytest.approx(length * 1.01, rel=1e-4)
+
+
+@pytest.mark.parametrize("parts", [2, 8])
+def test_a_batch_in_parts_moves_the_mean_length_as_far_as_the_whole_does(parts: int) -> None:
+    penalty, player, latents = PathLength(share=1), Linear(3.0), torch.randn(COUNT, 2)
+    whole, shared = ({"mean": torch.zeros(()), "begun": torch.ones(())} for _ in range(2))
+    penalty.value(meet(player, latents, whole))
+    for _ in range(parts):
+        penalty.value(replace(meet(player, latents, shared), parts=parts))
+    torch.testing.assert_close(shared, whole, rtol=1e-5, atol=0)
 
 
 def test_the_lengths_are_those_by_finite_differences_of_the_images() -> None:
     network, latents = stylegan2().eval(), torch.randn(3, 6, dtype=torch.float64)
-    memory: Memory = {"mean": torch.zeros((), dtype=torch.float64)}
+    memory: Memory = {"mean": torch.zeros((), dtype=torch.float64), "begun": torch.zeros(())}
     network.mean_latent.training = True
     torch.manual_seed(1)
     PathLength(decay=0, share=1).value(meet(network, latents, memory, seed=2))
@@ -128,7 +139,8 @@ def test_its_derivatives_by_stylegan2s_weights_match_finite_differences(name: st
 
     def value() -> Tensor:
         torch.manual_seed(1)
-        return penalty.value(meet(network, latents, {"mean": torch.tensor(0.3, dtype=torch.float64)}))
+        memory: Memory = {"mean": torch.tensor(0.3, dtype=torch.float64), "begun": torch.ones(())}
+        return penalty.value(meet(network, latents, memory))
 
     (slope,) = torch.autograd.grad(value(), weight)
     direction = torch.randn_like(weight)
@@ -156,7 +168,7 @@ def test_it_looks_at_the_first_half_of_the_batch_and_at_its_classes() -> None:
     latents, told = torch.randn(5, 6), torch.tensor([0, 1, 2, 0, 1])
     seen: list[tuple[Tensor, Tensor]] = []
     network.mapping.register_forward_pre_hook(lambda module, given: seen.append(given))
-    PathLength().value(meet(network, latents, {"mean": torch.zeros(())}, told))
+    PathLength().value(meet(network, latents, PathLength().memory(), told))
     assert torch.equal(seen[0][0], latents[:3])
     assert torch.equal(seen[0][1], told[:3])
 
@@ -166,7 +178,7 @@ def test_it_is_computed_in_full_precision_under_autocast() -> None:
 
     def value() -> Tensor:
         torch.manual_seed(1)
-        return PathLength().value(meet(network, latents, {"mean": torch.zeros(())}))
+        return PathLength().value(meet(network, latents, PathLength().memory()))
 
     with torch.autocast("cpu", torch.bfloat16):
         under = value()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import sparring
-from sparring.training.clock import Clock, peak_memory_mb
+from sparring.training.clock import Clock
 from sparring.training.listener import Listener
 from sparring.training.loop import play_step
 from sparring.training.run import Run
@@ -86,10 +86,6 @@ def test_a_clock_that_never_ran_knows_no_speed() -> None:
     clock = Clock()
     clock.mark()
     assert clock.seconds == clock.images_per_second() == 0
-
-
-def test_memory_is_counted_in_megabytes() -> None:
-    assert 50 < peak_memory_mb(torch.device("cpu")) < 100_000
 
 
 def test_a_record_holds_means_of_all_steps_since_the_last(prepare: Prepare) -> None:

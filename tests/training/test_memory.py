@@ -1,0 +1,64 @@
+"""What a process holds and could hold, as the system has it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sparring.errors import RunError
+from sparring.training import memory
+from sparring.training.memory import Memory, peak_memory_mb
+
+CPU = torch.device("cpu")
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the counts of a Linux system")
+MEGABYTE = 1_000_000
+
+
+def test_the_peak_is_counted_in_megabytes() -> None:
+    assert 50 < peak_memory_mb(CPU) < 100_000
+
+
+@ON_LINUX
+def test_the_peak_follows_what_is_taken_and_is_forgotten_when_settled() -> None:
+    counted = Memory(CPU)
+    counted.settle()
+    before = counted.held()
+    taken = np.ones(100 * MEGABYTE, np.uint8)
+    assert counted.held() - before == pytest.approx(len(taken), rel=0.2)
+    del taken
+    assert counted.peak() - before == pytest.approx(100 * MEGABYTE, rel=0.2)
+    counted.settle()
+    assert counted.peak() - before < 30 * MEGABYTE
+    assert counted.limit() > counted.held()
+
+
+@ON_LINUX
+@pytest.mark.parametrize("controllers", ["", "cpu,memory"])
+def test_a_containers_share_bounds_what_could_be_held(
+    controllers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = (memory._OLD if controllers else memory._NEW)[1:]
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    for folder, numbers in (
+        (inner, ("max" if not controllers else 2**63 - 4096, 50 * MEGABYTE, 0)),
+        (inner.parent, (90 * MEGABYTE, 60 * MEGABYTE, 5 * MEGABYTE)),
+    ):
+        for name, number in zip(names[:2], numbers, strict=False):
+            (folder / name).write_text(f"{number}\n")
+        (folder / "memory.stat").write_text(f"anon 1\n{names[2]} {numbers[2]}\n")
+    groups = tmp_path / "cgroup"
+    groups.write_text(f"3:cpuset:/elsewhere\n4:{controllers}:/outer/inner\n")
+    monkeypatch.setattr(memory, "_GROUPS", groups)
+    monkeypatch.setattr(memory, "_OLD" if controllers else "_NEW", (tmp_path, *names))
+    counted = Memory(CPU)
+    assert counted.limit() - counted.held() == pytest.approx(35 * MEGABYTE, abs=2 * MEGABYTE)
+
+
+def test_where_nothing_can_be_told_a_number_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunError, match=r"what memory a step takes on mps here; .* micro_batch=8"):
+        Memory(torch.device("mps"))
+    monkeypatch.setattr(memory, "_STATUS", Path("nowhere"))
+    with pytest.raises(RunError, match="takes on cpu here"):
+        Memory(CPU)

@@ -1,0 +1,189 @@
+"""Parts of a batch: which there are, how large ones fit, and that they add up to the whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring.errors import RunError, SpecError
+from sparring.game import Batch, Losses
+from sparring.scoring import Drawn
+from sparring.training import micro_batch
+from sparring.training.loop import follow_losses, play_step
+from sparring.training.memory import Memory
+from sparring.training.micro_batch import (
+    SHARE,
+    Footprint,
+    count_parts,
+    divisors,
+    estimate_sizes,
+    find_size,
+    measure,
+    rank_sizes,
+    try_sizes,
+)
+from sparring.training.run import Run
+
+Prepare = Callable[..., tuple[Run, Any]]
+CPU = torch.device("cpu")
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the counts of a Linux system")
+
+
+def test_a_number_of_samples_tells_the_number_of_parts() -> None:
+    assert [count_parts(12, wanted) for wanted in (12, 6, "3", 1)] == [1, 2, 4, 12]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (5, "a batch of 12 cannot be computed 5 samples at a time; needs 4 or 6"),
+        (13, "13 samples at a time; needs 12"),
+        (0, "0 samples at a time; needs 1"),
+        ("half", "got 'half'; needs a number of samples, or auto"),
+    ],
+)
+def test_what_does_not_divide_the_batch_is_refused(wanted: int | str, said: str) -> None:
+    with pytest.raises(SpecError, match=said):
+        count_parts(12, wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "ranked"),
+    [
+        ("gan", 12, [12, 6, 4, 3, 2, 1]),
+        ("dcgan", 12, [12, 6, 4, 3, 2]),
+        ("stylegan2-emoji", 24, [24, 12, 8, 4, 3, 2]),
+        ("stylegan2-emoji", 6, [6, 3, 2]),
+        ("dcgan", 1, [1]),
+    ],
+)
+def test_whole_groups_of_compared_samples_come_first(
+    name: str, batch: int, ranked: list[int], prepare: Prepare
+) -> None:
+    run, _ = prepare(name)
+    assert rank_sizes(divisors(batch), run.game) == ranked
+
+
+def test_ever_smaller_sizes_are_tried_where_too_large_ones_are_refused() -> None:
+    tried = []
+
+    def footprint(size: int) -> Footprint:
+        tried.append(size)
+        if size > 8:
+            raise torch.OutOfMemoryError
+        return Footprint(10, 10 + 10 * size)
+
+    assert try_sizes([16, 8, 4, 2, 1], 50, footprint) == 4
+    assert tried == [16, 8, 4]
+    assert try_sizes([16, 8], 50, footprint) is None
+
+
+@pytest.mark.parametrize("fixed", [0, 100, 1000])
+@pytest.mark.parametrize("limit", [150, 1130, 1250, 1500, 3000, 100_000])
+@pytest.mark.parametrize("sizes", [[64, 32, 16, 8, 4, 2, 1], [24, 12, 8, 4, 3, 2], [7, 1], [1]])
+def test_the_largest_size_that_fits_is_told_from_small_ones(sizes: list[int], limit: int, fixed: int) -> None:
+    def footprint(size: int) -> Footprint:
+        found = Footprint(100, 100 + fixed + 20 * size)
+        assert size == min(sizes) or found.peak <= limit / SHARE, (
+            "it was played and might have cost the process its life"
+        )
+        return found
+
+    fits = [size for size in sizes if 100 + fixed + 20 * size <= limit]
+    found = estimate_sizes(sizes, limit, footprint)
+    sure = [size for size in sizes if 100 + (fixed + 20 * min(sizes)) * size // min(sizes) <= limit / SHARE]
+    assert found == (fits[0] if fits and len(sure) > 1 else min(fits, default=None))
+
+
+@ON_LINUX
+def test_a_run_is_measured_with_all_penalties_due(prepare: Prepare) -> None:
+    run, _ = prepare("stylegan2-emoji")
+    steps: list[int] = []
+    for mover in run.movers.values():
+        losses = mover.team.losses
+        object.__setattr__(mover.team, "losses", lambda batch, ask=losses: (steps.append(batch.step), ask(batch))[1])
+    found = measure(run, Memory(CPU))
+    assert steps == [0] * 4
+    assert 0 < found.between <= found.peak
+
+
+@ON_LINUX
+def test_a_batch_that_fits_stays_whole_and_one_that_never_does_is_refused(
+    prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+
+    def build(size: int) -> Run:
+        built.append(size)
+        return prepare("gan", f"training.accumulation={4 // size}")[0]
+
+    assert find_size(4, [1, 2, 4], CPU, build) == 4
+    assert find_size(4, [2, 4], CPU, build) == 2, "other stages have batches that fall into no fewer parts"
+    monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: self.held() // 2)
+    with pytest.raises(RunError, match=r"no step fits that computes 1 at a time: [\d.]+ GB of memory can be taken"):
+        find_size(4, [1, 2, 4], CPU, build)
+
+
+@ON_LINUX
+@pytest.mark.parametrize(("room", "size"), [(75, 1), (130, 2), (500, 4)])
+def test_what_a_step_holds_is_seen_to_grow_with_its_samples(
+    room: int, size: int, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(size: int) -> Run:
+        run, _ = prepare("gan", f"training.accumulation={4 // size}")
+        for mover in run.movers.values():
+
+            def losses(batch: Batch, ask: Callable[[Batch], Losses] = mover.team.losses) -> Losses:
+                held = torch.ones(len(batch.real), 10_000_000)  # 40 MB a sample
+                return ask(batch) if len(held) else {}
+
+            object.__setattr__(mover.team, "losses", losses)
+        return run
+
+    monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: (self.held() + room * 1e6) / micro_batch.SHARE)
+    assert find_size(4, [1, 2, 4], CPU, build) == size
+
+
+def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
+    """The gradients of both teams' first moves, in double precision, from latents that do not depend on the parts."""
+    run.game.double()
+    random = torch.Generator().manual_seed(0)
+    latents = {name: torch.randn(4, 4, generator=random, dtype=torch.float64) for name in run.movers}
+    data, found = run._data, {}
+    run._data = SimpleNamespace(batch=lambda *asked: (data.batch(*asked)[0].double(), None))  # type: ignore[assignment]
+    for turn in run.turns():
+        for move in turn:
+            name = move.mover.team.name
+            drawn = iter(latents[name].split(4 // parts))
+            run.game._draw = lambda batch, drawn=drawn: Drawn.by(run.game.generator, next(drawn))  # type: ignore[assignment]
+            follow_losses(run, move)
+            found |= {f"{name}/{path}": weight.grad for path, weight in move.mover.team.named_parameters().items()}
+    return found
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_gradients_of_parts_add_up_to_those_of_the_whole_penalties_included(parts: int, prepare: Prepare) -> None:
+    changes = ("penalties=[{kind: R1, weight: 3, every: 16}]", "discriminator.dropout=0")
+    whole, added = (
+        accumulate(prepare("gan", *changes, f"training.accumulation={count}")[0], count) for count in (1, parts)
+    )
+    assert whole.keys() == added.keys()
+    for name, gradient in added.items():
+        torch.testing.assert_close(gradient, whole[name], rtol=1e-9, atol=1e-12)
+
+
+def test_adaptive_augmentation_sees_the_same_count_whatever_the_parts(prepare: Prepare) -> None:
+    seen = []
+    for parts in (1, 2, 4):
+        adaptive = "augmentations=[{kind: ADA, every: 4, images: 40, target: -0.5}]"
+        run, _ = prepare("stylegan2-emoji", f"training.accumulation={parts}", adaptive, steps=8)
+        for _ in range(6):
+            play_step(run)
+        state = dict(run.game.augmenter.named_buffers())  # type: ignore[union-attr]
+        seen.append((float(state["count_0"]), int(state["step_0"]), float(state["probability_0"])))
+    assert seen == [(8, 4, seen[0][2])] * 3
+    assert seen[0][2] > 0
