@@ -6,12 +6,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
 
 from sparring.training.allocator import keep_memory
+from sparring.training.memory import peak_memory_mb
 
 Step = Callable[[], object]
 Contender = tuple[bool, Callable[[int, int], Step]]
 """Whether the allocator is told to keep memory, and what builds a step of some width and batch."""
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The seconds of a contender's block in each round, and the most that its process held, in MB."""
+
+    seconds: list[float]
+    memory_mb: float
 
 
 def hold(script: str, description: str, contenders: Mapping[str, Contender], title: str, steps: int) -> None:
@@ -32,7 +44,7 @@ def hold(script: str, description: str, contenders: Mapping[str, Contender], tit
 
 
 def serve(tuned: bool, build: Callable[[], Step], clock: Callable[[], float] = time.perf_counter) -> None:
-    """Plays blocks of steps as they are asked for on standard input, and answers with seconds by `clock`."""
+    """Plays blocks of steps as asked for on standard input; answers with seconds by `clock`, and MB at the peak."""
     if tuned:
         keep_memory()
     step = build()
@@ -40,12 +52,13 @@ def serve(tuned: bool, build: Callable[[], Step], clock: Callable[[], float] = t
         start = clock()
         for _ in range(int(line)):
             step()
-        print(clock() - start, flush=True)
+        print(clock() - start, peak_memory_mb(torch.device("cpu")), flush=True)
 
 
 def compare(command: list[str], title: str, names: list[str], steps: int, rounds: int) -> None:
     """Prints medians over the rounds of the time of a step, and of its ratio to the first one's in the same round."""
-    seconds = take_turns({name: [*command, "--serve", name] for name in names}, steps, rounds)
+    turns = take_turns({name: [*command, "--serve", name] for name in names}, steps, rounds)
+    seconds = {name: taken.seconds for name, taken in turns.items()}
     print(f"{title}; median of {rounds} rounds of {steps} steps, interleaved\n")
     print(f"| contender | ms a step | faster than {names[0]} |\n|---|---|---|")
     for name, times in seconds.items():
@@ -53,31 +66,32 @@ def compare(command: list[str], title: str, names: list[str], steps: int, rounds
         print(f"| {name} | {milliseconds:.2f} | {ratio(seconds[names[0]], times):.2f} |")
 
 
-def take_turns(commands: Mapping[str, list[str]], steps: int, rounds: int) -> dict[str, list[float]]:
-    """Returns the seconds of each contender's block in each round; every other round goes through them backwards."""
+def take_turns(commands: Mapping[str, list[str]], steps: int, rounds: int) -> dict[str, Turns]:
+    """Returns the turns of each contender; every other round goes through them backwards."""
     workers = {
         name: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name, command in commands.items()
     }
 
-    def ask(name: str, count: int) -> float:
+    def ask(name: str, count: int) -> tuple[float, float]:
         worker = workers[name]
         assert worker.stdin is not None
         assert worker.stdout is not None
         print(count, file=worker.stdin, flush=True)
-        return float(worker.stdout.readline())
+        seconds, memory = map(float, worker.stdout.readline().split())
+        return seconds, memory
 
     for name in commands:
         ask(name, max(3, steps // 2))
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    answers: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for number in range(rounds):
         for name in reversed(commands) if number % 2 else commands:
-            seconds[name].append(ask(name, steps))
+            answers[name].append(ask(name, steps))
     for worker in workers.values():
         assert worker.stdin is not None
         worker.stdin.close()
         worker.wait()
-    return seconds
+    return {name: Turns([seconds for seconds, _ in given], given[-1][1]) for name, given in answers.items()}
 
 
 def ratio(first: Sequence[float], times: Sequence[float]) -> float:

@@ -82,7 +82,7 @@ def row(game: str, steps: int, rounds: int) -> str:
     recipe = sparring.recipe(*GAMES[game][0])
     images = recipe.training.batch * steps
     commands = {name: [sys.executable, __file__, game, "--serve", name] for name in CONTENDERS}
-    seconds = contest.take_turns(commands, steps, rounds)
+    seconds = {name: taken.seconds for name, taken in contest.take_turns(commands, steps, rounds).items()}
     speeds = [f"{statistics.median(images / taken for taken in times):.0f}" for times in seconds.values()]
     ratios = [f"{contest.ratio(seconds['plain'], times):.2f}" for times in list(seconds.values())[1:]]
     cells = [game, f"`{recipe.name}`", recipe.training.batch, *speeds[:2], ratios[0], speeds[2], ratios[1]]

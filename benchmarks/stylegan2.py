@@ -7,7 +7,8 @@
 A block is 16 steps: R1 once, path lengths four times, the average always, augmentations never. The statement is that of
 `plain/stylegan2.py`. Contenders run in processes of their own and take turns, block by block, with the allocator as it
 comes and as `spar train` sets it. Figures are medians over the rounds of images/s, and of the ratio to the statement
-with the same allocator, and to the one with the allocator as it comes, within the same round.
+with the same allocator, and to the one with the allocator as it comes, within the same round. Memory is the most that
+a contender's process held.
 
 The share of the peak is that of a matrix product of float32, a contender too. The work of an iteration is counted in
 passes: the generator's forward 4.75 times (once for the discriminator's move, with its gradients 3 times for its own,
@@ -125,24 +126,26 @@ def count_work(work: str) -> float:
     return (passes[0] * of_generator.get_total_flops() + passes[1] * of_judge.get_total_flops()) / batch
 
 
-def compare(work: str, steps: int, rounds: int) -> None:
+def compare(work: str, steps: int, rounds: int, kinds: list[str]) -> None:
     title, _, _, batch, formats = WORKS[work]
-    names = [f"{by} {kind}" for by in ("plain float32", *(f"ours {form}" for form in formats)) for kind in KINDS]
+    names = [f"{by} {kind}" for by in ("plain float32", *(f"ours {form}" for form in formats)) for kind in kinds]
     options = [given for given in sys.argv[1:] if given not in WORKS]
     command = [sys.executable, __file__, work, *options, "--serve"]
     commands = {name: [*command, name] for name in [*names, "product"]}
-    seconds = contest.take_turns(commands, steps, rounds)
+    turns = contest.take_turns(commands, steps, rounds)
+    seconds = {name: taken.seconds for name, taken in turns.items()}
     images, each = steps * batch, count_work(work)
     peak = statistics.median(steps * 2 * PRODUCT**3 / taken for taken in seconds["product"])
     print(f"\n{title}; medians of {rounds} rounds of {steps} steps; peak {peak / 1e9:.0f} GFLOP/s\n")
-    print("| | allocator | images/s | of the peak | to plain, same allocator | to plain as it comes |")
-    print("|---|---|---|---|---|---|")
+    ratios_to = f"to plain, same allocator | to plain, {kinds[0]} allocator"
+    print(f"| | allocator | images/s | of the peak | {ratios_to} | memory, MB |")
+    print("|---|---|---|---|---|---|---|")
     for name in names:
         by, form, kind = name.split()
         speed = statistics.median(images / taken for taken in seconds[name])
-        ratios = [contest.ratio(seconds[f"plain float32 {other}"], seconds[name]) for other in (kind, "default")]
+        ratios = [contest.ratio(seconds[f"plain float32 {other}"], seconds[name]) for other in (kind, kinds[0])]
         cells = [f"{by}, {form}", kind, f"{speed:.2f}", f"{each * speed / peak:.0%}", *(f"{one:.2f}" for one in ratios)]
-        print(f"| {' | '.join(cells)} |", flush=True)
+        print(f"| {' | '.join(cells)} | {turns[name].memory_mb:.0f} |", flush=True)
 
 
 KINDS = {"default": False, "tuned": True}
@@ -156,6 +159,7 @@ def main() -> None:
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     parser.add_argument("--steps", type=int, default=16, help="steps in a block; R1 is due in every sixteenth")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tuned", action="store_true", help="the tuned allocator only, for all: half of the time")
     parser.add_argument("--processor-time", action="store_true", help="leave out the time that others have; one thread")
     chosen = parser.parse_args()
     if chosen.serve:
@@ -164,7 +168,7 @@ def main() -> None:
         contest.serve(chosen.serve.endswith("tuned"), lambda: build(chosen.works[-1], chosen.serve), clock)
         return
     for work in chosen.works or WORKS:
-        compare(work, chosen.steps, chosen.rounds)
+        compare(work, chosen.steps, chosen.rounds, ["tuned"] if chosen.tuned else list(KINDS))
 
 
 if __name__ == "__main__":

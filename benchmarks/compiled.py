@@ -1,0 +1,116 @@
+"""What `torch.compile`, channels-last and bfloat16 give StyleGAN2's training on a GPU, against plain float32.
+
+    python benchmarks/compiled.py                                       # minutes on a GPU: it compiles twice
+    python benchmarks/compiled.py --side 128 --channel-base 8192 --batch 32
+    python benchmarks/compiled.py --device cpu --side 8 --channel-base 16 --batch 4 --rounds 1     # to try the command
+
+A block is 16 steps as `spar train stylegan2-256` plays them, augmentations left out: R1 once and path lengths four
+times, which are never compiled, the average always. Contenders run one after the other, each in a process of its own;
+the first block, in which PyTorch compiles, is not counted and stands in a column of its own. Figures are medians over
+the rounds. Memory is the most that was allocated on the GPU, or of a CPU's process what it held.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as `spar` has it, before PyTorch is imported
+
+import torch
+
+from sparring.data import Images, to_pixels
+from sparring.errors import DeviceError
+from sparring.games import GAN
+from sparring.network import Condition
+from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
+from sparring.recipes.stylegan2 import choose_gamma, plan_game, plan_training
+from sparring.training.folder import RunFolder
+from sparring.training.loop import play_step
+from sparring.training.memory import peak_memory_mb
+from sparring.training.precision import Precision, find_device
+from sparring.training.run import Run
+
+STEPS = 16
+CONTENDERS = {
+    "float32": ("float32", "contiguous", False),
+    "float32, channels-last": ("float32", "channels_last", False),
+    "bfloat16, channels-last": ("bfloat16", "channels_last", False),
+    "float32, channels-last, compiled": ("float32", "channels_last", True),
+    "bfloat16, channels-last, compiled": ("bfloat16", "channels_last", True),
+}
+"""Number format, layout, and whether moves that differentiate once are compiled."""
+
+
+def build(contender: str, device: torch.device, side: int, base: int, batch: int) -> Run:
+    form, layout, compiled = CONTENDERS[contender]
+    torch.manual_seed(0)
+    generator = StyleGAN2Generator.Spec(channel_base=base, mapping_layers=2)
+    judge = StyleGAN2Discriminator.Spec(channel_base=base)
+    spec = plan_game(generator, judge, 512, choose_gamma(side, side, batch)).model_copy(update={"augmentations": ()})
+    game = GAN(spec, (3, side, side), Condition())
+    changes = {"precision": form, "layout": layout, "compiled": compiled, "record_every": 10**9}
+    training = plan_training(10**9, batch).model_copy(update=changes)
+    pixels = to_pixels(torch.rand(512, 3, side, side) * 2 - 1)
+    placed = Precision(device, training.precision, training.layout)
+    return Run(game, Images(pixels), training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+
+
+def serve(contender: str, device: torch.device, side: int, base: int, batch: int, rounds: int) -> None:
+    """Prints the seconds of the first block and of each of `rounds` more, and the most memory in MB."""
+    run = build(contender, device, side, base, batch)
+    for _ in range(1 + rounds):
+        start = time.perf_counter()
+        for _ in range(STEPS):
+            play_step(run)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        print(time.perf_counter() - start)
+    print(peak_memory_mb(device))
+
+
+def compare(title: str, images: int) -> None:
+    """Prints the table."""
+    print(f"{title}, blocks of {STEPS} steps\n", flush=True)
+    print("| | images/s | to plain float32 | memory, MB | first block, s |\n|---|---|---|---|---|", flush=True)
+    plain = 0.0
+    for name in CONTENDERS:
+        command = [sys.executable, __file__, *sys.argv[1:], "--serve", name]
+        said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        first, *blocks, memory = map(float, said.split())
+        speed = images / statistics.median(blocks)
+        plain = plain or speed
+        print(f"| {name} | {speed:.1f} | {speed / plain:.2f} | {memory:.0f} | {first:.0f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--side", type=int, default=256, help="of the images, in pixels")
+    parser.add_argument("--channel-base", type=int, default=16384)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=3, help="blocks that are counted")
+    parser.add_argument("--serve", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    try:
+        device = find_device(chosen.device)
+    except DeviceError:
+        sys.exit(
+            f"there is no {chosen.device} on this machine, and this table is about GPUs; to try the command, add "
+            "--device cpu --side 8 --channel-base 16 --batch 4 --rounds 1"
+        )
+    size = chosen.side, chosen.channel_base, chosen.batch
+    if chosen.serve:
+        serve(chosen.serve, device, *size, chosen.rounds)
+        return
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else chosen.device
+    title = "StyleGAN2 {0}x{0}, channel base {1}, batch {2}".format(*size)
+    compare(f"{name}, PyTorch {torch.__version__}: {title}", STEPS * chosen.batch)
+
+
+if __name__ == "__main__":
+    main()
