@@ -80,8 +80,8 @@ def shrink(pictures: Path) -> Shrink:
             recipe = played_on(recipe, pictures)
         shown = 4 * max(Counter(recipe.game.order).values())
         tree = narrow(recipe.tree())
-        if tree["data"].get("size") == 256:  # what recipes for a GPU take
-            tree["data"]["size"] = 32
+        if tree["data"].get("size") in (128, 256):  # what recipes for a GPU take
+            tree["data"]["size"] = 8
         tree["training"] |= {"batch": 4, "images": steps * shown, "record_every": shown}
         tree["training"]["checkpoints"] |= {"every": 2 * shown}
         tree["listening"] |= {
