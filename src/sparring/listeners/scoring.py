@@ -18,9 +18,9 @@ class Scoring(Listener):
 
     The samples come from the same latents every time, drawn from the run's seed + 1: not those of the sample grids,
     nor those of `evaluate`, which draws from its plan's own seed. An evaluation that would bring the time spent on
-    them above `share` of the run's, since it was begun or resumed, is passed over. Two never are: the first one
-    since then, as only that tells what they take, and the one at the run's end, so that a finished run has its
-    scores. What goes wrong is told once and costs the run its scores, never the run.
+    them above `share` of the run's, since it, or a stage of it, was begun or resumed, is passed over. Two never are:
+    the first one since then, as only that tells what they take, and the one at the run's end, so that a finished run
+    has its scores. What goes wrong is told once and costs the run its scores, never the run.
     """
 
     def __init__(
