@@ -43,7 +43,9 @@ SETTINGS = (
     "discriminator.channel_base=512",
     "discriminator.channel_max=128",
     "prior.size=64",
+    "generator.mixing=0.9",
     "penalties=[{kind: R1, weight: 0.1, every: 8}]",
+    "training.batch=8",
     "training.threads=1",
     f"listening.samples_every={EVERY}",
 )

@@ -3,6 +3,7 @@
     python benchmarks/stylegan2.py                      # about an hour on two cores
     python benchmarks/stylegan2.py 64 forward --rounds 3
     python benchmarks/stylegan2.py 64 --threads 1 --processor-time    # on a machine that others use
+    python benchmarks/stylegan2.py 64 --where                         # what our iterations spend their time with
 
 A block is 16 steps: R1 once, path lengths four times, the average always, augmentations never. The statement is that of
 `plain/stylegan2.py`. Contenders run in processes of their own and take turns, block by block, with the allocator as it
@@ -36,6 +37,7 @@ from sparring.data import Images, to_pixels
 from sparring.games import GAN
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.recipes.stylegan2 import choose_gamma, plan_game, plan_training
+from sparring.training.allocator import keep_memory
 from sparring.training.folder import RunFolder
 from sparring.training.loop import play_step
 from sparring.training.precision import Precision
@@ -148,6 +150,34 @@ def compare(work: str, steps: int, rounds: int, kinds: list[str]) -> None:
         print(f"| {' | '.join(cells)} | {turns[name].memory_mb:.0f} |", flush=True)
 
 
+SPENT = {
+    "convolutions": ("conv",),
+    "matrix products": ("mm", "addmm", "bmm", "baddbmm", "linear", "dot"),
+    "copies, padding, layouts": ("copy", "cat", "clone", "pad", "contiguous", "fill", "zero", "stack", "empty", "to_"),
+    "sums": ("sum", "mean", "norm", "var"),
+    "Adam and the average": ("foreach", "fused", "lerp"),
+}
+"""What operations have in their names; the first that fits counts, and the rest goes element by element."""
+
+
+def tell_where(work: str, form: str, steps: int) -> None:
+    """Prints what share of the time of a block goes to which kinds of operations."""
+    step = build(work, f"ours {form}")
+    for _ in range(3):
+        step()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
+        for _ in range(steps):
+            step()
+    spent = dict.fromkeys([*SPENT, "element by element"], 0.0)
+    for operation in seen.key_averages():
+        name = operation.key.lower()
+        kinds = (kind for kind, marks in SPENT.items() if any(mark in name for mark in marks))
+        spent[next(kinds, "element by element")] += operation.self_cpu_time_total
+    print(f"\n{WORKS[work][0]}, {form}: where the time goes\n\n| | share |\n|---|---|")
+    for kind, taken in sorted(spent.items(), key=lambda one: -one[1]):
+        print(f"| {kind} | {taken / sum(spent.values()):.0%} |")
+
+
 KINDS = {"default": False, "tuned": True}
 """Whether the allocator is told to keep memory."""
 
@@ -161,6 +191,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true", help="the tuned allocator only, for all: half of the time")
     parser.add_argument("--processor-time", action="store_true", help="leave out the time that others have; one thread")
+    parser.add_argument("--where", action="store_true", help="only tell what our iterations spend their time with")
     chosen = parser.parse_args()
     if chosen.serve:
         torch.set_num_threads(chosen.threads)
@@ -168,6 +199,12 @@ def main() -> None:
         contest.serve(chosen.serve.endswith("tuned"), lambda: build(chosen.works[-1], chosen.serve), clock)
         return
     for work in chosen.works or WORKS:
+        if chosen.where:
+            keep_memory()
+            torch.set_num_threads(chosen.threads)
+            for form in WORKS[work][-1]:
+                tell_where(work, form, chosen.steps)
+            continue
         compare(work, chosen.steps, chosen.rounds, ["tuned"] if chosen.tuned else list(KINDS))
 
 
