@@ -228,7 +228,8 @@ def find_checkpoint(path: Path, best: bool = False) -> Path:
         raise CheckpointError(
             f"no checkpoint in {path} has a rank by {by!r} (training.checkpoints.by); their scores: {', '.join(names)}"
             if names
-            else f"no checkpoint in {path} was scored (listening.scores_every)"
+            else f"no checkpoint {'' if len(facts) == len(found) else 'of the newest stage '}in {path} was scored "
+            "(listening.scores_every)"
         )
     return min(ranks, key=ranks.__getitem__)
 
