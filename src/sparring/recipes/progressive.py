@@ -7,24 +7,14 @@ from sparring.losses import Wasserstein
 from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator, StyleGANGenerator
 from sparring.penalties import R1, Drift, GradientPenalty
 from sparring.recipes.schema import Listening, Recipe
-from sparring.training.averages import Average
-from sparring.training.optimizers import Adam
-from sparring.training.plan import Checkpoints, Training
+from sparring.recipes.stylegan2 import plan_training
 
 CUBIC = (1.0, 3.0, 3.0, 1.0)
 """Doubling or halving by pairs, then StyleGAN's binomial filter [1, 2, 1] (Karras et al. 2019, sec. 2.1)."""
 
 
-def plan_training(images: int, batch: int = 16, save_every: int = 100_000) -> Training:
-    """Returns the published optimizers and average: .999 of it stays after a batch of 16 (2018, appendix A.1)."""
-    adam = Adam(learning_rate=0.001, betas=(0.0, 0.99))
-    return Training(
-        images=images,
-        batch=batch,
-        optimizers={"discriminator": adam, "generator": adam},
-        averages={"generator": Average(half_life=11_000)},
-        checkpoints=Checkpoints(every=save_every),
-    )
+RATE, HALF_LIFE = 0.001, 11_000
+"""Adam's learning rate, and the average's half-life: .999 of it stays after a batch of 16 (2018, appendix A.1)."""
 
 
 def progressive() -> Recipe:
@@ -36,7 +26,7 @@ def progressive() -> Recipe:
         name="progressive",
         data=ImageFiles(size=128),
         game=Progressive.Spec(prior=Gaussian(size=512), losses=Wasserstein(), penalties=(GradientPenalty(), Drift())),
-        training=plan_training(8_800_000, save_every=200_000),
+        training=plan_training(8_800_000, 16, 200_000, RATE, HALF_LIFE),
         listening=Listening(samples_every=50_000, scores_every=200_000),
     )
 
@@ -58,7 +48,7 @@ def stylegan() -> Recipe:
             batches={32: 64, 64: 32, 128: 16, 256: 8},
             rates={128: 1.5, 256: 2, 512: 3},
         ),
-        training=plan_training(6_600_000, batch=128, save_every=200_000),
+        training=plan_training(6_600_000, 128, 200_000, RATE, HALF_LIFE),
         listening=Listening(samples_every=50_000, scores_every=200_000),
     )
 
@@ -76,7 +66,7 @@ def progressive_emoji() -> Recipe:
             penalties=(GradientPenalty(), Drift()),
             batches={32: 16},
         ),
-        training=plan_training(400_000, batch=32, save_every=20_000),
+        training=plan_training(400_000, 32, 20_000, RATE, HALF_LIFE),
         listening=Listening(samples_every=5_000, scores_every=50_000),
     )
 
@@ -94,6 +84,6 @@ def stylegan_emoji() -> Recipe:
             smallest=8,
             batches={32: 16},
         ),
-        training=plan_training(400_000, batch=32, save_every=20_000),
+        training=plan_training(400_000, 32, 20_000, RATE, HALF_LIFE),
         listening=Listening(samples_every=5_000, scores_every=50_000),
     )

@@ -37,18 +37,20 @@ def plan_game(
     )
 
 
-def plan_training(images: int, batch: int, save_every: int = 100_000) -> Training:
-    """Returns the published optimizers, and their average at batch 16: 5,000 images forget half of a weight.
+def plan_training(
+    images: int, batch: int, save_every: int = 100_000, learning_rate: float = 0.0025, half_life: int = 5_000
+) -> Training:
+    """Returns StyleGAN2-ADA's optimizers, and its average at batch 16: 5,000 images forget half of a weight.
 
     The authors slow Adam down by 16/17 and 4/5, since penalties are steps of their own there; here they are addends of
     a step's losses, so there is nothing to make up for.
     """
-    adam = Adam(learning_rate=0.0025, betas=(0.0, 0.99))
+    adam = Adam(learning_rate=learning_rate, betas=(0.0, 0.99))
     return Training(
         images=images,
         batch=batch,
         optimizers={"discriminator": adam, "generator": adam},
-        averages={"generator": Average(half_life=5_000)},
+        averages={"generator": Average(half_life=half_life)},
         checkpoints=Checkpoints(every=save_every),
     )
 
