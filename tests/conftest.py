@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from sparring.data import Domains, Edges, HoldOut, ImageFiles, Pairs, SideBySide, Source, Transformed, Unpaired
 from sparring.recipes import Recipe
@@ -16,6 +17,7 @@ from sparring.recipes import recipe as find_recipe
 from sparring.recipes.catalogue import with_data
 
 Shrink = Callable[..., Recipe]
+Differentiate = Callable[..., tuple[float, float]]
 
 OWN_DATA = {"gail": "gymnasium", "gail-acrobot": "gymnasium"}
 """Recipes of games that cannot be played on pictures, and the package that their data comes with."""
@@ -62,6 +64,24 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).save(path)
     return folder
+
+
+@pytest.fixture
+def differentiate() -> Differentiate:
+    """Returns a value's derivative by `weight` in a random direction: by differences, and by autograd."""
+
+    def differ(value: Callable[[], Tensor], weight: Tensor, small: float = 1e-6) -> tuple[float, float]:
+        (slope,) = torch.autograd.grad(value(), weight, allow_unused=True, materialize_grads=True)
+        direction, found = torch.randn_like(weight), []
+        for move in (small, -2 * small):
+            with torch.no_grad():
+                weight += move * direction
+            found.append(value().item())
+        with torch.no_grad():
+            weight += small * direction
+        return (found[0] - found[1]) / (2 * small), (slope * direction).sum().item()
+
+    return differ
 
 
 @pytest.fixture
