@@ -77,7 +77,7 @@ def test_an_imported_run_trains_on_and_resumes(
     changed = [name for name in one if not torch.equal(one[name], other[name])]
     assert any(name.startswith("discriminator") for name in changed)
     assert any(name.startswith("generator") for name in changed)
-    assert "augmenter.probability_0" in model.game.state_dict()
+    assert any(name.startswith("augmenter.probability") for name in model.game.state_dict())
 
 
 def test_the_command_imports(theirs: tuple[Path, dict[str, Tensor]], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from sparring.data.pixels import Pixels, to_pixels
 from sparring.errors import MissingExtraError, ShapeError, SpecError
 from sparring.files import replace_file
+from sparring.layers.compositing import lay_over
 
 LEAST = 256
 """Smaller images are enlarged by a whole factor until their longer side has as many pixels."""
@@ -84,9 +85,7 @@ def _frames(images: Tensor) -> Pixels:
 
 def _opaque(images: Tensor) -> Tensor:
     """Returns [N, 3, H, W]: opacity, the last of 2 or 4 channels, laid over white."""
-    if images.shape[1] in (2, 4):
-        opacity = (images[:, -1:] + 1) / 2
-        images = 1 + (images[:, :-1] - 1) * opacity
+    images = lay_over(images, 1.0)
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 

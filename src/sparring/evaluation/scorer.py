@@ -16,6 +16,7 @@ from sparring.evaluation.gathering import Eyes, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
 from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
+from sparring.layers.compositing import lay_over
 from sparring.metrics.metric import Evidence, Metric, Observed, Value
 from sparring.version import __version__
 
@@ -155,13 +156,13 @@ class Scorer:
     @torch.no_grad()
     def _distance(self, one: Tensor, other: Tensor) -> Tensor:
         assert self.perceptual is not None
-        distance: Tensor = self.perceptual(*(over_white(images).to(self.eyes.device) for images in (one, other)))
+        distance: Tensor = self.perceptual(*(lay_over(images, 1.0).to(self.eyes.device) for images in (one, other)))
         return distance.cpu()
 
     @torch.no_grad()
     def _maps(self, images: Tensor) -> Tensor:
         assert self.backbone is not None
-        seen = ((over_white(images) + 1) * 127.5).expand(-1, 3, -1, -1)
+        seen = ((lay_over(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
         return self.backbone.network.maps(seen.to(self.eyes.device)).cpu()
 
     def _record(self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float) -> Score:
@@ -195,14 +196,6 @@ class Scorer:
             torch=torch.__version__,
             seconds=round(seconds, 3),
         )
-
-
-def over_white(images: Tensor) -> Tensor:
-    """Returns images [N, C, H, W] in [-1, 1] without their opacity (the last of 2 or 4 channels), laid over white."""
-    if images.shape[1] not in (2, 4):
-        return images
-    colour, opacity = images[:, :-1], (images[:, -1:] + 1) / 2
-    return torch.lerp(torch.ones_like(colour), colour, opacity)
 
 
 def renumbered(labels: Tensor, classes: tuple[str, ...], wanted: tuple[str, ...]) -> Tensor:

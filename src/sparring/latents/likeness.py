@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from sparring.layers.compositing import has_opacity, lay_over
+
 Distance = Callable[[Tensor, Tensor], Tensor]
 """The distance [N] of each image of one batch [N, C, H, W] in [-1, 1] to that of another."""
 
@@ -37,7 +39,6 @@ def _shown(images: Tensor) -> Tensor:
     channels = images.shape[1]
     if channels in (1, 3):
         return images
-    if channels in (2, 4):
-        colours, opacity = images[:, :-1], (images[:, -1:] + 1) / 2
-        return torch.cat([torch.lerp(torch.full_like(colours, ground), colours, opacity) for ground in (-1.0, 1.0)])
+    if has_opacity(images):
+        return torch.cat([lay_over(images, ground) for ground in (-1.0, 1.0)])
     return images.transpose(0, 1).flatten(0, 1)[:, None]
