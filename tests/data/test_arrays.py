@@ -115,3 +115,15 @@ def test_a_damaged_array_is_refused(tmp_path):
         (tmp_path / name).write_bytes(b"PK\x03\x04 nonsense")
         with pytest.raises(DataError, match="cannot be read as numbers"):
             array(tmp_path / name)
+
+
+@pytest.mark.parametrize(("bands", "channels", "count"), [(4, "rgba", 4), (4, "rgb", 3), (2, "rgb", 3), (2, "gray", 1)])
+def test_bands_asked_for_as_colours_end_with_opacity(tmp_path, noise, bands, channels, count):
+    pixels = noise(5, 8, 6, bands)
+    pixels[..., -1] = 255
+    np.save(tmp_path / "a.npy", pixels)
+    found = load(tmp_path / "a.npy", channels=channels).pixels.transpose(0, 2, 3, 1)
+    assert found.shape == (5, 8, 6, count)
+    np.testing.assert_array_equal(
+        found, np.broadcast_to(pixels[..., : bands - 1], (5, 8, 6, 3)) if count == 3 else pixels[..., :count]
+    )

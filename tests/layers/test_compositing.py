@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring.layers.compositing import has_opacity, lay_over
+from sparring.layers.compositing import has_opacity, lay_colours_over, lay_over
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -24,3 +24,15 @@ def test_images_without_opacity_stay_as_they_are(channels: int) -> None:
     images = torch.rand(2, channels, 4, 4)
     assert not has_opacity(images)
     assert lay_over(images, 1.0) is images
+
+
+def test_opacity_stays_beside_the_colours() -> None:
+    images = torch.rand(2, 4, 3, 3) * 2 - 1
+    found = lay_colours_over(images, 0.5)
+    assert torch.equal(found[:, :3], lay_over(images, 0.5))
+    assert torch.equal(found[:, 3], images[:, 3])
+
+
+def test_points_have_no_opacity() -> None:
+    points = torch.rand(5, 2)
+    assert lay_colours_over(points, 1.0) is points

@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from sparring.augment.images import ImageAugmentation
-from sparring.layers.compositing import has_opacity, lay_over
+from sparring.layers.compositing import lay_colours_over
 
 
 class Composite(ImageAugmentation):
@@ -23,4 +23,4 @@ class Composite(ImageAugmentation):
     ground: Annotated[float, Field(ge=-1, le=1)] = 1.0
 
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
-        return torch.cat((lay_over(samples, self.ground), samples[:, -1:]), 1) if has_opacity(samples) else samples
+        return lay_colours_over(samples, self.ground)

@@ -41,7 +41,7 @@ def array(path: Path) -> Collection:
     """Returns the images of a `.npy` or `.npz`: [N, H, W] or [N, H, W, C], `images` and `labels` in an npz.
 
     Labels are classes, whole numbers [N], or numbers [N, D] in [0, 1]; `classes`, or `attributes`, are their names.
-    Four channels are four bands; none of them is taken for opacity.
+    Four channels are four bands; none of them is taken for opacity, unless `channels` are asked for by name.
 
     Raises:
         DataError: the file is damaged, holds Python objects, or is not of such a shape.

@@ -69,6 +69,7 @@ class Layout:
         """
         image = self._to_type(image)
         if self.settings.channels is not None:
+            alpha = image.shape[2] in (2, 4)  # where colours are asked for, bands of an array are colours too
             image = to_channels(image, _COUNTS[self.settings.channels], alpha)
             alpha = self.settings.channels == "rgba"
         size = self.height, self.width

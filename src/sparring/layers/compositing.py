@@ -1,11 +1,12 @@
 """Images with opacity as they look over a ground."""
 
+import torch
 from torch import Tensor
 
 
 def has_opacity(images: Tensor) -> bool:
-    """Returns whether the last channel of `images` [N, C, ...] is opacity: gray or RGB, and opacity."""
-    return images.shape[1] in (2, 4)
+    """Returns whether these are images [N, C, H, W] whose last channel is opacity: gray or RGB, and opacity."""
+    return images.ndim == 4 and images.shape[1] in (2, 4)
 
 
 def lay_over(images: Tensor, ground: float) -> Tensor:
@@ -17,3 +18,8 @@ def lay_over(images: Tensor, ground: float) -> Tensor:
         return images
     colours, opacity = images[:, :-1], (images[:, -1:] + 1) / 2
     return ground + (colours - ground) * opacity
+
+
+def lay_colours_over(images: Tensor, ground: float) -> Tensor:
+    """Returns images of as many channels: colours laid over `ground`, where there is opacity, and that beside."""
+    return torch.cat((lay_over(images, ground), images[:, -1:]), 1) if has_opacity(images) else images

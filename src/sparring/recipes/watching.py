@@ -16,6 +16,7 @@ from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
 from sparring.evaluation.sets import spread
 from sparring.game import Game
+from sparring.layers.compositing import lay_colours_over
 from sparring.listeners import Console, Evaluation, HeldOut, Log, Report, Samples, Scoring, TensorBoard
 from sparring.listeners.samples import Examples
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
@@ -125,7 +126,10 @@ def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
         return {}
     count = recipe.listening.score_count
     real, _ = data.batch(spread(data, count), torch.Generator())
-    measures: dict[str, Measure] = {"sliced_wasserstein": partial(sliced_wasserstein, real)}
+    seen = lay_colours_over(real, 1.0)  # nobody sees colours where an image is transparent
+    measures: dict[str, Measure] = {
+        "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, lay_colours_over(samples, 1.0))
+    }
     return measures if data.modes is None else measures | _mode_measures(data.modes, count)
 
 
