@@ -74,7 +74,7 @@ def test_what_is_drawn_follows_the_seed_alone(augmentation: Augmentation) -> Non
 
 @every_augmentation
 def test_an_augmentation_does_something(augmentation: Augmentation) -> None:
-    given = 2 * samples((4, 8, 8), 16)  # with opacity, and values beyond black and white
+    given = 2 * samples((4, 8, 8), 16)  # with opacity, and values beyond both ends
     assert not torch.equal(augment(augmentation, given), given)
 
 

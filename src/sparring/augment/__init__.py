@@ -1,7 +1,6 @@
 """What is done to samples before they are judged, and penalties on what that changes."""
 
 from sparring.augment.ada import ADA as ADA
-from sparring.augment.clamping import Clamp as Clamp
 from sparring.augment.coarsening import Coarsen as Coarsen
 from sparring.augment.compositing import Composite as Composite
 from sparring.augment.consistency import BalancedConsistency as BalancedConsistency

@@ -1,6 +1,6 @@
 """StyleGAN2 (Karras et al. 2020a) with adaptive augmentation (2020b), for a folder of one's own images."""
 
-from sparring.augment import ADA, Clamp, Composite
+from sparring.augment import ADA, Composite
 from sparring.data import Emoji, ImageFiles
 from sparring.games import GAN
 from sparring.latents import Gaussian
@@ -32,7 +32,7 @@ def plan_game(
         prior=Gaussian(size=latent),
         penalties=(R1(weight=gamma, every=16),),
         generator_penalties=(PathLength(every=4),),
-        augmentations=(Clamp(), Composite(), ADA()),
+        augmentations=(Composite(), ADA()),
         conditional=conditional,
     )
 
@@ -73,7 +73,7 @@ def stylegan2() -> Recipe:
             discriminator=discriminator,
             prior=Gaussian(size=128),
             penalties=(R1(weight=0.05, every=8),),
-            augmentations=(Clamp(), Composite(), ADA(images=100_000)),
+            augmentations=(Composite(), ADA(images=100_000)),
         ),
         training=plan_training(400_000, batch, save_every=20_000),
         listening=Listening(samples_every=5_000, scores_every=50_000),
