@@ -21,14 +21,16 @@ def test_what_is_alike_has_no_distance_and_what_is_not_has_some(channels: int) -
     assert torch.equal(Likeness(squared)(one, one), torch.zeros(3))
 
 
-def test_opacity_counts_and_hidden_colours_do_not() -> None:
+@pytest.mark.parametrize("pixel_weight", [0.0, 1.0])
+def test_opacity_counts_and_hidden_colours_do_not(pixel_weight: float) -> None:
+    likeness = Likeness(squared, pixel_weight)
     one = torch.rand(1, 4, 8, 8) * 2 - 1
     one[:, 3] = -1
     other = one.clone()
     other[:, :3] = torch.rand(1, 3, 8, 8)
-    assert Likeness(squared)(one, other) == 0
+    assert likeness(one, other) == 0
     other[:, 3] = 1
-    assert Likeness(squared)(one, other) > 0
+    assert likeness(one, other) > 0
 
 
 def test_pixels_are_weighted_beside() -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from sparring.layers.compositing import has_opacity, lay_over
+from sparring.layers.compositing import has_opacity, lay_colours_over, lay_over
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 """The distance [N] of each image of one batch [N, C, H, W] in [-1, 1] to that of another."""
@@ -18,8 +18,8 @@ LARGEST = 256
 class Likeness:
     """A perceptual distance of gray or RGB images, for any, and `pixel_weight` times their mean squared error.
 
-    Images with opacity are laid over black and over white, which tells what is opaque; of other counts each
-    channel is seen in gray.
+    Images with opacity are laid over black and over white, which tells what is opaque, and hidden colours count
+    nowhere; of other counts each channel is seen in gray.
     """
 
     def __init__(self, perceptual: Distance, pixel_weight: float = 0.0) -> None:
@@ -29,7 +29,10 @@ class Likeness:
         """Returns the distance [N] of each image of `one` [N, C, H, W] in [-1, 1] to that of `other`."""
         count = len(one)
         seen = self.perceptual(_shown(one), _shown(other)).view(-1, count).mean(0)
-        return seen + self.pixel_weight * (one - other).square().mean((1, 2, 3)) if self.pixel_weight else seen
+        if not self.pixel_weight:
+            return seen
+        difference = lay_colours_over(one, 1.0) - lay_colours_over(other, 1.0)
+        return seen + self.pixel_weight * difference.square().mean((1, 2, 3))
 
 
 def _shown(images: Tensor) -> Tensor:
