@@ -81,7 +81,7 @@ def stylegan_emoji() -> Recipe:
             generator=StyleGANGenerator.Spec(channel_base=768, channel_max=128, width=128, mapping_layers=2, mixing=0),
             discriminator=ProgressiveDiscriminator.Spec(channel_base=768, channel_max=128, taps=CUBIC),
             prior=Gaussian(size=128),
-            penalties=(R1(weight=0.05),),
+            penalties=(R1(weight=1),),
             conditional=True,
             smallest=8,
             batches={32: 16},
