@@ -17,6 +17,7 @@ from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
 from sparring.data.source import WORKERS, Source
 from sparring.errors import DataError
+from sparring.layers.compositing import lay_colours_over
 from sparring.spec import Family
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow has it
@@ -54,9 +55,7 @@ class Edges(Transform):
     strength: float = 1.0
 
     def __call__(self, images: Tensor) -> Tensor:  # noqa: D102
-        values = (images + 1) / 2
-        if images.shape[1] in (2, 4):
-            values = torch.cat((values[:, :-1] * values[:, -1:], values[:, -1:]), 1)
+        values = (lay_colours_over(images, -1.0) + 1) / 2
         count, channels, height, width = values.shape
         across = images.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
         kernels = torch.stack((across, across.T)).unsqueeze(1)
