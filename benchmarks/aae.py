@@ -17,11 +17,11 @@ import torch
 import sparring
 from sparring.bench.reader import train_reader
 from sparring.data import Digits
+from sparring.inference.model import Model
 from sparring.metrics import permutation_test
-from sparring.metrics.linear_classifier import predict
-from sparring.metrics.mmd import gaussian, median_distance
+from sparring.metrics.statistics.linear_classifier import predict
+from sparring.metrics.statistics.mmd import gaussian, median_distance
 from sparring.network import UNLABELLED
-from sparring.recipes.model import Model
 
 PRIORS = {
     "Gaussian": (),

@@ -23,8 +23,8 @@ from torch import Tensor
 import sparring
 from sparring.bench.reader import train_reader
 from sparring.data import Digits
-from sparring.metrics.linear_classifier import predict
-from sparring.recipes.model import Model
+from sparring.inference.model import Model
+from sparring.metrics.statistics.linear_classifier import predict
 
 FITTED = 1_400
 

@@ -23,7 +23,7 @@ import sparring
 from sparring.bench.reader import train_reader
 from sparring.data import Dataset, Digits, FashionMNIST, Images
 from sparring.metrics import sliced_wasserstein
-from sparring.recipes.catalogue import with_data
+from sparring.recipes.named_data import with_data
 
 EACH = 100
 

@@ -23,9 +23,9 @@ import sparring
 from sparring.augment import Flip, Shift
 from sparring.backbones import Backbone, find_backbone, look
 from sparring.data import Emoji, Unpaired, picture, to_pixels
-from sparring.data.emoji import Style
+from sparring.data.catalog.emoji import Style
 from sparring.errors import SparringError
-from sparring.panels import Panel
+from sparring.game.panels import Panel
 
 STYLES: tuple[Style, Style] = ("google", "twitter")
 COUNT, EPOCHS, BATCH, RATE = 100, 12, 32, 3e-3

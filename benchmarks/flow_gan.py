@@ -28,8 +28,8 @@ from torch import Tensor
 
 import sparring
 from sparring.data import Dataset
-from sparring.layers.quantization import quantize
 from sparring.metrics import frechet_distance_of_features, sliced_wasserstein
+from sparring.tensors.quantization import quantize
 
 LEVELS, SETS = 17, 9
 

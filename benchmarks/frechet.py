@@ -12,9 +12,9 @@ import torch
 from scipy import linalg
 from torch import Tensor
 
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import frechet_distance, frechet_distance_of_features
-from sparring.metrics.normal import Normal
+from sparring.metrics.statistics.accumulators import Moments
+from sparring.metrics.statistics.normal import Normal
 
 SIZE, ROUNDS = 2048, 3
 

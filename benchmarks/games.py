@@ -22,8 +22,8 @@ import torch
 import contest
 import plain
 import sparring
-from sparring.recipes.play import build_run
 from sparring.recipes.schema import Recipe
+from sparring.runner.train import build_run
 from sparring.training.folder import RunFolder
 from sparring.training.loop import play_step
 

@@ -23,8 +23,8 @@ from torch.nn.functional import cross_entropy
 
 import sparring
 from sparring.data import Environment, open_environment
-from sparring.data.demonstrations import Demonstrations, known_expert
-from sparring.data.environments import Policy
+from sparring.data.catalog.demonstrations import Demonstrations, known_expert
+from sparring.data.catalog.environments import Policy
 from sparring.networks import MLP
 from sparring.recipes import Recipe
 

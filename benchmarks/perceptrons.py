@@ -20,7 +20,7 @@ from torch.nn.functional import softplus
 import contest
 from sparring.networks import MLP
 from sparring.recipes import recipe
-from sparring.recipes.play import build_run
+from sparring.runner.train import build_run
 from sparring.training.folder import RunFolder
 from sparring.training.loop import play_step
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 import sparring
 from sparring.data import picture
+from sparring.game.panels import Panel
 from sparring.metrics.spectrum import HIGH, compare_spectra, power_spectrum
-from sparring.panels import Panel
 
 PLANS = {"L1 alone": ("adversarial_weight=0",), "pix2pix": ()}
 

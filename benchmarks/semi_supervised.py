@@ -20,8 +20,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 import sparring
 from sparring.data import Dataset
+from sparring.inference.model import Model
 from sparring.recipes import Recipe
-from sparring.recipes.model import Model
 
 SETS = {"scikit-learn's digits": (), "MNIST at 16x16": ("data.of=MNIST", "data.of.size=16")}
 

@@ -23,8 +23,8 @@ import sparring
 from sparring.data import Dataset
 from sparring.data.scatter import scatter
 from sparring.games.transfer import Transfer
+from sparring.inference.model import Model
 from sparring.network import UNLABELLED
-from sparring.recipes.model import Model
 
 LEARNERS = {
     "source only": ("dann-digits", "strength=0"),

@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.data import Domains, Edges, HoldOut, ImageFiles, Pairs, SideBySide, Source, Transformed, Unpaired
 from sparring.recipes import Recipe
 from sparring.recipes import recipe as find_recipe
-from sparring.recipes.catalogue import with_data
+from sparring.recipes.named_data import with_data
 
 Shrink = Callable[..., Recipe]
 Differentiate = Callable[..., tuple[float, float]]

@@ -10,21 +10,30 @@ from typing import TYPE_CHECKING
 
 from sparring.version import __version__
 
-__all__ = ["Model", "Recipe", "SparringError", "__version__", "list_recipes", "load", "recipe", "train"]
-
 if TYPE_CHECKING:
     from sparring.errors import SparringError as SparringError
-    from sparring.recipes import Model as Model
+    from sparring.inference import Model as Model
+    from sparring.inference import load as load
     from sparring.recipes import Recipe as Recipe
     from sparring.recipes import list_recipes as list_recipes
-    from sparring.recipes import load as load
     from sparring.recipes import recipe as recipe
-    from sparring.recipes import train as train
+    from sparring.runner import train as train
+
+_HOMES = {
+    "Model": "inference",
+    "Recipe": "recipes",
+    "SparringError": "errors",
+    "list_recipes": "recipes",
+    "load": "inference",
+    "recipe": "recipes",
+    "train": "runner",
+}
+
+__all__ = ["Model", "Recipe", "SparringError", "__version__", "list_recipes", "load", "recipe", "train"]
 
 
 def __getattr__(name: str) -> object:
-    """Imports what is exported when it is first used, so that `import sparring` and `spar --help` stay quick."""
-    if name not in __all__:
+    """Imports an export when it is first used: `import sparring` and `spar --help` stay quick."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'sparring' has no attribute {name!r}")
-    module = import_module("sparring.errors" if name == "SparringError" else "sparring.recipes")
-    return getattr(module, name)
+    return getattr(import_module(f"sparring.{_HOMES[name]}"), name)

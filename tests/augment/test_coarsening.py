@@ -6,7 +6,7 @@ import torch
 
 from sparring.augment import Coarsen
 from sparring.augment.coarsening import coarsen
-from sparring.schedule import Constant, Linear
+from sparring.spec.schedule import Constant, Linear
 
 
 def images() -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from sparring.augment import Composite
-from sparring.layers.compositing import lay_over
+from sparring.tensors.compositing import lay_over
 
 
 def images(channels: int) -> Tensor:

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Penalizer, Penalty, score
 from sparring.augment import Augmentation, BalancedConsistency, Consistency, Flip, InstanceNoise, Shift
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch
 from sparring.network import Condition
 from sparring.recipes import recipe
-from sparring.schedule import Linear
-from sparring.scoring import Drawn, Judge, Penalizer, Penalty, score
+from sparring.spec.schedule import Linear
 
 
 class Add(Augmentation):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sparring.augment import InstanceNoise
-from sparring.schedule import Constant, Linear
+from sparring.spec.schedule import Constant, Linear
 
 
 def test_noise_has_the_deviation_of_its_schedule() -> None:

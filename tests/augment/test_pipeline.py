@@ -6,7 +6,7 @@ from torch import Tensor
 
 from sparring.augment import Pipeline
 from sparring.errors import SpecError
-from sparring.schedule import Linear
+from sparring.spec.schedule import Linear
 
 
 def images(count: int = 8, channels: int = 3) -> Tensor:

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 import sparring.recipes  # noqa: F401 (defines every member)
+from sparring.adversary import Augmentation
 from sparring.errors import ShapeError
 from sparring.network import Shape
-from sparring.scoring import Augmentation
 
 AUGMENTATIONS = [
     member() for _, member in sorted(Augmentation.members.items()) if member.__module__.startswith("sparring.")

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.metric import Evidence, Metric, Observed
+from sparring.metrics.statistics.accumulators import Moments
 from sparring.spec import Spec
 
 COUNT, SIZE, CLASSES = 120, 6, 3

@@ -7,8 +7,8 @@ import torch
 
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.errors import ShapeError
-from sparring.growing import Growing
 from sparring.network import Condition, Network, Shape
+from sparring.network.growing import Growing
 
 NETWORKS = {
     name: member

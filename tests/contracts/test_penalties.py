@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
+from sparring.adversary import Drawn, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
 from sparring.game import Batch, Losses, Projection
 from sparring.layers.mapping import MeanLatent
-from sparring.scoring import Drawn, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
-from sparring.style_network import Noise, StyleNetwork
+from sparring.network.style_based import Noise, StyleNetwork
 
 PENALTIES = [member for _, member in sorted(Penalty.members.items()) if member.__module__.startswith("sparring.")]
 PROJECTIONS = [

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from sparring.data import Balanced, ImageFiles
-from sparring.data.worlds import Ring
+from sparring.data.catalog.worlds import Ring
 from sparring.errors import DataError
 from sparring.network import Condition
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from sparring.data import Digits, Domains, HoldOut, ImageFiles
+from sparring.data.catalog.worlds import Ring
 from sparring.data.dataset import Dataset
 from sparring.data.source import Source
-from sparring.data.worlds import Ring
 from sparring.errors import DataError, SpecError
 from sparring.network import UNLABELLED, Condition
 

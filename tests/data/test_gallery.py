@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparring.data import Digits, ImageFiles, Ring, Transformed, exhibit
-from sparring.data.fashion_mnist import DEBIAN, FashionMNIST
+from sparring.data.catalog.fashion_mnist import DEBIAN, FashionMNIST
 
 
 def test_counts_shape_classes_licence_files_and_digest_are_said():

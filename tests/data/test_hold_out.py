@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from sparring.data import Digits, HoldOut
+from sparring.data.catalog.worlds import Ring
 from sparring.data.dataset import Dataset
-from sparring.data.worlds import Ring
 from sparring.errors import DataError
 from sparring.network import Condition
 

@@ -99,7 +99,7 @@ def test_resize_can_refuse_or_keep_only_the_right_size(draw, folder):
 
 
 def test_sixteen_and_eight_bits_meet_at_sixteen(draw, folder, noise):
-    from sparring.data.png import write_png
+    from sparring.data.formats.png import write_png
 
     deep = noise(8, 8, 3, dtype=np.uint16)
     (folder / "deep.png").write_bytes(write_png(deep))
@@ -170,7 +170,7 @@ def test_a_large_set_is_mapped_from_a_packed_copy_and_found_again(folder, tmp_pa
     np.testing.assert_array_equal(mapped.pixels, source.load().pixels)
     assert mapped.digest == source.load().digest
     mapped.batch(np.array([1]), torch.Generator())
-    monkeypatch.setattr("sparring.data.collected.assemble", lambda *given: pytest.fail("it was decoded again"))
+    monkeypatch.setattr("sparring.data.named_images.assemble", lambda *given: pytest.fail("it was decoded again"))
     again = source.model_copy(update={"mirror": True}).load(cache=cache, memory_limit=100)
     assert again.digest == mapped.digest
     assert again.mirror

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sparring.data.collection import Collection, FileItem
+from sparring.data.image_collection import Collection, FileItem
 from sparring.data.labels import read_labels
 from sparring.errors import DataError
 

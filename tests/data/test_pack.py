@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sparring.data import ImageFiles, pack
-from sparring.data.packed import PackWriter
-from sparring.data.png import write_png
+from sparring.data.formats.packed import PackWriter
+from sparring.data.formats.png import write_png
 from sparring.errors import DataError
 from sparring.network import Condition
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from sparring.data import Digits, PartlyLabelled
+from sparring.data.catalog.worlds import Ring
 from sparring.data.dataset import Dataset
 from sparring.data.source import Source
-from sparring.data.worlds import Ring
 from sparring.errors import DataError
 from sparring.network import Condition
 

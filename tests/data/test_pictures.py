@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 
 from sparring.data import picture, save_image, to_pixels
-from sparring.data.decoding import decode
-from sparring.data.pixels import from_pixels
+from sparring.data.formats.decoding import decode
+from sparring.data.formats.pixels import from_pixels
 from sparring.errors import ShapeError
 
 

@@ -14,8 +14,8 @@ from sparring.latents import Gaussian
 from sparring.layers.mapping import MappingNetwork, MeanLatent
 from sparring.metrics import EQR, EQT, EQTFrac, Evidence, Observed
 from sparring.network import Condition, Network
+from sparring.network.style_based import StyleNetwork
 from sparring.networks import MLP, StyleGAN2Generator
-from sparring.style_network import StyleNetwork
 
 
 def plain(classes: int = 0) -> Game:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from sparring.backbones import find_backbone
 from sparring.data import FashionMNIST, Images
-from sparring.data.fashion_mnist import DEBIAN
+from sparring.data.catalog.fashion_mnist import DEBIAN
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer, metrics_by_name
 
 COUNT = 250

@@ -18,7 +18,7 @@ from sparring.network import Condition
 from sparring.networks import MLP
 from sparring.penalties import R1, GradientPenalty, LeCam, WeightClipping
 from sparring.recipes import Recipe
-from sparring.recipes.play import build_run
+from sparring.runner.train import build_run
 from sparring.theory import DiracGame, dynamics
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
 from sparring.training.folder import RunFolder

@@ -14,7 +14,7 @@ from sparring.losses import Hinge, Wasserstein
 from sparring.network import Condition
 from sparring.networks import MLP
 from sparring.penalties import R1
-from sparring.schedule import Logistic
+from sparring.spec.schedule import Logistic
 
 SAMPLE, CLASSES = (1, 2, 3), torch.tensor([0, -1, 2, -1, 1, -1])
 KNOWN, UNKNOWN = CLASSES != -1, CLASSES == -1

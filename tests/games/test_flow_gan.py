@@ -10,11 +10,11 @@ from torch.autograd.functional import jacobian
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch
 from sparring.games import FlowGAN
-from sparring.layers.quantization import dequantize
 from sparring.losses import Hinge, LeastSquares, Relativistic, Wasserstein
 from sparring.network import Network, Shape
 from sparring.networks import MLP, NICE, RealNVP
 from sparring.penalties import R1, R2, GradientPenalty, OrthogonalRegularization, WeightClipping
+from sparring.tensors.quantization import dequantize
 
 PICTURE, VECTOR = (1, 4, 4), (5,)
 

@@ -9,16 +9,16 @@ from torch import Tensor
 
 from sparring.augment import Augmentation, Coarsen, Consistency, Flip, InstanceNoise, Shift
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Classes
+from sparring.game import Batch
 from sparring.games import GAN
 from sparring.latents import Gaussian
 from sparring.layers.conditioning import ConditionalBatchNorm, Projection
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.losses import Hinge, LeastSquares, Relativistic
-from sparring.network import Condition
+from sparring.network import Classes, Condition
 from sparring.networks import MLP, Packed
 from sparring.penalties import R1, FeatureMatching, GradientPenalty, LatentDiversity, LeCam, OrthogonalRegularization
-from sparring.schedule import Linear
+from sparring.spec.schedule import Linear
 
 SAMPLE = (1, 2, 3)
 

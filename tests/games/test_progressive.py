@@ -5,11 +5,11 @@ import torch
 
 from sparring.errors import SpecError
 from sparring.game import Batch
+from sparring.game.stage import Stage
 from sparring.games import Progressive
 from sparring.games.progressive import coarsened
 from sparring.latents import Gaussian
 from sparring.networks import DCGANGenerator, ProgressiveDiscriminator, ProgressiveGenerator
-from sparring.pyramid import Stage
 
 SPEC = Progressive.Spec(
     generator=ProgressiveGenerator.Spec(channel_base=32),

@@ -12,9 +12,9 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 import sparring
-from sparring.cli import app
+from sparring.cli.app import app
 from sparring.errors import CheckpointError
-from sparring.recipes.importing import import_model
+from sparring.inference.import_checkpoint import import_model
 from sparring.recipes.schema import Recipe
 from sparring.training.folder import RunFolder
 

@@ -6,8 +6,8 @@ import torch
 from sparring.errors import SpecError
 from sparring.latents import Latents, interpolate
 from sparring.latents.interpolation import linear
-from sparring.layers.arcs import slerp
 from sparring.network import Condition
+from sparring.tensors.slerp import slerp
 
 
 def test_a_straight_way_is_divided_evenly_and_meets_every_latent() -> None:

@@ -7,9 +7,9 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics import birthday as birthday_module
-from sparring.metrics import neighbours
 from sparring.metrics.birthday import Birthday, Collisions, birthday_test, near_copy
 from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.statistics import neighbours
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics import neighbours
 from sparring.metrics.density_coverage import DC, density_coverage, expected_coverage
 from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.statistics import neighbours
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import FD, frechet_distance, frechet_distance_of_features
 from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.statistics.accumulators import Moments
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import torch
 from pydantic import ValidationError
 
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import frechet_distance_of_features
 from sparring.metrics.frechet_infinity import FDInfinity, frechet_infinity
 from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.normal import Normal
+from sparring.metrics.statistics.accumulators import Moments
+from sparring.metrics.statistics.normal import Normal
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics import memorization
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import frechet_distance
 from sparring.metrics.memorization import (
     Authenticity,
@@ -17,6 +16,7 @@ from sparring.metrics.memorization import (
     memorization_informed,
 )
 from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.statistics.accumulators import Moments
 
 
 @pytest.fixture

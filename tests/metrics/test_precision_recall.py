@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics import neighbours
 from sparring.metrics.metric import Evidence, Observed
 from sparring.metrics.precision_recall import PR, precision_recall, realism
+from sparring.metrics.statistics import neighbours
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 from sparring.errors import ShapeError
-from sparring.layers.quantization import bits_per_dimension, dequantize
 from sparring.network import Condition, Network, Shape
 from sparring.networks import NICE, Invertible, RealNVP
+from sparring.tensors.quantization import bits_per_dimension, dequantize
 
 TINY = [("NICE", (2,)), ("NICE", (5,)), ("NICE", (2, 1, 3)), ("RealNVP", (1, 4, 2)), ("RealNVP", (3, 1, 3))]
 LARGER = [("NICE", (3, 16, 16)), ("NICE", (64,)), ("RealNVP", (1, 28, 28)), ("RealNVP", (3, 16, 24))]

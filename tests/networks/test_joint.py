@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
+from sparring.adversary import NetworkJudge
 from sparring.errors import ShapeError
 from sparring.network import Shape, couples_samples
 from sparring.networks import MLP, DCGANDiscriminator, Joint, JointDiscriminator
-from sparring.scoring import NetworkJudge
 
 
 def discriminator(shape: Shape = (2, 16, 12), **parts: object) -> JointDiscriminator:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
+from sparring.adversary import Drawn, Meeting, NetworkJudge, Penalizer, Penalty, score
 from sparring.errors import ShapeError
 from sparring.game import Batch
 from sparring.layers.normalization import InstanceNorm, NoNorm
@@ -15,7 +16,6 @@ from sparring.network import Network, Shape
 from sparring.networks import PatchGAN
 from sparring.networks.patchgan import Field, smallest_side
 from sparring.penalties import R1, GradientPenalty, PathLength
-from sparring.scoring import Drawn, Meeting, NetworkJudge, Penalizer, Penalty, score
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 SAMPLE = (2, 12, 12)

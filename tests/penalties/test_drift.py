@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Penalizer, score
 from sparring.game import Batch
 from sparring.penalties import Drift
-from sparring.scoring import Drawn, Judge, Penalizer, score
 
 
 def identity(samples: Tensor) -> Tensor:

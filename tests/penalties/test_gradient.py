@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Penalizer, Penalty, Scores, score
 from sparring.game import Batch
 from sparring.network import slope_of
 from sparring.penalties import R1, R2, GradientPenalty
-from sparring.scoring import Drawn, Judge, Penalizer, Penalty, Scores, score
 
 SLOPE = torch.tensor([3.0, 4.0, 0.0])
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Meeting, Penalty
 from sparring.errors import SpecError
 from sparring.penalties import LatentConsistency, LatentDiversity
-from sparring.scoring import Drawn, Judge, Meeting, Penalty
 
 COUNT, SIZE = 20_000, 3
 

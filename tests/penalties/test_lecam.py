@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Penalizer, score
 from sparring.errors import SpecError
 from sparring.game import Batch
 from sparring.penalties import LeCam
-from sparring.scoring import Drawn, Judge, Penalizer, score
 
 REAL = [[1.0, 3.0], [4.0, 6.0], [0.0, 2.0]]
 FAKE = [[-1.0, -3.0], [0.0, 0.0], [2.0, 4.0]]

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
+from sparring.adversary import Meeting, NetworkJudge
 from sparring.errors import SpecError
 from sparring.games import GAN
 from sparring.network import Network
 from sparring.networks import MLP, DCGANDiscriminator, Packed
 from sparring.penalties import FeatureMatching
-from sparring.scoring import Meeting, NetworkJudge
 
 
 def value(network: Network, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:

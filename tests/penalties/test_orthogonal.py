@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Judge, Meeting
 from sparring.games import GAN
 from sparring.layers.normalization import SpectralNorm
 from sparring.penalties import OrthogonalRegularization
 from sparring.penalties.orthogonal import likeness
-from sparring.scoring import Judge, Meeting
 
 
 def value(player: nn.Module) -> Tensor:

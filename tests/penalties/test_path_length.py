@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Meeting, Memory, Penalizer
 from sparring.errors import SpecError
 from sparring.games import GAN, BiGAN, InfoGAN
 from sparring.layers.mapping import MeanLatent
 from sparring.network import Condition
+from sparring.network.style_based import Noise, StyleNetwork
 from sparring.networks import DCGANGenerator, StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.penalties import R1, PathLength
-from sparring.scoring import Drawn, Judge, Meeting, Memory, Penalizer
-from sparring.style_network import Noise, StyleNetwork
 
 Differentiate = Callable[..., tuple[float, float]]
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from sparring.errors import SpecError
 from sparring.recipes import recipe
-from sparring.recipes.catalogue import NAMED_DATA, data_source, with_data
+from sparring.recipes.named_data import NAMED_DATA, data_source, with_data
 from sparring.recipes.showing import show_data
 
 

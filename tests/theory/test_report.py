@@ -3,10 +3,10 @@ import sys
 import pytest
 from PIL import Image
 
+from sparring.adversary import Penalty
 from sparring.errors import MissingExtraError, ShapeError, SpecError
 from sparring.losses import AdversarialLoss, Minimax, Wasserstein
 from sparring.penalties import R1, GradientPenalty
-from sparring.scoring import Penalty
 from sparring.theory import EXTRAGRADIENT, DiracGame, Manner, draw_eigenvalues, eigenvalues, report
 from sparring.training.optimizers import SGD, Extragradient
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from sparring.recipes import Recipe
-from sparring.recipes.play import build_run
+from sparring.runner.train import build_run
+from sparring.training.checkpointer import Keeper
 from sparring.training.folder import RunFolder
-from sparring.training.keeper import Keeper
 from sparring.training.run import Run
 
 Prepare = Callable[..., tuple[Run, Keeper]]

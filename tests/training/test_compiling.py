@@ -14,8 +14,8 @@ from sparring.games import GAN
 from sparring.latents import Gaussian
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.penalties import R1, LeCam, PathLength
+from sparring.training.checkpointer import Keeper
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
-from sparring.training.keeper import Keeper
 from sparring.training.loop import play, play_step
 from sparring.training.plan import Training
 from sparring.training.run import Run

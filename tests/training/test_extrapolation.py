@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import SpecError
-from sparring.training.keeper import Keeper
+from sparring.training.checkpointer import Keeper
 from sparring.training.loop import play, play_step
 from sparring.training.optimizers import SGD, Adam, Extragradient, OptimisticAdam, OptimisticSGD, Optimizer
 from sparring.training.run import Run

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
-from sparring.scoring import Drawn
 from sparring.training.loop import play, play_step
 from sparring.training.run import Run
 from sparring.training.streams import DataOrder

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from sparring.adversary import Drawn
 from sparring.errors import RunError, SpecError
 from sparring.game import Batch, Losses
-from sparring.scoring import Drawn
 from sparring.training import micro_batch
 from sparring.training.loop import follow_losses, play_step
 from sparring.training.memory import Memory

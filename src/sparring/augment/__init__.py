@@ -1,5 +1,7 @@
 """What is done to samples before they are judged, and penalties on what that changes."""
 
+from sparring.adversary import Augmentation as Augmentation
+from sparring.adversary import Augmentations as Augmentations
 from sparring.augment.ada import ADA as ADA
 from sparring.augment.coarsening import Coarsen as Coarsen
 from sparring.augment.compositing import Composite as Composite
@@ -10,5 +12,3 @@ from sparring.augment.movement import Flip as Flip
 from sparring.augment.movement import Shift as Shift
 from sparring.augment.noise import InstanceNoise as InstanceNoise
 from sparring.augment.pipeline import Pipeline as Pipeline
-from sparring.judging import Augmentation as Augmentation
-from sparring.judging import Augmentations as Augmentations

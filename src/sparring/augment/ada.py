@@ -6,10 +6,10 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
+from sparring.adversary import Memory
 from sparring.augment.images import ImageAugmentation
 from sparring.augment.pipeline import Groups, transform
 from sparring.game import Losses
-from sparring.judging import Memory
 from sparring.spec import Count
 
 

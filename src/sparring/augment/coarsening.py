@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sparring.augment.images import ImageAugmentation
-from sparring.schedule import Constant, ScheduledFromOne
+from sparring.spec.schedule import Constant, ScheduledFromOne
 
 
 class Coarsen(ImageAugmentation):

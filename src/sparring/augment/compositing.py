@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from sparring.augment.images import ImageAugmentation
-from sparring.layers.compositing import has_opacity, lay_colours_over
+from sparring.tensors.compositing import has_opacity, lay_colours_over
 
 
 class Composite(ImageAugmentation):

@@ -5,10 +5,9 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, NonNegativeFloat
 from torch import Tensor
 
+from sparring.adversary import Augmentations, Meeting, Penalty
 from sparring.augment.movement import Flip, Shift
-from sparring.judging import Augmentations
 from sparring.network import Shape
-from sparring.scoring import Meeting, Penalty
 
 
 def _check(transformations: Augmentations) -> Augmentations:

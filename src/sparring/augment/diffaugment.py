@@ -6,11 +6,11 @@ import torch
 from pydantic import AfterValidator
 from torch import Tensor
 
+from sparring.adversary import in_full
 from sparring.augment.colour import count_colours
 from sparring.augment.corruption import cut_out
 from sparring.augment.draws import Draws
 from sparring.augment.images import ImageAugmentation
-from sparring.judging import in_full
 
 Transform = Literal["color", "translation", "cutout"]
 

@@ -1,7 +1,7 @@
 """What augmentations of images share."""
 
+from sparring.adversary import Augmentation
 from sparring.errors import ShapeError
-from sparring.judging import Augmentation
 from sparring.network import Shape
 
 

@@ -5,8 +5,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.judging import Augmentation
-from sparring.schedule import Constant, NonNegativeScheduled
+from sparring.adversary import Augmentation
+from sparring.spec.schedule import Constant, NonNegativeScheduled
 
 
 class InstanceNoise(Augmentation):

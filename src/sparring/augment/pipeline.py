@@ -8,6 +8,7 @@ import torch
 from pydantic import AfterValidator
 from torch import Tensor
 
+from sparring.adversary import in_full
 from sparring.augment.blitting import blit
 from sparring.augment.colour import recolour_at_random
 from sparring.augment.corruption import add_noise_at_random, cut_out_at_random
@@ -15,8 +16,7 @@ from sparring.augment.draws import Draws
 from sparring.augment.filtering import filter_at_random
 from sparring.augment.images import ImageAugmentation
 from sparring.augment.warping import warp_at_random
-from sparring.judging import in_full
-from sparring.schedule import Constant, ScheduledProbability
+from sparring.spec.schedule import Constant, ScheduledProbability
 
 Change = Callable[[Tensor, Draws], Tensor]
 

@@ -1,23 +1,14 @@
 """Frozen networks through which images are looked at: for metrics and perceptual distances."""
 
-from sparring.backbones.backbone import Backbone, FeatureNetwork, Resizer, Seen
-from sparring.backbones.catalogue import find_backbone, find_perceptual, list_backbones, list_perceptual
-from sparring.backbones.extraction import look
-from sparring.backbones.own import own_backbone
-from sparring.backbones.perceptual import Perceptual
-from sparring.backbones.resizing import resize
-
-__all__ = [
-    "Backbone",
-    "FeatureNetwork",
-    "Perceptual",
-    "Resizer",
-    "Seen",
-    "find_backbone",
-    "find_perceptual",
-    "list_backbones",
-    "list_perceptual",
-    "look",
-    "own_backbone",
-    "resize",
-]
+from sparring.backbones.backbone import Backbone as Backbone
+from sparring.backbones.backbone import FeatureNetwork as FeatureNetwork
+from sparring.backbones.backbone import Resizer as Resizer
+from sparring.backbones.backbone import Seen as Seen
+from sparring.backbones.catalogue import find_backbone as find_backbone
+from sparring.backbones.catalogue import find_perceptual as find_perceptual
+from sparring.backbones.catalogue import list_backbones as list_backbones
+from sparring.backbones.catalogue import list_perceptual as list_perceptual
+from sparring.backbones.extraction import look as look
+from sparring.backbones.own import own_backbone as own_backbone
+from sparring.backbones.perceptual import Perceptual as Perceptual
+from sparring.backbones.resizing import resize as resize

@@ -61,7 +61,7 @@ def play_cell(cell: Cell, home: Path) -> Result:
     from sparring.bench.methods import cell_recipe
     from sparring.bench.reader import count_triples
     from sparring.metrics import count_modes
-    from sparring.recipes.play import train
+    from sparring.runner.train import train
 
     torch.set_num_threads(1)
     folder = cell.folder(home)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
+from sparring.adversary import Penalty
 from sparring.errors import SpecError
 from sparring.games import GAN
 from sparring.losses import AdversarialLoss, NonSaturating, Relativistic, Wasserstein
 from sparring.networks import Packed
 from sparring.penalties import R1, R2, GradientPenalty
-from sparring.recipes.catalogue import recipe as find_recipe
+from sparring.recipes.registry import recipe as find_recipe
 from sparring.recipes.schema import Listening, Recipe
-from sparring.scoring import Penalty
 
 Method = Callable[[GAN.Spec], GAN.Spec]
 """Changes what the players minimise; their networks stay, packing aside."""

@@ -1,84 +1,50 @@
 """Images for training: sources, batches, checks, packing, and pictures for people."""
 
-from sparring.data.balanced import Balanced
-from sparring.data.check import CheckReport, check
-from sparring.data.dataset import Dataset
-from sparring.data.demonstrations import Demonstrations
-from sparring.data.digits import Digits
-from sparring.data.domains import Domains
-from sparring.data.emoji import Emoji
-from sparring.data.environments import Environment, open_environment
-from sparring.data.fashion_mnist import FashionMNIST
-from sparring.data.gallery import Exhibit, exhibit
-from sparring.data.hold_out import HoldOut
-from sparring.data.image_files import ImageFiles
-from sparring.data.images import Images
-from sparring.data.jitter import Jitter
-from sparring.data.mnist import MNIST
-from sparring.data.openmoji import OpenMoji
-from sparring.data.pack import PackedSummary, pack
-from sparring.data.paired_images import PairedImages
-from sparring.data.pairs import Pairs, SideBySide
-from sparring.data.partly_labelled import PartlyLabelled
-from sparring.data.pictures import picture, save_image
-from sparring.data.pixels import to_pixels
-from sparring.data.points import Points
-from sparring.data.provenance import Provenance
-from sparring.data.source import Source
-from sparring.data.sprites import Sprites
-from sparring.data.stacked import StackedDigits
-from sparring.data.transforms import Downsampled, Edges, Gray, Transform, Transformed
-from sparring.data.unpaired import Unpaired, UnpairedImages
-from sparring.data.video import save_video
-from sparring.data.worlds import Checkerboard, Grid, Line, Mixture, Ring, SwissRoll, TwoMoons
-
-__all__ = [
-    "MNIST",
-    "Balanced",
-    "CheckReport",
-    "Checkerboard",
-    "Dataset",
-    "Demonstrations",
-    "Digits",
-    "Domains",
-    "Downsampled",
-    "Edges",
-    "Emoji",
-    "Environment",
-    "Exhibit",
-    "FashionMNIST",
-    "Gray",
-    "Grid",
-    "HoldOut",
-    "ImageFiles",
-    "Images",
-    "Jitter",
-    "Line",
-    "Mixture",
-    "OpenMoji",
-    "PackedSummary",
-    "PairedImages",
-    "Pairs",
-    "PartlyLabelled",
-    "Points",
-    "Provenance",
-    "Ring",
-    "SideBySide",
-    "Source",
-    "Sprites",
-    "StackedDigits",
-    "SwissRoll",
-    "Transform",
-    "Transformed",
-    "TwoMoons",
-    "Unpaired",
-    "UnpairedImages",
-    "check",
-    "exhibit",
-    "open_environment",
-    "pack",
-    "picture",
-    "save_image",
-    "save_video",
-    "to_pixels",
-]
+from sparring.data.balanced import Balanced as Balanced
+from sparring.data.catalog.demonstrations import Demonstrations as Demonstrations
+from sparring.data.catalog.digits import Digits as Digits
+from sparring.data.catalog.emoji import Emoji as Emoji
+from sparring.data.catalog.environments import Environment as Environment
+from sparring.data.catalog.environments import open_environment as open_environment
+from sparring.data.catalog.fashion_mnist import FashionMNIST as FashionMNIST
+from sparring.data.catalog.mnist import MNIST as MNIST
+from sparring.data.catalog.openmoji import OpenMoji as OpenMoji
+from sparring.data.catalog.sprites import Sprites as Sprites
+from sparring.data.catalog.stacked import StackedDigits as StackedDigits
+from sparring.data.catalog.worlds import Checkerboard as Checkerboard
+from sparring.data.catalog.worlds import Grid as Grid
+from sparring.data.catalog.worlds import Line as Line
+from sparring.data.catalog.worlds import Mixture as Mixture
+from sparring.data.catalog.worlds import Ring as Ring
+from sparring.data.catalog.worlds import SwissRoll as SwissRoll
+from sparring.data.catalog.worlds import TwoMoons as TwoMoons
+from sparring.data.check import CheckReport as CheckReport
+from sparring.data.check import check as check
+from sparring.data.dataset import Dataset as Dataset
+from sparring.data.domains import Domains as Domains
+from sparring.data.formats.pixels import to_pixels as to_pixels
+from sparring.data.formats.video import save_video as save_video
+from sparring.data.gallery import Exhibit as Exhibit
+from sparring.data.gallery import exhibit as exhibit
+from sparring.data.hold_out import HoldOut as HoldOut
+from sparring.data.image_files import ImageFiles as ImageFiles
+from sparring.data.images import Images as Images
+from sparring.data.jitter import Jitter as Jitter
+from sparring.data.pack import PackedSummary as PackedSummary
+from sparring.data.pack import pack as pack
+from sparring.data.paired_images import PairedImages as PairedImages
+from sparring.data.pairs import Pairs as Pairs
+from sparring.data.pairs import SideBySide as SideBySide
+from sparring.data.partly_labelled import PartlyLabelled as PartlyLabelled
+from sparring.data.pictures import picture as picture
+from sparring.data.pictures import save_image as save_image
+from sparring.data.points import Points as Points
+from sparring.data.provenance import Provenance as Provenance
+from sparring.data.source import Source as Source
+from sparring.data.transforms import Downsampled as Downsampled
+from sparring.data.transforms import Edges as Edges
+from sparring.data.transforms import Gray as Gray
+from sparring.data.transforms import Transform as Transform
+from sparring.data.transforms import Transformed as Transformed
+from sparring.data.unpaired import Unpaired as Unpaired
+from sparring.data.unpaired import UnpairedImages as UnpairedImages

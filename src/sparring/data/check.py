@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.assembly import Offender, in_order, strict_decoding
 from sparring.data.attributes import describe_numbers
-from sparring.data.collection import Item, existing, some
-from sparring.data.decoding import Header
+from sparring.data.formats.decoding import Header
+from sparring.data.formats.image_format import channel_name, plan
+from sparring.data.formats.packed import is_pack, read_pack, unpacked
+from sparring.data.image_collection import Item, existing, some
 from sparring.data.image_files import ImageFiles
 from sparring.data.labels import LabelSource, read_labels
-from sparring.data.layout import channel_name, plan
-from sparring.data.opening import open_collection
-from sparring.data.packed import is_pack, read_pack, unpacked
+from sparring.data.loader import Offender, in_order, strict_decoding
+from sparring.data.open import open_collection
 from sparring.data.source import WORKERS
 from sparring.errors import DataError, SparringError
 

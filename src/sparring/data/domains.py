@@ -12,8 +12,8 @@ from PIL import Image
 from pydantic import model_validator
 from torch import Tensor
 
-from sparring.data.collection import some
 from sparring.data.dataset import Dataset, Judge
+from sparring.data.image_collection import some
 from sparring.data.provenance import Provenance
 from sparring.data.selection import Selection
 from sparring.data.source import WORKERS, Source

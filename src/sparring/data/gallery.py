@@ -11,8 +11,8 @@ from torch import Tensor
 
 from sparring.data.attributes import describe_numbers
 from sparring.data.dataset import Dataset
+from sparring.data.formats.image_format import channel_name
 from sparring.data.images import Labels
-from sparring.data.layout import channel_name
 from sparring.data.pictures import picture
 from sparring.data.provenance import Provenance
 from sparring.data.source import Source

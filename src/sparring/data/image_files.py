@@ -6,15 +6,15 @@ from typing import Self
 
 from pydantic import model_validator
 
-from sparring.data.assembly import Assembly, assemble
-from sparring.data.collected import Collected, load_collection
-from sparring.data.collection import Collection, existing
+from sparring.data.formats.image_format import Channels, Settings
+from sparring.data.formats.packed import Pack, is_pack, read_pack, unpacked
+from sparring.data.formats.resizing import Filter, Resize
+from sparring.data.image_collection import Collection, existing
 from sparring.data.images import Images
 from sparring.data.labels import LabelSource, read_labels
-from sparring.data.layout import Channels, Settings
-from sparring.data.opening import open_collection
-from sparring.data.packed import Pack, is_pack, read_pack, unpacked
-from sparring.data.resizing import Filter, Resize
+from sparring.data.loader import Assembly, assemble
+from sparring.data.named_images import Collected, load_collection
+from sparring.data.open import open_collection
 from sparring.data.size import Size, height_width
 from sparring.data.source import MEMORY_LIMIT, WORKERS
 from sparring.errors import DataError

@@ -15,8 +15,8 @@ from sparring.data.attributes import check_numbers
 from sparring.data.dataset import Dataset, Judge
 from sparring.data.dataset import Labels as Labels
 from sparring.data.dataset import Numbers as Numbers
+from sparring.data.formats.pixels import Pixels, from_pixels
 from sparring.data.pictures import picture
-from sparring.data.pixels import Pixels, from_pixels
 from sparring.errors import DataError
 
 Told = NDArray[Any]

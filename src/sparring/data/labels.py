@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from sparring.data.attributes import as_numbers
-from sparring.data.collection import SIDECARS, Collection, some
+from sparring.data.image_collection import SIDECARS, Collection, some
 from sparring.data.images import Told
 from sparring.errors import DataError
 

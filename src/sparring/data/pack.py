@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparring.data.assembly import Assembly, strict_decoding
-from sparring.data.collected import write_pack
+from sparring.data.formats.packed import writing
+from sparring.data.formats.png import write_png
 from sparring.data.image_files import ImageFiles
 from sparring.data.images import kind_of_meanings
-from sparring.data.packed import writing
-from sparring.data.png import write_png
+from sparring.data.loader import Assembly, strict_decoding
+from sparring.data.named_images import write_pack
 from sparring.data.source import WORKERS
 from sparring.errors import DataError
 

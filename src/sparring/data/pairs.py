@@ -8,15 +8,15 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from sparring.data.assembly import assemble, strict_decoding
-from sparring.data.collected import Collected, load_collection
-from sparring.data.collection import Collection, Item, is_image, some
-from sparring.data.decoding import Header, UndecodableError
+from sparring.data.formats.decoding import Header, UndecodableError
+from sparring.data.formats.image_format import Layout, Settings
+from sparring.data.formats.pixels import Pixels
+from sparring.data.image_collection import Collection, Item, is_image, some
 from sparring.data.image_files import ImageFiles
 from sparring.data.jitter import Jitter
-from sparring.data.layout import Layout, Settings
+from sparring.data.loader import assemble, strict_decoding
+from sparring.data.named_images import Collected, load_collection
 from sparring.data.paired_images import PairedImages, Stacked
-from sparring.data.pixels import Pixels
 from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
 from sparring.data.source import WORKERS, Source

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.pixels import Pixels, to_pixels
-from sparring.data.png import write_png
+from sparring.data.formats.pixels import Pixels, to_pixels
+from sparring.data.formats.png import write_png
 from sparring.errors import ShapeError
 
 _GRID_WIDTH = 512

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.collection import some
 from sparring.data.dataset import Dataset, Judge, Labels
+from sparring.data.image_collection import some
 from sparring.errors import DataError
 from sparring.network import Condition
 

@@ -17,8 +17,8 @@ from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
 from sparring.data.source import WORKERS, Source
 from sparring.errors import DataError
-from sparring.layers.compositing import lay_colours_over
 from sparring.spec import Family
+from sparring.tensors.compositing import lay_colours_over
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow has it
 

@@ -13,9 +13,9 @@ from sparring.evaluation.score import Score, with_suffix
 from sparring.evaluation.sheet import beside, block, sheet
 from sparring.files import replace_bytes
 from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.neighbours import nearest
-from sparring.metrics.pictures import signed
 from sparring.metrics.precision_recall import realism
+from sparring.metrics.statistics.neighbours import nearest
+from sparring.metrics.statistics.pictures import signed
 
 _ROWS, _NEIGHBOURS = 8, 5
 _YARDSTICKS = 100  # real images whose distance to the nearest other one is told

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
 from sparring.files import replace_text
 

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError, SparringError
-from sparring.evaluation.gathering import Eyes, Needs, observe, observe_once
+from sparring.evaluation.features import Eyes, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
 from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
-from sparring.layers.compositing import lay_over
 from sparring.metrics.metric import Evidence, Metric, Observed, Value
+from sparring.tensors.compositing import lay_over
 from sparring.version import __version__
 
 _PICTURED, _KEPT = 2**30, 2**33

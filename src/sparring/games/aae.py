@@ -8,13 +8,13 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Cloud, Game, Losses, Panel, Projection, Team
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import MLP, DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
 
 _SIDE, _ROW, _MOST_ROWS, _CLOUD = 12, 10, 5, 1_000
 

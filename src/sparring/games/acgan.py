@@ -6,11 +6,11 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from sparring.adversary import Judge, TellingJudge, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.games.gan import GAN, check_condition
 from sparring.network import Condition, Network, Shape
-from sparring.scoring import Judge, TellingJudge, score
 
 
 class ACGAN(GAN):

@@ -8,14 +8,14 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.direction import Better
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
 from sparring.layers.normalization import NoNorm
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import MLP, DCGANDiscriminator
-from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.spec import Count
 
 

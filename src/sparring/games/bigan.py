@@ -7,15 +7,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from sparring.augment import Augmentations
-from sparring.errors import ShapeError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.latents import Deterministic, Encoding, Gaussian, Prior
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import DCGANDiscriminator, DCGANGenerator, Joint, JointDiscriminator
-from sparring.schedule import is_steady
-from sparring.scoring import (
+from sparring.adversary import (
     AugmentedJudge,
     Augmenter,
     Drawn,
@@ -28,6 +20,14 @@ from sparring.scoring import (
     check_fit,
     score,
 )
+from sparring.augment import Augmentations
+from sparring.errors import ShapeError
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.latents import Deterministic, Encoding, Gaussian, Prior
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import DCGANDiscriminator, DCGANGenerator, Joint, JointDiscriminator
+from sparring.spec.schedule import is_steady
 
 _ROW, _MOST_ROWS = 10, 5
 

@@ -7,16 +7,7 @@ import torch
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 from torch import Tensor
 
-from sparring.augment import Augmentations
-from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.layers.history import History
-from sparring.layers.normalization import InstanceNorm
-from sparring.losses import AdversarialLoss, LeastSquares
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import PatchGAN, ResNetTranslator
-from sparring.panels import with_channels
-from sparring.scoring import (
+from sparring.adversary import (
     Augmenter,
     Drawn,
     Judge,
@@ -27,6 +18,15 @@ from sparring.scoring import (
     in_full,
     score,
 )
+from sparring.adversary.image_pool import History
+from sparring.augment import Augmentations
+from sparring.errors import ShapeError, SpecError
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game.panels import with_channels
+from sparring.layers.normalization import InstanceNorm
+from sparring.losses import AdversarialLoss, LeastSquares
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import PatchGAN, ResNetTranslator
 
 _COLUMNS = 10
 

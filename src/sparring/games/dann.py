@@ -8,7 +8,8 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, Scores, check_fit, score
+from sparring.direction import Better
 from sparring.game import Batch, Game, Losses, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
 from sparring.layers.normalization import NoNorm
@@ -16,8 +17,7 @@ from sparring.layers.reversal import reverse_gradient
 from sparring.losses import AdversarialLoss, Minimax
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import MLP, DCGANDiscriminator
-from sparring.schedule import Logistic, NonNegativeScheduled
-from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, Scores, check_fit, score
+from sparring.spec.schedule import Logistic, NonNegativeScheduled
 
 
 class DANN(Transfer):

@@ -9,16 +9,7 @@ import torch
 from pydantic import Field, NonNegativeFloat, model_validator
 from torch import Tensor
 
-from sparring.augment import Augmentations
-from sparring.better import Better
-from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.latents import Gaussian
-from sparring.layers.quantization import LEVELS, bits_per_dimension, dequantize
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import DCGANDiscriminator, Invertible, RealNVP
-from sparring.scoring import (
+from sparring.adversary import (
     Augmenter,
     Drawn,
     GeneratorPenalties,
@@ -31,6 +22,15 @@ from sparring.scoring import (
     in_full,
     score,
 )
+from sparring.augment import Augmentations
+from sparring.direction import Better
+from sparring.errors import SpecError
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.latents import Gaussian
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import DCGANDiscriminator, Invertible, RealNVP
+from sparring.tensors.quantization import LEVELS, bits_per_dimension, dequantize
 
 _ROW, _CHUNK = 10, 256
 

@@ -8,15 +8,15 @@ import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
+from sparring.adversary import Augmenter, Drawn, Judge, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.augment import Augmentations
-from sparring.better import Better
-from sparring.data.environments import Choices, Episodes, Numbers, open_environment
+from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
+from sparring.direction import Better
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.losses import AdversarialLoss, Minimax, clipped_surrogate, generalized_advantages
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import MLP
-from sparring.scoring import Augmenter, Drawn, Judge, NetworkJudge, Penalizer, Penalties, check_fit, score
 
 _JUDGED = 20
 """Episodes by whose mean return a policy is judged."""

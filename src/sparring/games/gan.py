@@ -5,15 +5,7 @@ from collections.abc import Hashable, Mapping
 import torch
 from torch import Tensor
 
-from sparring.augment import Augmentations
-from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.latents import Gaussian, Prior
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.schedule import is_steady
-from sparring.scoring import (
+from sparring.adversary import (
     Augmenter,
     Drawn,
     GeneratorPenalties,
@@ -25,6 +17,14 @@ from sparring.scoring import (
     check_fit,
     score,
 )
+from sparring.augment import Augmentations
+from sparring.errors import SpecError
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.latents import Gaussian, Prior
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.spec.schedule import is_steady
 
 _ROW, _MOST_ROWS = 10, 20
 

@@ -7,14 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.augment import Augmentations
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.latents import Categorical, Code, Continuous, Prior, Uniform
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.schedule import is_steady
-from sparring.scoring import (
+from sparring.adversary import (
     Augmenter,
     Drawn,
     GeneratorPenalties,
@@ -27,6 +20,13 @@ from sparring.scoring import (
     check_fit,
     score,
 )
+from sparring.augment import Augmentations
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.latents import Categorical, Code, Continuous, Prior, Uniform
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import DCGANDiscriminator, DCGANGenerator
+from sparring.spec.schedule import is_steady
 
 _ROWS, _STEPS = 6, 10
 

@@ -9,16 +9,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from sparring.augment import Augmentations
-from sparring.better import Better
-from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
-from sparring.layers.dropout import drawn_from
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
-from sparring.networks import PatchGAN, UNet
-from sparring.panels import with_channels
-from sparring.scoring import (
+from sparring.adversary import (
     Augmenter,
     Drawn,
     GeneratorPenalties,
@@ -31,6 +22,15 @@ from sparring.scoring import (
     in_full,
     score,
 )
+from sparring.augment import Augmentations
+from sparring.direction import Better
+from sparring.errors import SpecError
+from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game.panels import with_channels
+from sparring.layers.dropout import drawn_from
+from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.networks import PatchGAN, UNet
 
 _ROW, _MOST_ROWS = 10, 4
 

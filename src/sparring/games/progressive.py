@@ -11,13 +11,13 @@ from torch.nn.functional import interpolate
 
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
+from sparring.game.stage import Stage
 from sparring.games.gan import GAN
-from sparring.growing import Growing
 from sparring.layers.fading import halve
 from sparring.layers.grids import Size, plan_doublings
 from sparring.network import Condition, Network, Shape
+from sparring.network.growing import Growing
 from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator
-from sparring.pyramid import Stage
 
 Number = TypeVar("Number", int, float)
 

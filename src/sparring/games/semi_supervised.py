@@ -8,12 +8,12 @@ from pydantic import NonNegativeFloat
 from torch import Tensor, cat
 from torch.nn.functional import cross_entropy
 
-from sparring.better import Better
+from sparring.adversary import Judge, TellingJudge, in_full, score
+from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.games.gan import GAN
 from sparring.network import UNLABELLED, Condition, Network, Shape
-from sparring.scoring import Judge, TellingJudge, in_full, score
 
 
 class ClassJudge(TellingJudge):

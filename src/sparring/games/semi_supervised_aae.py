@@ -9,14 +9,14 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from sparring.better import Better
+from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
+from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import MLP, DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
 
 _ROW, _MOST_ROWS = 10, 10
 

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from sparring.adversary import in_full
 from sparring.errors import SpecError
 from sparring.game import Batch, Cloud, Game
-from sparring.layers.planes import principal_plane
 from sparring.network import UNLABELLED, Condition, Shape
-from sparring.scoring import in_full
+from sparring.tensors.pca import principal_plane
 
 
 class Transfer(Game):

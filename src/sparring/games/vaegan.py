@@ -6,12 +6,12 @@ import torch
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
+from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian, Stochastic, attribute
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.scoring import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
 
 _ROW, _MOST_ROWS, _LEAST = 10, 10, 2
 

@@ -14,8 +14,8 @@ from torch.func import functional_call
 
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Cloud, Game, Losses, Panel, Team
+from sparring.game.stage import Stage
 from sparring.network import Condition, Shape
-from sparring.pyramid import Stage
 
 Weights = dict[str, Tensor]
 """Weights by their path in the game, for a while in place of those that its players have."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import CheckpointError
-from sparring.interop.admitted import ADMITTED, DTYPES
+from sparring.interop.allowlist import ADMITTED, DTYPES
 from sparring.interop.pickles import Name, read_pickle
 
 DEEPEST, MOST = 32, 10_000

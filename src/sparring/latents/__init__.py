@@ -14,10 +14,10 @@ from sparring.latents.encoding import Encoding as Encoding
 from sparring.latents.encoding import Stochastic as Stochastic
 from sparring.latents.interpolation import interpolate as interpolate
 from sparring.latents.latent import Latents as Latents
-from sparring.latents.likeness import Likeness as Likeness
 from sparring.latents.mixing import compose as compose
 from sparring.latents.mixing import mix as mix
 from sparring.latents.mixing import read_layers as read_layers
+from sparring.latents.perceptual_distance import Likeness as Likeness
 from sparring.latents.planar import GaussianMixture as GaussianMixture
 from sparring.latents.planar import SwissRoll as SwissRoll
 from sparring.latents.prior import Gaussian as Gaussian

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from sparring.errors import SpecError
 from sparring.latents.latent import Latents
-from sparring.layers.arcs import slerp
 from sparring.layers.condition import Condition
+from sparring.tensors.slerp import slerp
 
 Along = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Points [N, n] of a way at times [N, 1] from 0 to 1, given its starts [N, n] and ends."""

@@ -9,11 +9,11 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from sparring.errors import ShapeError
-from sparring.latents.descent import Descent
+from sparring.latents.functional_adam import Descent
 from sparring.latents.latent import Latents
-from sparring.latents.likeness import Distance
+from sparring.latents.latent_statistics import Share
 from sparring.latents.noise import noise_correlation, normalize_noise
-from sparring.latents.region import Share
+from sparring.latents.perceptual_distance import Distance
 from sparring.latents.spaces import BATCH, Space
 from sparring.network import Classes
 from sparring.spec import Spec

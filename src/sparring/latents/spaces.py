@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import ShapeError, SpecError, nearest
-from sparring.game import Classes, Game
+from sparring.game import Game
 from sparring.latents.latent import Latents, SpaceName
-from sparring.latents.region import Region, spread
-from sparring.network import Network, Shape
-from sparring.style_network import Noise, StyleNetwork
+from sparring.latents.latent_statistics import Region, spread
+from sparring.network import Classes, Network, Shape
+from sparring.network.style_based import Noise, StyleNetwork
 
 BATCH = 32
 """How many images are made at once."""

@@ -9,10 +9,10 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from sparring.game import Game
-from sparring.latents.descent import Descent
+from sparring.latents.functional_adam import Descent
 from sparring.latents.latent import Latents
-from sparring.latents.likeness import Distance
-from sparring.latents.region import Share
+from sparring.latents.latent_statistics import Share
+from sparring.latents.perceptual_distance import Distance
 from sparring.latents.spaces import find_space
 from sparring.spec import Spec
 

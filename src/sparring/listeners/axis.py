@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sparring.listeners.wording import count_in_words, number_in_words
+from sparring.listeners.formatting import count_in_words, number_in_words
 
 _LOGARITHMIC_FROM = 1000.0  # a ratio of largest to smallest
 _CLIPPED_FROM = 10.0  # a ratio of the whole range to that of all but the outermost hundredths

@@ -8,7 +8,7 @@ from html import escape
 from typing import Literal
 
 from sparring.listeners.axis import Axis, axis_for, count_axis
-from sparring.listeners.wording import count_in_words, number_in_words
+from sparring.listeners.formatting import count_in_words, number_in_words
 
 _WIDTH, _HEIGHT = 480, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 22, 10, 40

@@ -10,7 +10,7 @@ from rich.console import Console as Terminal
 from rich.live import Live
 from rich.text import Text
 
-from sparring.listeners.wording import count_in_words, duration_in_words
+from sparring.listeners.formatting import count_in_words, duration_in_words
 from sparring.training.listener import Listener, Record, View
 
 _REDRAW_SECONDS = 0.5  # rich takes a millisecond: a five hundredth of a run

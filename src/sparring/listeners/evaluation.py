@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.training.listener import Listener, View
 
 

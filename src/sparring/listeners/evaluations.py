@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.evaluation.score import Score, in_digits, read_beside, with_suffix
 from sparring.listeners.frames import embedded
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeGuard
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.listeners.chart import Mark, best_point
-from sparring.listeners.wording import count_in_words, duration_in_words, number_in_words, title_in_words
+from sparring.listeners.formatting import count_in_words, duration_in_words, number_in_words, title_in_words
 from sparring.training.checkpoints import which_is_better
 
 Facts = Mapping[str, Any]

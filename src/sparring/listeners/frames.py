@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from sparring.listeners.formatting import title_in_words
 from sparring.listeners.samples import REAL, SAMPLES, panel_names, sample_paths
-from sparring.listeners.wording import title_in_words
 
 _MOST_FRAMES = 40
 _BYTES = 7_000_000  # of all frames; as base64 a third more, so that the page stays under 10 MB

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.training.listener import Listener, View
 
 

@@ -15,10 +15,10 @@ from sparring.files import replace_bytes
 from sparring.listeners.chart import Mark, Series, line_chart
 from sparring.listeners.evaluations import evaluations
 from sparring.listeners.facts import best_of, details, headline, score_points, status
+from sparring.listeners.formatting import title_in_words
 from sparring.listeners.frames import pictures
 from sparring.listeners.log import read_log
 from sparring.listeners.page import page
-from sparring.listeners.wording import title_in_words
 from sparring.training.listener import Listener, Record, View
 
 REPORT = "report.html"

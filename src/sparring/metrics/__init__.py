@@ -1,128 +1,83 @@
 """How good generated samples are, in numbers."""
 
-from sparring.metrics.accumulators import Mean, Moments, Rows
-from sparring.metrics.bins import NDB, fill_bins
-from sparring.metrics.birthday import Birthday, birthday_test
-from sparring.metrics.classification import CAS, classification_accuracy
-from sparring.metrics.density_coverage import DC, density_coverage, expected_coverage
-from sparring.metrics.equivariance import (
-    EQR,
-    EQT,
-    EQTFrac,
-    rotation_equivariance,
-    subpixel_equivariance,
-    translation_equivariance,
-)
-from sparring.metrics.frechet import FD, frechet_distance, frechet_distance_of_features
-from sparring.metrics.frechet_classes import ClassFD, class_frechet_distances
-from sparring.metrics.frechet_infinity import FDInfinity, frechet_infinity
-from sparring.metrics.inception_score import IS, inception_score
-from sparring.metrics.kernel_distance import KID, kernel_distance, kernel_distance_over_subsets
-from sparring.metrics.marginals import W1, marginal_wasserstein
-from sparring.metrics.memorization import Authenticity, MiFD, authenticity, memorization_distance
-from sparring.metrics.metric import Evidence, Generator, LatentSpace, Metric, Observed, Value
-from sparring.metrics.mixture import mixture_mmd, mixture_wasserstein
-from sparring.metrics.mmd import MMD, gaussian, median_distance, mmd
-from sparring.metrics.modes import Modes, count_modes
-from sparring.metrics.neighbours import nearest
-from sparring.metrics.normal import Normal
-from sparring.metrics.path_length import PPL, PPLW, path_lengths
-from sparring.metrics.perceptual_diversity import LPIPS, perceptual_diversity
-from sparring.metrics.permutation import PermutationTest, permutation_test
-from sparring.metrics.prdc import PRDC, prdc
-from sparring.metrics.precision_recall import PR, precision_recall, realism
-from sparring.metrics.pyramid import SWD, laplacian_pyramid, pyramid_distances
-from sparring.metrics.single_image import SIFD, single_image_frechet_distance
-from sparring.metrics.sliced_wasserstein import sliced_wasserstein
-from sparring.metrics.spectrum import Spectrum, compare_spectra, power_spectrum
-from sparring.metrics.structural_similarity import (
-    MSSSIM,
-    multiscale_structural_similarity,
-    pairwise_similarity,
-    structural_similarity,
-)
-from sparring.metrics.two_sample import C2ST, NearestNeighbourAccuracy, classifier_test, neighbour_test
-
-__all__ = [
-    "C2ST",
-    "CAS",
-    "DC",
-    "EQR",
-    "EQT",
-    "FD",
-    "IS",
-    "KID",
-    "LPIPS",
-    "MMD",
-    "MSSSIM",
-    "NDB",
-    "PPL",
-    "PPLW",
-    "PR",
-    "PRDC",
-    "SIFD",
-    "SWD",
-    "W1",
-    "Authenticity",
-    "Birthday",
-    "ClassFD",
-    "EQTFrac",
-    "Evidence",
-    "FDInfinity",
-    "Generator",
-    "LatentSpace",
-    "Mean",
-    "Metric",
-    "MiFD",
-    "Modes",
-    "Moments",
-    "NearestNeighbourAccuracy",
-    "Normal",
-    "Observed",
-    "PermutationTest",
-    "Rows",
-    "Spectrum",
-    "Value",
-    "authenticity",
-    "birthday_test",
-    "class_frechet_distances",
-    "classification_accuracy",
-    "classifier_test",
-    "compare_spectra",
-    "count_modes",
-    "density_coverage",
-    "expected_coverage",
-    "fill_bins",
-    "frechet_distance",
-    "frechet_distance_of_features",
-    "frechet_infinity",
-    "gaussian",
-    "inception_score",
-    "kernel_distance",
-    "kernel_distance_over_subsets",
-    "laplacian_pyramid",
-    "marginal_wasserstein",
-    "median_distance",
-    "memorization_distance",
-    "mixture_mmd",
-    "mixture_wasserstein",
-    "mmd",
-    "multiscale_structural_similarity",
-    "nearest",
-    "neighbour_test",
-    "pairwise_similarity",
-    "path_lengths",
-    "perceptual_diversity",
-    "permutation_test",
-    "power_spectrum",
-    "prdc",
-    "precision_recall",
-    "pyramid_distances",
-    "realism",
-    "rotation_equivariance",
-    "single_image_frechet_distance",
-    "sliced_wasserstein",
-    "structural_similarity",
-    "subpixel_equivariance",
-    "translation_equivariance",
-]
+from sparring.metrics.bins import NDB as NDB
+from sparring.metrics.bins import fill_bins as fill_bins
+from sparring.metrics.birthday import Birthday as Birthday
+from sparring.metrics.birthday import birthday_test as birthday_test
+from sparring.metrics.classification import CAS as CAS
+from sparring.metrics.classification import classification_accuracy as classification_accuracy
+from sparring.metrics.density_coverage import DC as DC
+from sparring.metrics.density_coverage import density_coverage as density_coverage
+from sparring.metrics.density_coverage import expected_coverage as expected_coverage
+from sparring.metrics.equivariance import EQR as EQR
+from sparring.metrics.equivariance import EQT as EQT
+from sparring.metrics.equivariance import EQTFrac as EQTFrac
+from sparring.metrics.equivariance import rotation_equivariance as rotation_equivariance
+from sparring.metrics.equivariance import subpixel_equivariance as subpixel_equivariance
+from sparring.metrics.equivariance import translation_equivariance as translation_equivariance
+from sparring.metrics.frechet import FD as FD
+from sparring.metrics.frechet import frechet_distance as frechet_distance
+from sparring.metrics.frechet import frechet_distance_of_features as frechet_distance_of_features
+from sparring.metrics.frechet_classes import ClassFD as ClassFD
+from sparring.metrics.frechet_classes import class_frechet_distances as class_frechet_distances
+from sparring.metrics.frechet_infinity import FDInfinity as FDInfinity
+from sparring.metrics.frechet_infinity import frechet_infinity as frechet_infinity
+from sparring.metrics.inception_score import IS as IS
+from sparring.metrics.inception_score import inception_score as inception_score
+from sparring.metrics.kernel_distance import KID as KID
+from sparring.metrics.kernel_distance import kernel_distance as kernel_distance
+from sparring.metrics.kernel_distance import kernel_distance_over_subsets as kernel_distance_over_subsets
+from sparring.metrics.marginals import W1 as W1
+from sparring.metrics.marginals import marginal_wasserstein as marginal_wasserstein
+from sparring.metrics.memorization import Authenticity as Authenticity
+from sparring.metrics.memorization import MiFD as MiFD
+from sparring.metrics.memorization import authenticity as authenticity
+from sparring.metrics.memorization import memorization_distance as memorization_distance
+from sparring.metrics.metric import Evidence as Evidence
+from sparring.metrics.metric import Generator as Generator
+from sparring.metrics.metric import LatentSpace as LatentSpace
+from sparring.metrics.metric import Metric as Metric
+from sparring.metrics.metric import Observed as Observed
+from sparring.metrics.metric import Value as Value
+from sparring.metrics.mixture import mixture_mmd as mixture_mmd
+from sparring.metrics.mixture import mixture_wasserstein as mixture_wasserstein
+from sparring.metrics.modes import Modes as Modes
+from sparring.metrics.modes import count_modes as count_modes
+from sparring.metrics.path_length import PPL as PPL
+from sparring.metrics.path_length import PPLW as PPLW
+from sparring.metrics.path_length import path_lengths as path_lengths
+from sparring.metrics.perceptual_diversity import LPIPS as LPIPS
+from sparring.metrics.perceptual_diversity import perceptual_diversity as perceptual_diversity
+from sparring.metrics.prdc import PRDC as PRDC
+from sparring.metrics.prdc import prdc as prdc
+from sparring.metrics.precision_recall import PR as PR
+from sparring.metrics.precision_recall import precision_recall as precision_recall
+from sparring.metrics.precision_recall import realism as realism
+from sparring.metrics.pyramid import SWD as SWD
+from sparring.metrics.pyramid import laplacian_pyramid as laplacian_pyramid
+from sparring.metrics.pyramid import pyramid_distances as pyramid_distances
+from sparring.metrics.single_image import SIFD as SIFD
+from sparring.metrics.single_image import single_image_frechet_distance as single_image_frechet_distance
+from sparring.metrics.sliced_wasserstein import sliced_wasserstein as sliced_wasserstein
+from sparring.metrics.spectrum import Spectrum as Spectrum
+from sparring.metrics.spectrum import compare_spectra as compare_spectra
+from sparring.metrics.spectrum import power_spectrum as power_spectrum
+from sparring.metrics.statistics.accumulators import Mean as Mean
+from sparring.metrics.statistics.accumulators import Moments as Moments
+from sparring.metrics.statistics.accumulators import Rows as Rows
+from sparring.metrics.statistics.mmd import MMD as MMD
+from sparring.metrics.statistics.mmd import gaussian as gaussian
+from sparring.metrics.statistics.mmd import median_distance as median_distance
+from sparring.metrics.statistics.mmd import mmd as mmd
+from sparring.metrics.statistics.neighbours import nearest as nearest
+from sparring.metrics.statistics.normal import Normal as Normal
+from sparring.metrics.statistics.permutation import PermutationTest as PermutationTest
+from sparring.metrics.statistics.permutation import permutation_test as permutation_test
+from sparring.metrics.structural_similarity import MSSSIM as MSSSIM
+from sparring.metrics.structural_similarity import multiscale_structural_similarity as multiscale_structural_similarity
+from sparring.metrics.structural_similarity import pairwise_similarity as pairwise_similarity
+from sparring.metrics.structural_similarity import structural_similarity as structural_similarity
+from sparring.metrics.two_sample import C2ST as C2ST
+from sparring.metrics.two_sample import NearestNeighbourAccuracy as NearestNeighbourAccuracy
+from sparring.metrics.two_sample import classifier_test as classifier_test
+from sparring.metrics.two_sample import neighbour_test as neighbour_test

@@ -8,11 +8,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
-from sparring.metrics.k_means import k_means
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.neighbours import nearest
+from sparring.metrics.statistics.k_means import k_means
+from sparring.metrics.statistics.neighbours import nearest
 
 SIGNIFICANCE = 0.05
 """How often a bin that is as full as it should be is called different (Richardson & Weiss 2018)."""

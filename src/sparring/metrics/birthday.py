@@ -8,10 +8,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.neighbours import check_neighbours, nearest_others, squared_distances_within
+from sparring.metrics.statistics.neighbours import check_neighbours, nearest_others, squared_distances_within
 
 _ORDERS = 1000
 """Random orders in which the samples are drawn, to find the batch of which half have a collision."""

@@ -6,11 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
-from sparring.metrics.linear_classifier import predict
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
 from sparring.metrics.precision_recall import standard_error
+from sparring.metrics.statistics.linear_classifier import predict
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
-from sparring.metrics.normal import TOLERANCE, Normal, squared_distance, sum_of_roots
+from sparring.metrics.statistics.accumulators import Moments
+from sparring.metrics.statistics.normal import TOLERANCE, Normal, squared_distance, sum_of_roots
 
 
 def frechet_distance(one: Moments, other: Moments) -> float:

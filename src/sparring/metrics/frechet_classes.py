@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features

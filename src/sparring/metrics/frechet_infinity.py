@@ -8,12 +8,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
 from sparring.metrics.frechet import moments_of
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.normal import Normal
+from sparring.metrics.statistics.accumulators import Moments
+from sparring.metrics.statistics.normal import Normal
 
 _BLOCK = 8192
 

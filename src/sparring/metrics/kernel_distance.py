@@ -6,10 +6,10 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.mmd import mmd
+from sparring.metrics.statistics.mmd import mmd
 
 
 def cubic(rows: Tensor, others: Tensor) -> Tensor:

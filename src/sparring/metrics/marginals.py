@@ -5,9 +5,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.quantiles import transport_cost
+from sparring.metrics.statistics.quantiles import transport_cost
 
 _COLUMNS = 64  # at a time, so that memory does not grow with the dimensions
 

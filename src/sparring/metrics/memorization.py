@@ -7,11 +7,11 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.metrics.frechet import frechet_distance
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.neighbours import check_neighbours, nearest, nearest_others
 from sparring.metrics.precision_recall import share, standard_error
+from sparring.metrics.statistics.neighbours import check_neighbours, nearest, nearest_others
 
 _AT_ONCE = 512
 """Generated samples whose cosines with all real ones are looked at together."""

@@ -9,9 +9,9 @@ from typing import ClassVar, Literal, Protocol
 import torch
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Moments
+from sparring.metrics.statistics.accumulators import Moments
 from sparring.spec import Family
 
 Need = Literal["moments", "features", "logits", "images", "labels", "perceptual", "maps", "generator"]

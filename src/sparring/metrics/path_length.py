@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.layers.arcs import slerp
 from sparring.metrics.metric import Evidence, LatentSpace, Metric, Need, Value
 from sparring.spec import Count
+from sparring.tensors.slerp import slerp
 
 Sampling = Literal["full", "ends"]
 """Where on a path between two latents the step is taken: anywhere, or at its beginning, which stands for both ends."""

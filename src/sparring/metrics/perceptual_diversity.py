@@ -7,9 +7,9 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Mean
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value
-from sparring.metrics.pictures import check_images, random_pairs, signed
+from sparring.metrics.statistics.accumulators import Mean
+from sparring.metrics.statistics.pictures import check_images, random_pairs, signed
 
 
 def perceptual_diversity(

@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.metrics.density_coverage import Crowding, DensityCoverage
 from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.neighbours import check_neighbours, nearest_others, squared_distances
 from sparring.metrics.precision_recall import Overlap, PrecisionRecall
+from sparring.metrics.statistics.neighbours import check_neighbours, nearest_others, squared_distances
 
 
 def prdc(real: Tensor, fake: Tensor, k: int = 3, density_k: int = 5) -> tuple[PrecisionRecall, DensityCoverage]:

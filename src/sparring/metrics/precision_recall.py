@@ -8,9 +8,9 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
+from sparring.metrics.statistics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
 
 
 @dataclass(frozen=True)

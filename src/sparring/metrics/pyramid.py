@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.pictures import check_images, signed
+from sparring.metrics.statistics.pictures import check_images, signed
 from sparring.spec import Count
 
 PATCH = 7

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import ShapeError
-from sparring.metrics.quantiles import transport_cost
+from sparring.metrics.statistics.quantiles import transport_cost
 
 
 def sliced_wasserstein(real: Tensor, fake: Tensor, projections: int = 128, seed: int = 0) -> float:

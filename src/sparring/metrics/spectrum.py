@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.pictures import check_images, signed
+from sparring.metrics.statistics.pictures import check_images, signed
 
 ROUNDING_NOISE = (2 / 255) ** 2 / 12
 """The power at every frequency of rounding to 8 bits on the scale [-1, 1]: no stored picture lies below it."""

@@ -6,9 +6,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.accumulators import Mean
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value
-from sparring.metrics.pictures import check_images, random_pairs, signed
+from sparring.metrics.statistics.accumulators import Mean
+from sparring.metrics.statistics.pictures import check_images, random_pairs, signed
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the scales, finest first (Wang et al. 2003, sec. 3.2)."""

@@ -7,11 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.better import Better
-from sparring.metrics.linear_classifier import predict
+from sparring.direction import Better
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
-from sparring.metrics.neighbours import nearest_others, squared_distances
 from sparring.metrics.precision_recall import standard_error
+from sparring.metrics.statistics.linear_classifier import predict
+from sparring.metrics.statistics.neighbours import nearest_others, squared_distances
 
 _LEAST = 10  # of each set; with fewer, the normal approximation says nothing
 

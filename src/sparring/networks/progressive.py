@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from sparring.errors import ShapeError
-from sparring.growing import Growing
 from sparring.layers.activation import GAIN, activate
 from sparring.layers.conditioning import Informed, Unconditional, concatenation
 from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
@@ -19,6 +18,7 @@ from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.normalization import normalize_pixels
 from sparring.layers.scaling import BOX, DownsamplingConvolution, Taps, UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
+from sparring.network.growing import Growing
 
 
 class ProgressiveGenerator(Growing):

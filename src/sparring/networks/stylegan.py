@@ -7,7 +7,6 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from sparring.errors import ShapeError
-from sparring.growing import Growing
 from sparring.layers.activation import activate
 from sparring.layers.adaptive import AdaptiveInstanceNorm
 from sparring.layers.equalized import EqualizedConvolution
@@ -17,7 +16,8 @@ from sparring.layers.mapping import MappingNetwork, MeanLatent
 from sparring.layers.modulation import TAPS, NoiseInput
 from sparring.layers.scaling import UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
-from sparring.style_network import Noise, StyleNetwork
+from sparring.network.growing import Growing
+from sparring.network.style_based import Noise, StyleNetwork
 
 
 class StyleGANGenerator(StyleNetwork, Growing):

@@ -18,7 +18,7 @@ from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.modulation import TAPS, StyledConvolution, ToImage, UpsamplingStyledConvolution
 from sparring.layers.resampling import downsample, normalize_taps, upfirdn, upsample
 from sparring.network import Condition, Network, Shape
-from sparring.style_network import Noise, StyleNetwork
+from sparring.network.style_based import Noise, StyleNetwork
 
 Architecture = Literal["skip", "resnet", "orig"]
 """How the blocks of a network are wired (Karras et al. 2020a, fig. 7).

@@ -10,10 +10,10 @@ from sparring.errors import ShapeError
 from sparring.layers.conditioning import concatenation
 from sparring.layers.dropout import LastingDropout
 from sparring.layers.grids import Halving, plan_halvings
-from sparring.layers.mirroring import mirrored
 from sparring.layers.normalization import BatchNorm, Normalization
 from sparring.network import Condition, Network, Shape
 from sparring.networks.dcgan import initialize
+from sparring.tensors.padding import mirrored
 
 WIDEST = 8
 """No grid has more than this many times `width` channels before a skip connection joins it."""

@@ -1,5 +1,6 @@
 """Penalties that need no transformed samples (those are in `augment`), and weight projections."""
 
+from sparring.adversary import Penalties as Penalties
 from sparring.penalties.clipping import WeightClipping as WeightClipping
 from sparring.penalties.drift import Drift as Drift
 from sparring.penalties.gradient import R1 as R1
@@ -14,4 +15,3 @@ from sparring.penalties.lipschitz import ZeroCenteredPenalty as ZeroCenteredPena
 from sparring.penalties.matching import FeatureMatching as FeatureMatching
 from sparring.penalties.orthogonal import OrthogonalRegularization as OrthogonalRegularization
 from sparring.penalties.path_length import PathLength as PathLength
-from sparring.scoring import Penalties as Penalties

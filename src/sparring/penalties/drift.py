@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import NonNegativeFloat
 from torch import Tensor
 
-from sparring.scoring import Meeting, Penalty
+from sparring.adversary import Meeting, Penalty
 
 
 class Drift(Penalty):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sparring.scoring import Meeting, Penalty, Side
+from sparring.adversary import Meeting, Penalty, Side
 
 
 class R1(Penalty):

@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from sparring.scoring import Drawn, Meeting, Penalty, in_full
+from sparring.adversary import Drawn, Meeting, Penalty, in_full
 
 
 class LatentConsistency(Penalty):

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
-from sparring.scoring import Meeting, Memory, Penalty
+from sparring.adversary import Meeting, Memory, Penalty
 
 
 class LeCam(Penalty):

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import relu
 
-from sparring.scoring import Meeting, Penalty
+from sparring.adversary import Meeting, Penalty
 
 
 class NormPenalty(Penalty):

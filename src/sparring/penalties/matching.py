@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sparring.scoring import Meeting, Penalty, in_full
+from sparring.adversary import Meeting, Penalty, in_full
 
 
 class FeatureMatching(Penalty):

@@ -6,8 +6,8 @@ import torch
 from pydantic import NonNegativeFloat
 from torch import Tensor
 
+from sparring.adversary import Meeting, Penalty
 from sparring.layers.kernels import list_kernels
-from sparring.scoring import Meeting, Penalty
 
 
 class OrthogonalRegularization(Penalty):

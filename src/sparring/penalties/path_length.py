@@ -7,9 +7,9 @@ import torch
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor, nn
 
+from sparring.adversary import Meeting, Memory, Penalty
 from sparring.errors import SpecError
-from sparring.scoring import Meeting, Memory, Penalty
-from sparring.style_network import StyleNetwork
+from sparring.network.style_based import StyleNetwork
 
 
 class PathLength(Penalty):

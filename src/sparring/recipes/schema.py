@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
+import torch
 from pydantic import Field, PositiveInt
 
 from sparring.data import Source
 from sparring.game import Game
 from sparring.metrics.metric import Metric
+from sparring.network import Condition, Shape
 from sparring.spec import Spec
 from sparring.training.plan import Images, Training
 
@@ -42,3 +44,10 @@ class Recipe(Spec):
     training: Training = Training()
     listening: Listening = Listening()
     seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
+
+
+def build_game(recipe: Recipe, sample: Shape, condition: Condition) -> Game:
+    """Returns the recipe's game with weights drawn from its seed, whatever the caller's random state."""
+    with torch.random.fork_rng([]):
+        torch.default_generator.manual_seed(recipe.seed)  # built on the CPU; other devices' state is the caller's
+        return recipe.game.build(sample, condition)

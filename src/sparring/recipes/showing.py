@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sparring.data import exhibit
 from sparring.files import replace_file
-from sparring.recipes.catalogue import shown_data
+from sparring.recipes.named_data import shown_data
 
 
 def show_data(name: str, assignments: Sequence[str], out: Path | None = None) -> Iterator[str]:

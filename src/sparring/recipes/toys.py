@@ -1,7 +1,7 @@
 """Toy worlds: seconds to train, and the truth is known."""
 
 from sparring.data import Checkerboard, Grid, Line, Ring, StackedDigits, SwissRoll, TwoMoons
-from sparring.data.worlds import World
+from sparring.data.catalog.worlds import World
 from sparring.games import GAN
 from sparring.latents import Gaussian
 from sparring.losses import Relativistic

@@ -5,7 +5,7 @@ from sparring.games import ADDA, DANN
 from sparring.layers.normalization import LayerNorm
 from sparring.networks import DCGANDiscriminator
 from sparring.recipes.schema import Listening, Recipe
-from sparring.schedule import Logistic
+from sparring.spec.schedule import Logistic
 from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 

@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from sparring.adversary import Drawn, Judge, Meeting, Penalty
 from sparring.errors import SpecError
-from sparring.scoring import Drawn, Judge, Meeting, Penalty
 
 
 class Adversary(Protocol):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sparring.adversary import Penalty
 from sparring.errors import SpecError, nearest
-from sparring.scoring import Penalty
 from sparring.theory import divergences, kernels, landscape, pictures
 from sparring.theory import nce as contrast
 from sparring.theory.dirac import Adversary, DiracGame, InstanceNoise

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.errors import CheckpointError
 from sparring.files import replace_bytes
 
@@ -178,3 +178,41 @@ def missing_names(expected: Iterable[str], given: Iterable[str]) -> str:
         f"unexpected {name}" for name in sorted(given - expected)
     ]
     return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")
+
+
+def same_stage(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the facts of two checkpoints are of one stage of a run."""
+    return bool(one.get("stage", 0) == other.get("stage", 0))
+
+
+def find_checkpoint(path: Path, best: bool = False) -> Path:
+    """Returns `path` itself where it is a file, else the newest checkpoint of the run there, or its `best`.
+
+    The best has the best value of the score that the newest's recipe names in `training.checkpoints.by`, among those
+    of the newest's stage.
+
+    Raises:
+        CheckpointError: there is none, or none that has such a score.
+    """
+    if path.is_file():
+        return path
+    if not path.exists():
+        raise CheckpointError(f"there is no run or checkpoint at {path}")
+    found = list_checkpoints(path / "checkpoints") or list_checkpoints(path)
+    if not found:
+        raise CheckpointError(f"{path} holds no checkpoint (checkpoints/*{SUFFIX}); has the run saved one yet?")
+    if not best:
+        return found[-1]
+    facts = {file: read_facts(file) for file in found}
+    facts = {file: said for file, said in facts.items() if same_stage(said, facts[found[-1]])}
+    by = facts[found[-1]]["recipe"]["training"]["checkpoints"]["by"]
+    ranks = {file: ranked for file, said in facts.items() if (ranked := rank(said, by)) is not None}
+    if not ranks:
+        names = sorted({name for said in facts.values() for name in said["scores"]})
+        raise CheckpointError(
+            f"no checkpoint in {path} has a rank by {by!r} (training.checkpoints.by); their scores: {', '.join(names)}"
+            if names
+            else f"no checkpoint {'' if len(facts) == len(found) else 'of the newest stage '}in {path} was scored "
+            "(listening.scores_every)"
+        )
+    return min(ranks, key=ranks.__getitem__)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sparring.errors import DivergenceError
 from sparring.game import Batch, Game, Team
-from sparring.training.mover import Mover
+from sparring.training.team_optimizer import Mover
 
 REMEDIES = (
     "What often helps: a smaller learning rate (training.optimizers.*.learning_rate), bounding the gradient "

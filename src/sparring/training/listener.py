@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from sparring.better import Better
+from sparring.direction import Better
 from sparring.game import Game
 from sparring.network import Shape
 

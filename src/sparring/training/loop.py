@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from sparring.game import Batch, Losses
+from sparring.training.checkpointer import Keeper
 from sparring.training.health import all_finite
-from sparring.training.keeper import Keeper
-from sparring.training.mover import Move, Mover
 from sparring.training.run import Run
+from sparring.training.team_optimizer import Move, Mover
 
 
 def play(run: Run, keeper: Keeper) -> None:

@@ -10,22 +10,22 @@ import torch
 from torch import Tensor
 
 from sparring.game import Batch, Game, Losses
+from sparring.game.stage import Stage
 from sparring.network import Shape
-from sparring.pyramid import Stage
 from sparring.training.averages import Averages
 from sparring.training.clock import Clock
 from sparring.training.compiling import Compiler
 from sparring.training.folder import RunFolder
+from sparring.training.graph_capture import Recorder
 from sparring.training.health import Health
 from sparring.training.interruption import Interruption
 from sparring.training.listener import Listener, Record
+from sparring.training.mean_metrics import Tally
 from sparring.training.memory import peak_memory_mb
-from sparring.training.mover import Move, build_movers, list_turns
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
-from sparring.training.recording import Recorder
 from sparring.training.streams import DataOrder, Integers, derive_seed
-from sparring.training.tally import Tally
+from sparring.training.team_optimizer import Move, build_movers, list_turns
 
 
 class Data(Protocol):

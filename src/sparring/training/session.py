@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from sparring.errors import RunError, SparringError
-from sparring.training.keeper import Keeper
+from sparring.training.checkpointer import Keeper
 from sparring.training.listener import Listener
 from sparring.training.loop import play
 from sparring.training.memory import peak_memory_mb

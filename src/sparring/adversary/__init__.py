@@ -1,0 +1,22 @@
+"""A discriminator with the rules it is trained by."""
+
+from sparring.adversary.critic import Augmentation as Augmentation
+from sparring.adversary.critic import Augmentations as Augmentations
+from sparring.adversary.critic import AugmentedJudge as AugmentedJudge
+from sparring.adversary.critic import Augmenter as Augmenter
+from sparring.adversary.critic import Judge as Judge
+from sparring.adversary.critic import Memory as Memory
+from sparring.adversary.critic import NetworkJudge as NetworkJudge
+from sparring.adversary.critic import Side as Side
+from sparring.adversary.critic import TellingJudge as TellingJudge
+from sparring.adversary.critic import in_full as in_full
+from sparring.adversary.image_pool import History as History
+from sparring.adversary.score import Drawn as Drawn
+from sparring.adversary.score import GeneratorPenalties as GeneratorPenalties
+from sparring.adversary.score import Meeting as Meeting
+from sparring.adversary.score import Penalizer as Penalizer
+from sparring.adversary.score import Penalties as Penalties
+from sparring.adversary.score import Penalty as Penalty
+from sparring.adversary.score import Scores as Scores
+from sparring.adversary.score import check_fit as check_fit
+from sparring.adversary.score import score as score

@@ -1,0 +1,3 @@
+"""The command `spar`."""
+
+from sparring.cli.app import main as main

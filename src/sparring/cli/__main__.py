@@ -1,0 +1,5 @@
+"""Runs `python -m sparring.cli`, the command without its script."""
+
+from sparring.cli.app import main
+
+main()

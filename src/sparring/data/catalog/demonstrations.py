@@ -1,0 +1,113 @@
+"""What an expert did in an environment: a few trajectories, to be imitated."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import NonNegativeInt, PositiveInt
+
+from sparring.data.catalog.environments import Choices, Environment, Numbers, Policy, open_environment
+from sparring.data.points import Points
+from sparring.data.source import WORKERS, Source
+from sparring.errors import DataError, nearest
+
+Trajectory = tuple[Numbers, Choices]
+"""Observations [L, n] as the environment gives them, and what was done there [L]."""
+
+_SWITCHES: dict[str, tuple[float, ...]] = {
+    "Acrobot-v1": (0, 0, 0, 0, 0, 1),
+    "CartPole-v1": (0.1, 0.3, 1, 0.5),
+    "MountainCar-v0": (0, 1),
+}
+"""Of the environments with a known expert, by which weighted sum of what is seen it chooses."""
+
+
+class Demonstrations(Source):
+    """State-action pairs of `trajectories` of an expert in an environment, every `every`-th pair of each.
+
+    Ho & Ermon 2016 give their learners 1 to 10 trajectories, thinned out to some 50 pairs each; where a trajectory's
+    first pair is taken depends on `seed`. They are read from `path`, a `.npz` with `observations` [N, n], `actions`
+    [N] and, from 0, each pair's trajectory `episodes` [N]. Without a path they are played, by experts that are known:
+    they push one way or the other with all force, as the sign of a weighted sum tells. That balances CartPole's pole
+    for good, and swings up Acrobot and MountainCar by pushing along with the motion.
+    """
+
+    mirror: Literal[False] = False
+    environment: str = "CartPole-v1"
+    path: Path | None = None
+    trajectories: PositiveInt = 4
+    every: PositiveInt = 20
+    seed: NonNegativeInt = 0
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Points:
+        """Returns the pairs; there is nothing to skip or cache.
+
+        Raises:
+            DataError: no such environment or expert, or a file that does not hold what it should.
+            MissingExtraError: gymnasium is not installed.
+        """
+        environment = open_environment(self.environment)
+        given = self._play(environment) if self.path is None else _read(self.path, environment)
+        if len(given) < self.trajectories:
+            raise DataError(
+                f"{self.path}: holds {len(given)} trajectories; needs {self.trajectories} "
+                f"(data.trajectories={len(given)} for fewer)"
+            )
+        chosen, random = given[: self.trajectories], np.random.default_rng(self.seed)
+        starts = [random.integers(min(self.every, len(actions))) for _, actions in chosen]
+        seen = [states[start :: self.every] for (states, _), start in zip(chosen, starts, strict=True)]
+        done = [actions[start :: self.every] for (_, actions), start in zip(chosen, starts, strict=True)]
+        pairs = environment.pair(np.concatenate(seen), np.concatenate(done))
+        return Points(pairs.numpy(), f"{len(chosen)} trajectories in {self.environment}")
+
+    def _play(self, environment: Environment) -> list[Trajectory]:
+        played = environment.play(known_expert(environment), range(self.seed, self.seed + self.trajectories))
+        parts = zip(played.observations, played.actions, played.lengths, strict=True)
+        return [(states[:length], actions[:length]) for states, actions, length in parts]
+
+
+def known_expert(environment: Environment) -> Policy:
+    """Returns a policy that is known to do well in `environment`.
+
+    Raises:
+        DataError: none is known.
+    """
+    weights = _SWITCHES.get(environment.name)
+    if weights is None:
+        raise DataError(
+            f"data.environment: no expert is known in {environment.name!r}{nearest(environment.name, _SWITCHES)}; "
+            "give demonstrations of your own (data.path=expert.npz)"
+        )
+    last = environment.actions - 1
+    return lambda seen: np.where(seen @ np.array(weights) > 0, last, 0)
+
+
+def _read(path: Path, environment: Environment) -> list[Trajectory]:
+    observations, actions, owners = _arrays(path, environment)
+    return [(observations[owners == index], actions[owners == index]) for index in np.unique(owners)]
+
+
+def _arrays(path: Path, environment: Environment) -> tuple[Numbers, Choices, NDArray[np.int64]]:
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            seen, done = np.asarray(loaded["observations"]), np.asarray(loaded["actions"])
+            owners = np.asarray(loaded["episodes"]) if "episodes" in loaded else np.zeros(len(done))
+    except (OSError, ValueError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"{path}: cannot be read as demonstrations ({error}); needs a .npz of observations, actions and episodes"
+        ) from None
+    shapes = f"observations {seen.shape}, actions {done.shape} and episodes {owners.shape}"
+    if seen.shape[1:] != (environment.observed,) or not len(seen) or {done.shape, owners.shape} != {(len(seen),)}:
+        raise DataError(f"{path}: {shapes}; {environment.name} needs [N, {environment.observed}], [N] and [N]")
+    if done.dtype.kind not in "iu" or done.min() < 0 or done.max() >= environment.actions:
+        raise DataError(
+            f"{path}: actions from {done.min()} to {done.max()} of {done.dtype}; {environment.name} needs whole "
+            f"numbers from 0 to {environment.actions - 1}"
+        )
+    if not np.isfinite(seen).all():
+        raise DataError(f"{path}: some observations are not finite; leave them out")
+    return seen.astype(np.float32), done.astype(np.int64), owners.astype(np.int64)

@@ -1,0 +1,64 @@
+"""The handwritten digits that scikit-learn carries."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparring.data.formats.resizing import resize
+from sparring.data.images import Images
+from sparring.data.provenance import Provenance, of_files
+from sparring.data.size import Size, height_width
+from sparring.data.source import WORKERS, Source
+from sparring.data.split import Split, indices_of
+from sparring.errors import MissingExtraError
+
+
+class Digits(Source):
+    """1,797 real handwritten digits, gray, ten classes, 8x8 as published (Alpaydin & Kaynak 1998).
+
+    The published values 0 … 16 become 0 … 255. Images are brought to `size` by bicubic
+    interpolation, antialiased where they shrink, stretched where `size` is not square. `split` is `all`, every
+    tenth of each class (`test`), or the others (`train`).
+    """
+
+    size: Size = 16
+    split: Split = "all"
+
+    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+        """Returns the set; nothing is downloaded or cached.
+
+        Raises:
+            MissingExtraError: scikit-learn is not installed.
+        """
+        published = _datasets().load_digits()
+        by_class = np.argsort(published.target, kind="stable")
+        chosen = np.sort(by_class[indices_of(self.split, len(by_class))])
+        values = np.rint(published.images[chosen] * (255 / 16)).astype(np.uint8)[..., None]
+        size = height_width(self.size)
+        pixels = np.stack([resize(image, size, "stretch", "bicubic", alpha=False) for image in values])
+        return Images(
+            pixels=np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)),
+            labels=published.target[chosen].astype(np.int64),
+            classes=tuple(str(digit) for digit in range(10)),
+            mirror=self.mirror,
+            name="digits" if self.split == "all" else f"digits {self.split}",
+        )
+
+    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+        """Returns what UCI's repository says, and scikit-learn's file."""
+        origin = (
+            "Optical Recognition of Handwritten Digits, test set (Alpaydin & Kaynak 1998), "
+            "UCI Machine Learning Repository, as scikit-learn carries it"
+        )
+        file = Path(_datasets().__file__).parent / "data" / "digits.csv.gz"
+        return (of_files("digits", origin, "CC BY 4.0", file),)
+
+
+def _datasets() -> Any:
+    try:
+        import sklearn.datasets  # type: ignore[import-untyped, unused-ignore]
+    except ImportError:
+        remedy = 'pip install "sparring[digits]"'
+        raise MissingExtraError(f"data: Digits come with scikit-learn, which is not installed: {remedy}") from None
+    return sklearn.datasets

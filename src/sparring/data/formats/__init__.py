@@ -1,0 +1,1 @@
+"""File formats of images, and the layouts they are read into."""

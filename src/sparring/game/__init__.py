@@ -1,0 +1,12 @@
+"""Games: players in teams, and what each team minimises on its move."""
+
+from sparring.game.freezing import Bystanders as Bystanders
+from sparring.game.game import Game as Game
+from sparring.game.panels import Cloud as Cloud
+from sparring.game.panels import Panel as Panel
+from sparring.game.panels import with_channels as with_channels
+from sparring.game.stage import Stage as Stage
+from sparring.game.team import Batch as Batch
+from sparring.game.team import Losses as Losses
+from sparring.game.team import Projection as Projection
+from sparring.game.team import Team as Team

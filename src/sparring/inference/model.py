@@ -1,0 +1,200 @@
+"""A trained model: what a checkpoint holds, ready to sample from."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from torch import Tensor
+
+from sparring.errors import CheckpointError, ShapeError, SpecError
+from sparring.game import Game
+from sparring.inference.condition_parser import read_request
+from sparring.latents import Latents, find_space, find_styles, truncate
+from sparring.network import Classes, Condition, Network, Shape
+from sparring.networks.resnet_translator import MULTIPLE
+from sparring.networks.tiling import tiled
+from sparring.recipes.schema import Recipe, build_game
+from sparring.tensors.padding import mirrored
+from sparring.training.checkpointer import restore
+from sparring.training.checkpoints import find_checkpoint, read_checkpoint
+from sparring.training.precision import find_device
+
+TILE = 1024
+"""Pixels a side of the tiles that larger images are translated in; a ResNet's largest grids of one take 0.3 GB each."""
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """Players in evaluation mode, averaged where the recipe averages them, and the recipe they come from.
+
+    `classes` names the classes of the data, `attributes` the numbers that it tells instead, `facts` is all that the
+    checkpoint says of itself.
+    """
+
+    recipe: Recipe
+    game: Game
+    path: Path
+    facts: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Model({self.recipe.name}: {self.game.spec.kind()} of {'x'.join(map(str, self.shape))}, {self.path})"
+
+    @property
+    def home(self) -> Path:
+        """The run's folder, or where the checkpoint lies that has none."""
+        return self.path.parent.parent if self.path.parent.name == "checkpoints" else self.path.parent
+
+    @property
+    def generator(self) -> Network:
+        """The generator: latents [N, n] (and classes [N]) to samples [N, *shape]."""
+        players = {name: player for team in self.game.teams for name, player in team.players.items()}
+        generator = players["generator"]
+        assert isinstance(generator, Network)
+        return generator
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, `(C, H, W)` for images."""
+        return self.game.sample
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the data's classes; empty where it has none."""
+        return tuple(self.facts["classes"])
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The names of the numbers that the data tells of its samples; empty where it tells none."""
+        return tuple(self.facts.get("attributes", ()))
+
+    @property
+    def depth(self) -> Literal[8, 16]:
+        """Bits a channel of the images that the model learned from."""
+        return 16 if self.facts["depth"] == 16 else 8
+
+    def sample(self, count: int, seed: int = 0, condition: Classes | str = None) -> Tensor:
+        """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
+
+        `condition` chooses the classes of a conditional model: one by name or number, or [count] numbers, or between
+        classes their weights; or it says all numbers that the model is told, or some by name: `"smiling=1"`. None draws
+        classes evenly, and numbers as they are in the data. Raises `SpecError` for any other.
+        """
+        return self.game.draw_samples(count, seed, self.read_condition(condition, count, seed))
+
+    def draw_latents(
+        self,
+        count: int,
+        seed: int = 0,
+        condition: Classes | str = None,
+        space: str = "z",
+        truncation: float | None = None,
+    ) -> Latents:
+        """Returns the latents of the samples that `sample` draws, in the `space` z, or w or w+ of a style network.
+
+        With a `truncation` they are drawn nearer to the mean latent, as `truncate` has it, and are of w or w+.
+
+        Raises:
+            SpecError: there is no such space, class or mean latent, or the truncation is not from -1 to 1.
+        """
+        latents = find_space(self.game, space).draw(count, seed, self.read_condition(condition, count, seed))
+        return latents if truncation is None else truncate(find_styles(self.game), latents, truncation)
+
+    def render(self, latents: Latents) -> Tensor:
+        """Returns the samples [N, *shape] in [-1, 1] of `latents`, which name their space.
+
+        Raises:
+            SparringError: they are not those of this model.
+        """
+        try:
+            return find_space(self.game, latents.space).render(latents)
+        except (ShapeError, SpecError) as error:
+            raise type(error)(f"{self.path}: {error}") from None
+
+    def read_condition(self, condition: Classes | str, count: int, seed: int = 0) -> Classes:
+        """Returns what `count` samples are to be of, as `sample` takes it; raises `SpecError` for what cannot be."""
+        if not isinstance(condition, str):
+            return condition
+        meanings = self.classes or self.attributes
+        try:
+            return read_request(condition, self.game.condition, meanings, count, seed)
+        except SpecError as error:
+            raise SpecError(f"{self.path}: {error}") from None
+
+    def encode(self, samples: Tensor) -> Tensor:
+        """Returns the latents [N, n] that stand for `samples` [N, *shape] in [-1, 1].
+
+        Raises:
+            SpecError: the game has no encoder.
+            ShapeError: samples of another shape.
+        """
+        if samples.ndim != len(self.shape) + 1 or samples.shape[1:] != self.shape:
+            raise ShapeError(f"got samples {tuple(samples.shape)}; {self.path} encodes [N, *{self.shape}]")
+        with self.game.evaluating():
+            return self.game.encode(samples.to(self.game.device))
+
+    def reconstruct(self, samples: Tensor) -> Tensor:
+        """Returns `samples` [N, *shape] encoded and rendered again; raises what `encode` raises."""
+        latents = self.encode(samples)
+        with self.game.evaluating():
+            return self.game.render(latents)
+
+    def translate(self, images: Tensor, direction: str = "a-to-b", tile: int = TILE) -> Tensor:
+        """Returns `images` [N, C, H, W] in [-1, 1], of the domain that `direction` begins with, in the other one.
+
+        Images larger than `tile` pixels, a multiple of 4, are translated in tiles of that side that overlap by a
+        quarter and fade into one another; others whole. Sides that a network cannot take are mirrored at their end up
+        to the next that it can, and the result is cropped.
+
+        Raises:
+            SpecError: the game does not translate, or not so.
+            ShapeError: images of other channels, or too small for the network; a tile that cannot be.
+        """
+        channels = self.source_channels(direction)
+        if images.ndim != 4 or images.shape[1] != channels:
+            raise ShapeError(
+                f"got images {tuple(images.shape)}; {self.path} translates [N, {channels}, H, W] {direction}"
+            )
+        height, width = images.shape[2:]
+        given, overlap = images.to(self.game.device), tile // 4 // MULTIPLE * MULTIPLE
+        if max(height, width) > tile:  # all tiles have one size, which a U-Net may have been built for
+            given = mirrored(given, height + -height % MULTIPLE, width + -width % MULTIPLE)
+        with self.game.evaluating():
+            return tiled(partial(self.game.translate, direction=direction), given, tile, overlap)[..., :height, :width]
+
+    def source_channels(self, direction: str) -> int:
+        """Returns how many channels images have that are translated in `direction`; raises `SpecError` without it."""
+        self.game.check_direction(direction)
+        return (self.game.condition.shape if direction == self.game.directions[0] else self.shape)[0]
+
+
+def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model:
+    """Returns the model in a checkpoint file, or in the newest (or `best` scored) checkpoint of a run's folder.
+
+    Needs neither the training data nor any file beside the checkpoint.
+
+    Raises:
+        CheckpointError: nothing there, damaged, foreign, or from a newer version.
+        DeviceError: no such device.
+    """
+    place = find_device(device)
+    file = find_checkpoint(Path(path), best)
+    checkpoint = read_checkpoint(file)
+    try:
+        recipe = Recipe.read(checkpoint.facts["recipe"])
+    except SpecError as error:
+        by = checkpoint.facts["sparring"]
+        raise CheckpointError(
+            f"{file} was written by sparring {by} with a recipe that this one cannot read: {error}"
+        ) from None
+    told = Condition(
+        len(checkpoint.facts["classes"]),
+        checkpoint.facts.get("numbers", 0),
+        checkpoint.facts.get("partly", False),
+        shape=tuple(checkpoint.facts.get("source", ())),
+        examples=tuple(map(tuple, checkpoint.facts.get("examples", ()))),
+    )
+    game = build_game(recipe, tuple(checkpoint.facts["sample"]), told)
+    restore(game.state_dict(), {**checkpoint.part("game"), **checkpoint.part("averages")}, file)
+    game.to(place).eval().requires_grad_(False)
+    return Model(recipe, game, file, checkpoint.facts)

@@ -1,0 +1,179 @@
+"""Images looked for in a trained model's latent space: pictures of the search, what is found, and a tuned model."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.data import ImageFiles, picture
+from sparring.errors import RunError, SpecError
+from sparring.files import replace_file
+from sparring.inference.model import Model
+from sparring.inference.translate import CONVERTED
+from sparring.latents import Latents, PivotalTuning, Projection, Search, Tuning, find_space, save_latents
+from sparring.latents.latent import join
+from sparring.latents.perceptual_distance import Distance
+from sparring.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+
+PICTURED, SAVED = 10, 50
+"""How many pictures there are of a search, and how many steps are lost at most where it is stopped."""
+
+Progress = Callable[[str, int, int, float], None]
+"""Is told of what is done, the step, how many there are, and the mean distance."""
+
+
+class Stepwise(Protocol):
+    """A projection or a tuning: steps that can be taken up again."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps are made."""
+
+    def step(self) -> Tensor:
+        """Makes a step and returns the distances."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Returns what the steps to come depend on."""
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Goes on from a state."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be looked for, where, and how: `batch` images at a time; `tuning` bends the generator at the end."""
+
+    space: str
+    search: Search
+    distance: Distance
+    tuning: Tuning | None = None
+    seed: int = 0
+    chosen: str | None = None
+    batch: int = 8
+    title: str = ""
+
+
+def project_images(model: Model, images: Path, out: Path, order: Order, progress: Progress) -> Iterator[str]:
+    """Looks for `images` in `model`'s latent space and yields what it wrote into the folder `out`.
+
+    - `latents.npz`: the latents, with the noise that was found; every command with `--latents` takes it.
+    - `projection.png`: the images, below them what was found, and below that what the tuned generator makes of it.
+    - `steps/`: the search in pictures.
+    - `tuned.safetensors`: the tuned model, a checkpoint like any other.
+
+    What is stopped goes on when it is called again with the same: it ends with the same numbers.
+
+    Raises:
+        SparringError: no such images or space, a folder that cannot be written or holds another search.
+    """
+    if len(model.shape) != 3:
+        raise SpecError(f"{model.path} makes {model.shape[0]} numbers a sample; only images can be projected")
+    target = read_targets(model, images)
+    space = find_space(model.game, order.space)
+    told = _facts(model, target, order)
+    asked = model.read_condition(order.chosen, 1)
+    condition = asked[0] if isinstance(asked, Tensor) else asked  # numbers come for each sample, and are one's here
+    found: list[Latents] = []
+    for start in range(0, len(target), order.batch):
+        part = target[start : start + order.batch]
+        search = Projection(space, part, order.distance, order.search, order.seed + start, condition)
+
+        def draw(step: int, search: Projection = search, part: Tensor = part, start: int = start) -> None:
+            shown = torch.cat((part, space.render(search.latents).cpu()))
+            _save_picture(out / "steps" / f"{start:04d}-{step:05d}.png", shown, len(part))
+
+        _play(search, out / f".projection-{start:04d}.safetensors", told, order.search.steps, progress, draw)
+        found.append(search.latents.to(torch.device("cpu")))
+    latents = join(found)
+    save_latents(out / "latents.npz", latents)
+    shown = [target, space.render(latents).cpu()]
+    if order.tuning is not None:
+        tuning = PivotalTuning(model.game, latents, target, order.distance, order.tuning, order.seed)
+        _play(tuning, out / ".tuning.safetensors", told, order.tuning.steps, progress, lambda step: None)
+        shown.append(find_space(tuning.game, latents.space).render(latents).cpu())
+        _write_tuned(model, tuning, out / "tuned.safetensors")
+    _save_picture(out / "projection.png", torch.cat(shown), len(target))
+    yield from _tell(model, order, shown)
+    yield f"{out}: latents.npz, projection.png, steps/" + (", tuned.safetensors" if order.tuning else "")
+
+
+def read_targets(model: Model, path: Path) -> Tensor:
+    """Returns the images at `path` [N, C, H, W] in [-1, 1], cut and resized to the model's shape."""
+    channels, height, width = model.shape
+    source = ImageFiles(path=path, size=f"{height}x{width}", channels=CONVERTED.get(channels), labels="none")
+    data = source.load()
+    if data.shape != model.shape:
+        raise SpecError(f"{path}: images of {data.shape[0]} channels; {model.path} makes {channels}")
+    return data.batch(np.arange(len(data)), torch.Generator())[0]
+
+
+def _play(work: Stepwise, file: Path, told: dict[str, Any], steps: int, progress: Progress, draw: Any) -> None:
+    """Makes all steps of `work`, from where `file` holds it; draws some of them and saves some."""
+    if file.exists():
+        saved = read_checkpoint(file)
+        if saved.facts != told:
+            raise RunError(
+                f"{file.parent} holds a search for other images, or with other settings; name another (--out)"
+            )
+        work.restore(saved.tensors)
+        start = int(saved.tensors["steps"])
+    else:
+        start = 0
+    drawn = {round(steps * part / PICTURED) for part in range(1, PICTURED + 1)}
+    for step in range(start + 1, steps + 1):
+        distance = work.step()
+        if step in drawn:
+            draw(step)
+        if step in drawn or step % SAVED == 0:
+            write_checkpoint(file, Checkpoint(work.state(), told))
+            progress(file.stem.lstrip(".").partition("-")[0], step, steps, float(distance.mean()))
+
+
+def _facts(model: Model, target: Tensor, order: Order) -> dict[str, Any]:
+    """Returns what a search depends on, so that nothing else goes on from its state."""
+    digest = sha256(target.numpy().tobytes())
+    for tensor in model.generator.state_dict().values():
+        digest.update(tensor.cpu().numpy().tobytes())
+    return {
+        "digest": digest.hexdigest(),
+        "space": order.space,
+        "search": order.search.tree(),
+        "tuning": order.tuning.tree() if order.tuning else None,
+        "seed": order.seed,
+        "class": order.chosen,
+        "batch": order.batch,
+        "distance": order.title,
+    }
+
+
+def _write_tuned(model: Model, tuning: PivotalTuning, path: Path) -> None:
+    """Writes the model's checkpoint with the tuned generator, averaged or not, in its place."""
+    checkpoint = read_checkpoint(model.path)
+    weights = {f"generator.{name}": value for name, value in tuning.descent.variables.items()}
+    tensors = {
+        name: weights.get(name.partition("/")[2], value) if name.startswith(("game/", "averages/")) else value
+        for name, value in checkpoint.tensors.items()
+    }
+    write_checkpoint(
+        path, Checkpoint({name: value.detach().clone() for name, value in tensors.items()}, checkpoint.facts)
+    )
+
+
+def _tell(model: Model, order: Order, shown: list[Tensor]) -> Iterator[str]:
+    """Yields how far what was found is from the images, beside how far the model's samples are from one another."""
+    samples = model.sample(32, order.seed)
+    with torch.no_grad():
+        apart = float(order.distance(samples, samples.roll(1, 0)).mean())
+        for name, images in zip(("found", "tuned"), shown[1:], strict=False):
+            near = [float(order.distance(one[None], other[None])) for one, other in zip(shown[0], images, strict=True)]
+            each = ", ".join(f"{100 * value / apart:.1f} %" for value in near[:8])
+            yield f"{name}: {order.title} {sum(near) / len(near):.4g}, of the {apart:.4g} of random samples {each}"
+
+
+def _save_picture(path: Path, images: Tensor, columns: int) -> None:
+    replace_file(path, lambda beside: picture(images, columns).save(beside, format="PNG"))

@@ -1,0 +1,10 @@
+"""What every network shares."""
+
+from sparring.layers.condition import UNLABELLED as UNLABELLED
+from sparring.layers.condition import Classes as Classes
+from sparring.layers.condition import Condition as Condition
+from sparring.network.network import Network as Network
+from sparring.network.network import Shape as Shape
+from sparring.network.network import couples_samples as couples_samples
+from sparring.network.network import group_size as group_size
+from sparring.network.network import slope_of as slope_of

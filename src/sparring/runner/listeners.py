@@ -1,0 +1,155 @@
+"""Who listens to a run: what the recipe's `listening` section and the data ask for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import cast
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring.data import Dataset
+from sparring.data.dataset import Judge, TrueModes
+from sparring.direction import Better
+from sparring.errors import SparringError, SpecError, nearest
+from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
+from sparring.evaluation.sets import spread
+from sparring.game import Game
+from sparring.listeners import Console, Evaluation, HeldOut, Log, Report, Samples, Scoring, TensorBoard
+from sparring.listeners.samples import Examples
+from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
+from sparring.recipes.schema import Recipe
+from sparring.tensors.compositing import lay_colours_over
+from sparring.training.listener import Listener
+
+Measure = Callable[[Tensor], float]
+
+
+def build_listeners(
+    recipe: Recipe,
+    data: Dataset,
+    device: torch.device,
+    others: Sequence[Listener] = (),
+    notes: Sequence[str] = (),
+) -> list[Listener]:
+    """Returns all that `recipe.listening` asks for, and `others`; those that write come before the report, which reads.
+
+    The console begins with what the data is, with `notes`, and with what cannot be scored.
+
+    Raises:
+        SpecError: none of them gives the score by which the best checkpoint is to be kept, or it has no best.
+    """
+    listening = recipe.listening
+    depict = partial(_depict, data)
+    cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.scored)
+    scoring, missing = _score(recipe, data, device)
+    scores = [cheap, *_examine(recipe, data), *scoring]
+    better = {name: way for listener in (*scores, *others) for name, way in listener.better.items()}
+    by = recipe.training.checkpoints.by
+    if missing and by not in better:  # what the missing scores would have been called is not known either
+        missing = [*missing, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
+    elif recipe.training.checkpoints.best:
+        check_by(by, better)
+    return [
+        *scores,
+        Log(),
+        Samples(listening.samples_every, listening.sample_count, depict, _examples(data, listening.sample_count)),
+        *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
+        Report(),
+        Console(notes=[_describe(data), *notes, *missing]),
+        *others,
+    ]
+
+
+def check_by(by: str, better: Mapping[str, Better]) -> None:
+    """Raises `SpecError` unless the score called `by` is one of those in `better`, and has a best."""
+    ranked = [name for name, way in better.items() if way != "real"]
+    if by not in better:
+        raise SpecError(
+            f"training.checkpoints.by: {by!r} is no score that this run takes (listening.metrics adds some)"
+            f"{nearest(by, ranked)}"
+        )
+    if by not in ranked:
+        raise SpecError(
+            f"training.checkpoints.by: {by!r} is best where it is nearest to that of real samples, which does not rank "
+            f"checkpoints; keep the best by one of {', '.join(ranked)}"
+        )
+
+
+def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Listener], list[str]]:
+    """Returns who scores by the recipe's metrics, or a note on why nobody can: that is no reason not to train."""
+    listening = recipe.listening
+    if not listening.metrics:
+        return [], []
+    plan = EvaluationPlan(
+        reference=recipe.data,
+        metrics=listening.metrics,
+        count=listening.score_count,
+        backbone=listening.backbone,
+        seed=recipe.seed,
+        pictures=False,
+    )
+    try:
+        scorer = Scorer(plan, DataSamples(data, listening.score_count), device)
+    except SparringError as error:
+        return [], [f"Without scores by listening.metrics: {error}"]
+    scoring = Scoring(listening.scores_every, scorer, data.classes, listening.score_count, listening.score_share)
+    return [scoring], []
+
+
+def _examine(recipe: Recipe, data: Dataset) -> list[Listener]:
+    """Returns who examines the game on what the data keeps from it, if that is anything."""
+    if data.held_out is None:
+        return []
+    samples, condition = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
+    return [HeldOut(recipe.listening.scores_every, samples, condition, recipe.game.examined)]
+
+
+def _examples(data: Dataset, count: int) -> Examples:
+    samples, condition = data.batch(spread(data, count), torch.Generator())
+    return Examples(samples, condition)
+
+
+def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
+    with game.evaluating():
+        judged = game.judge(samples[:1]) is not None
+        return data.depict(samples, cast(Judge, game.judge) if judged else None)
+
+
+def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
+    """Returns what the evaluation measures: on a mixture whose modes are known, how near to the truth it is too.
+
+    Of a game that generates nothing it measures nothing.
+    """
+    if not recipe.game.generates:
+        return {}
+    count = recipe.listening.score_count
+    real, _ = data.batch(spread(data, count), torch.Generator())
+    seen = lay_colours_over(real, 1.0)  # nobody sees colours where an image is transparent
+    measures: dict[str, Measure] = {
+        "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, lay_colours_over(samples, 1.0))
+    }
+    return measures if data.modes is None else measures | _mode_measures(data.modes, count)
+
+
+def _mode_measures(modes: TrueModes, count: int) -> dict[str, Measure]:
+    """Returns how `count` samples cover `modes`, and how far they are from the mixture itself where that is known."""
+    centers, deviation = modes.centers, modes.deviation
+    covered = partial(count_modes, centers=centers, deviation=deviation)
+    measures: dict[str, Measure] = {
+        "modes_missed": lambda samples: float(covered(samples).missed),
+        "low_quality": lambda samples: 1 - covered(samples).high_quality,
+        "mode_divergence": lambda samples: covered(samples).divergence,
+    }
+    if count > 1:  # without a pair of samples it has no unbiased value
+        measures["mmd"] = partial(mixture_mmd, centers=centers, deviation=deviation)
+    if centers.shape[1] == 1:
+        measures["wasserstein"] = partial(mixture_wasserstein, centers=centers, deviation=deviation)
+    return measures
+
+
+def _describe(data: Dataset) -> str:
+    skipped = f"; {data.skipped} that cannot be read are left out" if data.skipped else ""
+    left_out = f"; {data.left_out} of another size are left out" if data.left_out else ""
+    return f"Data: {len(data):,} samples of {'x'.join(map(str, data.shape))} from {data.name}{skipped}{left_out}."

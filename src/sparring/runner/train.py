@@ -1,0 +1,179 @@
+"""From a recipe to a run: everything is checked and built before the first step."""
+
+import gc
+import platform
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.data import Dataset
+from sparring.data.image_collection import some
+from sparring.errors import DataError, RunError
+from sparring.evaluation.sets import spread
+from sparring.files import replace_file
+from sparring.game.stage import Stage
+from sparring.inference.model import Model, load
+from sparring.recipes.registry import recipe as find_recipe
+from sparring.recipes.schema import Recipe, build_game
+from sparring.runner.listeners import build_listeners
+from sparring.runner.micro_batch import with_micro_batch
+from sparring.runner.stages import as_entered, check_parts, data_of, find_stage, notes_on, plan_stages
+from sparring.training.checkpointer import Keeper
+from sparring.training.folder import RunFolder
+from sparring.training.listener import Listener
+from sparring.training.micro_batch import MicroBatch, describe_parts
+from sparring.training.precision import Precision, find_device
+from sparring.training.run import Run
+from sparring.training.session import play_session
+from sparring.version import __version__
+
+
+def train(
+    recipe: Recipe | str,
+    run: str | Path | None = None,
+    *,
+    device: str = "auto",
+    with_changes: bool = False,
+    skip_bad: bool = False,
+    micro_batch: MicroBatch | None = None,
+    listeners: Sequence[Listener] = (),
+) -> Model:
+    """Plays a recipe in the folder `run` (`runs/NAME` unless given) to its end, and returns the trained model.
+
+    A folder that holds an unfinished run of the same recipe is resumed.
+
+    Args:
+        recipe: a recipe, the name of a built-in one, or a path to a YAML file.
+        run: the run's folder; made where it is not there.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+        with_changes: go on from the folder's last checkpoint although the recipe has changed.
+        skip_bad: leave out images that cannot be read instead of refusing the data set.
+        micro_batch: how many samples of a batch to compute at a time, or `auto`: as many as memory holds, found out
+            when a run begins and kept in its recipe; None leaves it to the recipe.
+        listeners: who else hears of the run.
+
+    Raises:
+        SparringError: in words, what cannot be and what to do; before the first step wherever possible.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
+    home = RunFolder(Path(run) if run is not None else Path("runs") / recipe.name)
+    place = find_device(device)
+    with home.held():
+        data = recipe.data.load(skip_bad=skip_bad)
+        stages = plan_stages(recipe, data)
+        build = partial(build_stage, data, home, place)
+        recipe = with_micro_batch(recipe, micro_batch, stages, home, place, build)
+        home.check_recipe(recipe, with_changes)
+        _check_data(home, data, with_changes)
+        check_parts(recipe, stages)
+        for number in range(find_stage(home, stages), len(stages)):
+            stage = as_entered(home, stages[number], number)
+            notes = notes_on(stages, number)
+            if micro_batch is not None:
+                notes.append(describe_parts(stage.batch, recipe.training.accumulation))
+            _play_stage(recipe, number, stage, data_of(stage, data), home, place, listeners, notes)
+            gc.collect()  # the stage's networks leave the device before the next are placed on it
+    return load(home.path, device)
+
+
+def _play_stage(
+    recipe: Recipe,
+    number: int,
+    stage: Stage,
+    data: Dataset,
+    home: RunFolder,
+    device: torch.device,
+    listeners: Sequence[Listener],
+    notes: Sequence[str],
+) -> None:
+    hearing = build_listeners(recipe, data, device, listeners, notes)
+    run = build_run(recipe, data, home, device, hearing, stage)
+    keeper = Keeper(run, {**_checkpoint_facts(recipe, data), "stage": number, "begin": stage.begin})
+    keeper.resume()
+    home.write_recipe(recipe)
+    _draw_real(home, data, recipe.listening.sample_count)
+    play_session(run, keeper, _run_facts(recipe, data, run))
+
+
+def build_run(
+    recipe: Recipe,
+    data: Dataset,
+    home: RunFolder,
+    device: torch.device,
+    listeners: Sequence[Listener] = (),
+    stage: Stage | None = None,
+) -> Run:
+    """Returns the recipe's run over `data`, or a `stage` of it, its networks built and placed, at its beginning."""
+    game = build_game(recipe, data.shape, data.condition)
+    if game.condition and (empty := data.empty_classes()):
+        raise DataError(
+            f"{data.name}: the game is told classes, and not one sample belongs to {some(empty)}; add some, or number "
+            "the classes without gaps"
+        )
+    precision = Precision(device, recipe.training.precision, recipe.training.layout)
+    return Run(game, data, recipe.training, home, precision, recipe.seed, listeners, stage)
+
+
+def build_stage(data: Dataset, home: RunFolder, device: torch.device, recipe: Recipe, stage: Stage) -> Run:
+    """Returns the recipe's run of a stage, with nobody who listens."""
+    return build_run(recipe, data_of(stage, data), home, device, stage=stage)
+
+
+def _draw_real(home: RunFolder, data: Dataset, count: int) -> None:
+    images, _ = data.batch(spread(data, count), torch.Generator())
+    target = home.path / "samples" / "real.png"
+    target.parent.mkdir(exist_ok=True)
+    replace_file(target, lambda beside: data.depict(images).save(beside, format="PNG"))
+
+
+def _check_data(home: RunFolder, data: Dataset, with_changes: bool) -> None:
+    before = home.read_facts().get("data", {}).get("digest", data.digest)
+    if before != data.digest and not with_changes:
+        raise RunError(
+            f"the data is not what the run in {home.path} began with (digest {before[:12]}, now {data.digest[:12]}). "
+            "Put the old data back, name another folder with --run DIR, or accept the new data with "
+            "--continue-with-changes."
+        )
+
+
+def _checkpoint_facts(recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    return {
+        "sparring": __version__,
+        "recipe": recipe.tree(),
+        "sample": data.shape,
+        "classes": data.classes,
+        "attributes": data.attributes,
+        "numbers": data.condition.numbers,
+        "examples": data.condition.examples,
+        "partly": data.condition.partly,
+        "source": data.condition.shape,
+        "depth": data.depth,
+    }
+
+
+def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "sparring": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": str(run.precision.device),
+        "threads": recipe.training.threads or torch.get_num_threads(),
+        "precision": recipe.training.precision,
+        "layout": recipe.training.layout,
+        "parameters": run.game.count_parameters(),
+        "better": dict(sorted(run.better.items())),
+        "shape": data.shape,
+        "data": {
+            "name": data.name,
+            "count": len(data),
+            "classes": data.classes,
+            "attributes": data.attributes,
+            "digest": data.digest,
+            "skipped": data.skipped,
+            "left_out": data.left_out,
+        },
+    }

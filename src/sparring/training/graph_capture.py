@@ -1,0 +1,195 @@
+"""Plays a move from a recording of its operations, where small networks would mostly wait for Python.
+
+A step of a toy world is some three hundred operations on small matrices, and automatic differentiation in
+Python takes longer to call them than they take. A recording is the flat list of tensor operations of one move,
+gradients included, which PyTorch's graph interpreter calls without Python: the same kernels in the same order.
+The first time a move of some kind is played it is played live, the second time it is recorded, the third time it is
+played live and from the recording, and the recording is trusted only if both agree to the last bit.
+
+What can be recorded are linear layers and what is made of them: the interpreter has no gradients of convolutions. Games
+with buffers, which a move may change, are played live, and so are those whose modules somebody watches through hooks.
+"""
+
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from sparring.game import Batch, Game, Losses, Team
+from sparring.training.health import all_finite
+from sparring.training.team_optimizer import Mover
+
+Live = Callable[[], tuple[Tensor, Losses]]
+"""Plays a move as it is written: leaves gradients at the weights, returns whether all is finite, and the losses."""
+
+
+class Recorder:
+    """Keeps a recording for each variant of each team's moves; `Game.variant` says which moves are alike."""
+
+    def __init__(self, game: Game, allowed: bool) -> None:
+        self.game = game
+        self.allowed = allowed and game.device.type == "cpu" and not any(True for _ in game.buffers())
+        modules = list(game.modules())
+        self._hooks = [hooks for one in modules for hooks in (one._forward_hooks, one._forward_pre_hooks)]
+        self._fixed: list[Tensor] = list(game.parameters())
+        self._takes: dict[Hashable, Take] = {}
+
+    def play(self, mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
+        """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
+        variant = self.game.variant(batch) if self.allowed and not any(self._hooks) else None
+        if variant is None or not (take := self._find(mover, batch, variant)).sound:
+            return live()
+        if take.plays == 2 and take.recording is not None:
+            return take.recording.play(mover.parameters, batch)
+        return self._try(take, mover, batch, live)
+
+    def _find(self, mover: Mover, batch: Batch, variant: Hashable) -> "Take":
+        shape = None if batch.condition is None else batch.condition.shape
+        return self._takes.setdefault((mover.team.name, batch.real.shape, shape, variant), Take())
+
+    def _try(self, take: "Take", mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
+        if take.recording is not None:
+            take.sound = _agree(take.recording, mover.parameters, batch, live)
+            take.plays = 2
+        elif take.plays == 1:
+            take.recording = _record(mover.team, batch, mover.parameters, self._fixed)
+            take.sound = take.recording is not None
+            _rewind(batch)
+        take.plays = max(take.plays, 1)
+        for parameter in mover.parameters:
+            parameter.grad = None
+        return live()
+
+
+@dataclass
+class Take:
+    """How often a variant was played before (at most 2), its recording, and whether that may be used."""
+
+    plays: int = 0
+    recording: "Recording | None" = None
+    sound: bool = True
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one variant of a move does: `program` maps fixed tensors, the batch and the draws to named numbers."""
+
+    program: Callable[..., Sequence[Tensor]]
+    draws: Sequence[Callable[[], Tensor]]
+    fixed: Sequence[Tensor]
+    losses: Sequence[str]
+    observations: Sequence[str]
+
+    def play(self, parameters: Sequence[nn.Parameter], batch: Batch) -> tuple[Tensor, Losses]:
+        """Does it to `batch`: leaves gradients at the weights and observations in the batch."""
+        told = () if batch.condition is None else (batch.condition,)
+        as_written = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]  # or it splits operations
+        with torch.no_grad(), as_written:
+            found = self.program(batch.real, *told, *self.fixed, *[draw() for draw in self.draws])
+        first, second = 1 + len(self.losses), 1 + len(self.losses) + len(self.observations)
+        batch.observations.update(zip(self.observations, found[first:second], strict=True))
+        for parameter, gradient in zip(parameters, found[second:], strict=True):
+            parameter.grad = gradient
+        return found[0], dict(zip(self.losses, found[1:first], strict=True))
+
+
+def _rewind(batch: Batch) -> None:
+    """Puts the random generators back to where the move began."""
+    batch.random.manual_seed(batch.random.initial_seed())
+    torch.default_generator.manual_seed(batch.random.initial_seed())
+
+
+def _agree(recording: Recording, parameters: Sequence[nn.Parameter], batch: Batch, live: Live) -> bool:
+    """Whether the move gives the same numbers live and from the recording, to the last bit."""
+    found = []
+    for play in (live, lambda: recording.play(parameters, batch)):
+        for parameter in parameters:
+            parameter.grad = None
+        batch.observations.clear()
+        finite, losses = play()
+        _rewind(batch)
+        found.append([finite, *losses.values(), *batch.observations.values(), *(one.grad for one in parameters)])
+    batch.observations.clear()
+    return all(torch.equal(one, other) and one.stride() == other.stride() for one, other in zip(*found, strict=True))
+
+
+def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Sequence[Tensor]) -> Recording | None:
+    """Returns the recording of a move, or None where it cannot be had as a list of operations."""
+    told = [] if batch.condition is None else [batch.condition]
+    names: list[list[str]] = []
+
+    def play(*_: Tensor) -> list[Tensor]:
+        losses = team.losses(batch)
+        total = reduce(add, losses.values())
+        gradients = torch.autograd.grad(total, parameters)
+        names[:] = [list(losses), list(batch.observations)]
+        return [all_finite(total, gradients), *losses.values(), *batch.observations.values(), *gradients]
+
+    try:
+        from torch.fx.experimental.proxy_tensor import make_fx
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = make_fx(play)(batch.real, *told, *fixed)
+            _leave_out_aliases(module.graph)
+            draws = _take_out_draws(module)
+            if draws is None:
+                return None
+            examples = (batch.real, *told, *fixed, *[draw() for draw in draws])
+            known = tuple(one.detach() for one in examples)
+            program = torch.jit.trace(module, known, check_trace=False)  # type: ignore[no-untyped-call]
+    except Exception:  # whatever stands in the way of a recording, the move is played live
+        return None
+    return Recording(program, draws, fixed, *names)
+
+
+def _leave_out_aliases(graph: fx.Graph) -> None:
+    """Takes out what only matters to automatic differentiation, and transposes each weight once."""
+    transposed: dict[fx.Node, fx.Node] = {}
+    for node in list(graph.nodes):
+        same = None
+        if node.target in (torch.ops.aten.detach.default, torch.ops.aten.alias.default):
+            same = node.args[0]
+        elif node.target == torch.ops.aten.t.default:
+            same = transposed.setdefault(node.args[0], node)
+        if same is not None and same is not node:
+            node.replace_all_uses_with(same)
+            graph.erase_node(node)
+
+
+def _take_out_draws(module: fx.GraphModule) -> list[Callable[[], Tensor]] | None:
+    """Makes what is drawn from generators inputs of the graph and returns what draws it; None if something is left.
+
+    A graph that holds on to a tensor other than its inputs would repeat a number that may have changed.
+    """
+    graph, draws = module.graph, []
+    held = {node: getattr(module, str(node.target)) for node in graph.nodes if node.op == "get_attr"}
+    if any(not isinstance(value, torch.Generator) for value in held.values()):
+        return None
+    last = [node for node in graph.nodes if node.op == "placeholder"][-1]
+    for node in list(graph.nodes):
+        sources = [one for one in node.all_input_nodes if one in held]
+        if not sources:
+            continue
+        if len(node.all_input_nodes) > 1:
+            return None
+        keywords = {name: held.get(value, value) for name, value in node.kwargs.items()}
+        draws.append(_drawer(node.target, node.args, keywords))
+        with graph.inserting_after(last):
+            last = graph.placeholder(f"draw_{len(draws)}")
+        node.replace_all_uses_with(last)
+        graph.erase_node(node)
+    for node in held:
+        graph.erase_node(node)
+    graph.eliminate_dead_code()
+    module.recompile()
+    return draws
+
+
+def _drawer(function: Any, given: Sequence[Any], keywords: dict[str, Any]) -> Callable[[], Tensor]:
+    return lambda: function(*given, **keywords)

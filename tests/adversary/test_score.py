@@ -1,0 +1,190 @@
+"""Scores, penalties that are due, and gradients that are asked for once."""
+
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring.adversary import (
+    Augmentation,
+    AugmentedJudge,
+    Augmenter,
+    Drawn,
+    Judge,
+    Meeting,
+    Memory,
+    NetworkJudge,
+    Penalizer,
+    Penalty,
+    Side,
+    score,
+)
+from sparring.errors import SpecError
+from sparring.game import Batch
+from sparring.layers.normalization import NoNorm
+from sparring.network import Condition
+from sparring.networks import MLP, DCGANDiscriminator, Packed
+from sparring.penalties import R1, R2
+from sparring.recipes import recipe
+
+
+class Look(Penalty):
+    """Notes what it was shown."""
+
+    slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
+    seen: ClassVar[list[Meeting]] = []
+
+    def value(self, meeting: Meeting) -> Tensor:
+        self.seen.append(meeting)
+        return meeting.scores_real.mean()
+
+
+def batch(step: int = 0) -> Batch:
+    return Batch(torch.ones(4, 3), None, step, torch.Generator())
+
+
+def total(samples: Tensor) -> Tensor:
+    return samples.sum(1, keepdim=True)
+
+
+def drawn(value: float) -> Drawn:
+    return Drawn.by(lambda latents: latents, torch.full((4, 3), value))
+
+
+def penalizer(*penalties: Penalty) -> Penalizer:
+    return Penalizer(penalties, nn.Identity())
+
+
+def test_scores_are_those_of_the_judge_and_their_means_are_observed() -> None:
+    given = batch()
+    found = score(Judge(total), given, drawn(-1))
+    assert torch.equal(found.real, torch.full((4, 1), 3.0))
+    assert torch.equal(found.fake, torch.full((4, 1), -3.0))
+    assert found.penalties == {}
+    assert {name: value.item() for name, value in given.observations.items()} == {"score_real": 3.0, "score_fake": -3.0}
+    assert not any(value.requires_grad for value in given.observations.values())
+
+
+def test_only_the_sides_that_a_due_penalty_names_have_their_slopes_looked_at() -> None:
+    Look.seen.clear()
+    score(Judge(total), batch(), drawn(0), penalizer(Look()))
+    assert Look.seen[0].slopes.keys() == {"real"}
+    Look.seen.clear()
+    score(Judge(total), batch(step=1), drawn(0), penalizer(Look(every=2)))
+    assert Look.seen == []
+
+
+@pytest.mark.parametrize(("joins", "calls"), [(False, 2), (True, 1)])
+def test_the_judge_is_asked_as_seldom_as_can_be_however_many_penalties_there_are(joins: bool, calls: int) -> None:
+    asked: list[int] = []
+
+    def counting(samples: Tensor) -> Tensor:
+        asked.append(len(samples))
+        return total(samples.square())
+
+    judge = Judge(counting)
+    judge.joins = joins
+    found = score(judge, batch(), drawn(0.5), penalizer(R1(), R2(), Look()))
+    assert asked == [8 // calls] * calls
+    assert found.penalties.keys() == {"R1", "R2", "Look"}
+    torch.testing.assert_close(found.penalties["R1"], torch.tensor(6.0))
+    torch.testing.assert_close(found.penalties["R2"], torch.tensor(1.5))
+
+
+def test_scores_are_the_same_in_one_pass_and_in_two() -> None:
+    network = MLP.Spec(width=8).build((3,), (1,), Condition(classes=3))
+    told, real = torch.tensor([0, 1, 2, 1]), torch.randn(4, 3)
+    found = []
+    for joins in (True, False):
+        given = Batch(real, told, 0, torch.Generator())
+        found.append(score(NetworkJudge(network, told, joins), given, drawn(0.5), penalizer(R1(), R2())))
+    torch.testing.assert_close(found[0].real, found[1].real)
+    torch.testing.assert_close(found[0].fake, found[1].fake)
+    torch.testing.assert_close(found[0].penalties, found[1].penalties)
+
+
+def test_samples_that_see_each_other_are_never_scored_in_one_pass() -> None:
+    assert NetworkJudge(MLP.Spec().build((2,), (1,))).joins
+    assert not NetworkJudge(Packed.Spec().build((2,), (1,))).joins
+    assert not NetworkJudge(DCGANDiscriminator.Spec(width=4).build((1, 16, 16), (1,))).joins
+    assert NetworkJudge(DCGANDiscriminator.Spec(width=4, normalization=NoNorm()).build((1, 16, 16), (1,))).joins
+
+
+class Count(Penalty):
+    """Counts how often it was asked."""
+
+    def memory(self) -> Memory:
+        return {"count": torch.zeros(())}
+
+    def value(self, meeting: Meeting) -> Tensor:
+        meeting.memory["count"] += 1
+        return meeting.memory["count"]
+
+
+def test_what_a_penalty_remembers_is_part_of_the_module_that_holds_it() -> None:
+    held = penalizer(Count(), R1())
+    for _ in range(3):
+        found = score(Judge(total), batch(), drawn(0), held)
+    assert found.penalties["Count"] == 3
+    assert held.state_dict() == {"Count_count": torch.tensor(3.0)}
+
+
+def test_a_penalty_of_another_player_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"game.generator_penalties.*R1 is no penalty of a generator"):
+        recipe("dcgan", "generator_penalties=[R1]")
+
+
+def test_penalties_of_the_same_kind_are_refused() -> None:
+    with pytest.raises(SpecError, match=r"game.penalties.*R1 stands there more than once; add up the weights in one"):
+        recipe("dcgan", "penalties=[R1, R2, {kind: R1, weight: 2}]")
+
+
+@pytest.mark.parametrize("values", [{"weight": -1}, {"every": 0}, {"every": 1.5}, {"weight": "much"}])
+def test_impossible_weights_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(SpecError, match=f"{next(iter(values))}: got"):
+        R1.read(values)
+
+
+class Double(Augmentation):
+    """Twice the samples, and a fixed step to the side."""
+
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+        return 2 * samples + 1
+
+
+def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> None:
+    network = MLP.Spec(width=8).build((3,), (1,))
+    samples = torch.randn(4, 3)
+    judge = AugmentedJudge(NetworkJudge(network), Augmenter((Double(), Double())), batch())
+    scores, slopes = judge.slope(samples)
+    torch.testing.assert_close(scores, network(4 * samples + 3))
+    torch.testing.assert_close(slopes, 4 * network.slope(4 * samples + 3)[1])
+    gradients = torch.autograd.grad(slopes.square().sum(), list(network.parameters()), allow_unused=True)
+    expected = network.slope(4 * samples + 3)[1].square().sum() * 16
+    plain = torch.autograd.grad(expected, list(network.parameters()), allow_unused=True)
+    for one, other in zip(gradients, plain, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_features_and_joined_batches_are_augmented_too() -> None:
+    network = MLP.Spec(width=8).build((3,), (1,), Condition(classes=3))
+    told, samples = torch.tensor([0, 1, 2, 1]), torch.randn(4, 3)
+    judge = AugmentedJudge(NetworkJudge(network, told), Augmenter((Double(),)), batch())
+    assert torch.equal(judge.features(samples), network.features(2 * samples + 1, told))
+    assert judge.joins
+    both = judge.doubled()(torch.cat((samples, samples)))
+    torch.testing.assert_close(both, judge(samples).repeat(2, 1))
+    assert not AugmentedJudge(Judge(total), Augmenter((Double(),)), batch()).joins
+
+
+class Careless(Penalty):
+    """Looks at slopes that it has not asked for."""
+
+    def value(self, meeting: Meeting) -> Tensor:
+        return meeting.slope("real").sum()
+
+
+def test_slopes_that_were_not_asked_for_are_missed_in_words() -> None:
+    with pytest.raises(SpecError, match="without naming 'real' in its `slopes`"):
+        score(Judge(total), batch(), drawn(0), penalizer(Careless()))

@@ -1,0 +1,129 @@
+"""A recorded move does what the live one does, to the last bit, and whatever cannot be recorded is played live."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring.adversary import Augmentation
+from sparring.game import Batch
+from sparring.training.graph_capture import Recorder
+from sparring.training.loop import play_step
+from sparring.training.run import Run
+
+Prepare = Callable[..., Any]
+
+ALIKE = [
+    ("ring",),
+    ("gan",),
+    ("gan", "conditional=true"),
+    ("ring", "penalties=[GradientPenalty, {kind: R1, every: 2}]"),
+    ("ring", "losses=NonSaturating", "penalties=[]", "discriminator=Packed"),
+    ("ring", "game.order=[[discriminator, generator]]", "final_rate=0.1", "clip_gradient=0.1"),
+    ("ring", "losses=Hinge", "penalties=[DRAGAN, {kind: R2, every: 3}]"),
+    ("ring", "game.generator.width=400", "game.discriminator.width=512", "prior.size=300"),
+]
+
+
+def play(prepare: Prepare, changes: tuple[str, ...], recorded: bool, steps: int = 9) -> tuple[Run, list[Tensor]]:
+    folder = "recorded" if recorded else "live"
+    run, _ = prepare(*changes, f"training.recorded={recorded}", folder=folder, steps=steps)
+    for _ in range(steps):
+        play_step(run)
+    return run, [value.clone() for value in run.game.state_dict().values()]
+
+
+def recordings(run: Run) -> int:
+    return sum(take.sound and take.plays == 2 for take in run.recorder._takes.values())
+
+
+@pytest.mark.parametrize("changes", ALIKE, ids=[" ".join(changes) for changes in ALIKE])
+def test_a_recorded_run_is_the_live_one_to_the_last_bit(prepare: Prepare, changes: tuple[str, ...]) -> None:
+    live, expected = play(prepare, changes, recorded=False)
+    recorded, found = play(prepare, changes, recorded=True)
+    assert recordings(live) == 0
+    assert recordings(recorded) >= 2
+    assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+    assert recorded.tally.take() == live.tally.take()
+
+
+LIVE = [
+    ("ring", "training.accumulation=2"),
+    ("ring", "training.precision=bfloat16"),
+    ("ring", "penalties=[]", "discriminator.reparametrization=SpectralNorm"),
+    ("ring", "penalties=[LeCam]"),
+    ("dcgan",),
+]
+
+
+@pytest.mark.parametrize("changes", LIVE, ids=[" ".join(changes) for changes in LIVE])
+def test_what_a_recording_does_not_cover_is_played_live(prepare: Prepare, changes: tuple[str, ...]) -> None:
+    _, expected = play(prepare, changes, recorded=False)
+    run, found = play(prepare, changes, recorded=True)
+    assert recordings(run) == 0
+    assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
+def test_a_module_that_somebody_watches_is_called(prepare: Prepare) -> None:
+    run, _ = play(prepare, ("ring",), recorded=True)
+    called: list[int] = []
+    run.game.get_submodule("discriminator").register_forward_hook(lambda *_: called.append(1))
+    play_step(run)
+    assert called
+
+
+def test_a_part_that_does_not_promise_to_be_steady_is_played_live(prepare: Prepare) -> None:
+    class Late(Augmentation):
+        """Begins after some images."""
+
+        def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
+            return samples * (0.5 if images >= 20 else 1.0)
+
+    run, _ = play(prepare, ("ring", "augmentations=[Late]"), recorded=True)
+    assert recordings(run) == 0
+
+
+def test_a_game_that_promises_nothing_is_played_live(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = prepare("ring", "training.recorded=true", steps=9)
+    monkeypatch.setattr(type(run.game), "variant", lambda self, batch: None)
+    for _ in range(4):
+        play_step(run)
+    assert run.recorder._takes == {}
+
+
+def test_a_move_that_breaks_its_promise_is_found_out(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that depends on the step is baked into the recording as it was; the comparison notices."""
+    found = []
+    for recorded in (False, True):
+        run, _ = prepare("ring", f"training.recorded={recorded}", steps=9, folder=str(recorded))
+        game: Any = run.game
+        plain = game.generate
+
+        def stepwise(batch: Batch, plain: Any = plain) -> dict[str, Tensor]:
+            return {name: value * (1 + batch.step) for name, value in plain(batch).items()}
+
+        object.__setattr__(game.teams[1], "losses", stepwise)
+        for _ in range(6):
+            play_step(run)
+        found.append([value.clone() for value in game.state_dict().values()])
+        assert recordings(run) == int(recorded)
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_a_recording_never_holds_on_to_a_tensor(prepare: Prepare) -> None:
+    run, _ = prepare("ring", "training.recorded=true", steps=9)
+    game: Any = run.game
+    plain, held = game.generate, torch.ones(())
+    object.__setattr__(game.teams[1], "losses", lambda batch: {"held": plain(batch)["adversarial"] * held})
+    for _ in range(6):
+        play_step(run)
+    assert recordings(run) == 1
+
+
+def test_nothing_is_recorded_off_the_cpu(prepare: Prepare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = prepare("ring", steps=1)
+    monkeypatch.setattr(type(run.game), "device", torch.device("meta"))
+    assert not Recorder(run.game, True).allowed
