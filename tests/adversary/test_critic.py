@@ -4,7 +4,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.adversary import AugmentedJudge, Augmenter, Drawn, NetworkJudge, Penalizer, Penalty, TellingJudge, score
+from sparring.adversary import (
+    AugmentedJudge,
+    Augmenter,
+    GeneratedBatch,
+    NetworkJudge,
+    Penalizer,
+    Penalty,
+    TellingJudge,
+    score,
+)
 from sparring.augment import Augmentation
 from sparring.game import Batch
 from sparring.network import Network
@@ -28,8 +37,8 @@ def batch() -> Batch:
     return Batch(samples(1), None, 0, torch.Generator().manual_seed(2))
 
 
-def drawn() -> Drawn:
-    return Drawn.by(lambda latents: latents, samples(3))
+def drawn() -> GeneratedBatch:
+    return GeneratedBatch.from_latents(lambda latents: latents, samples(3))
 
 
 class Brighten(Augmentation):

@@ -10,7 +10,7 @@ from sparring.adversary import (
     Augmentation,
     AugmentedJudge,
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     Judge,
     Meeting,
     Memory,
@@ -48,8 +48,8 @@ def total(samples: Tensor) -> Tensor:
     return samples.sum(1, keepdim=True)
 
 
-def drawn(value: float) -> Drawn:
-    return Drawn.by(lambda latents: latents, torch.full((4, 3), value))
+def drawn(value: float) -> GeneratedBatch:
+    return GeneratedBatch.from_latents(lambda latents: latents, torch.full((4, 3), value))
 
 
 def penalizer(*penalties: Penalty) -> Penalizer:

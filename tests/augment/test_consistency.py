@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Drawn, Judge, Penalizer, Penalty, score
+from sparring.adversary import GeneratedBatch, Judge, Penalizer, Penalty, score
 from sparring.augment import Augmentation, BalancedConsistency, Consistency, Flip, InstanceNoise, Shift
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch
@@ -25,7 +25,7 @@ def value(penalty: Penalty, real: Tensor, fake: Tensor, images: int = 0) -> floa
         return samples.flatten(1).sum(1, keepdim=True).square()
 
     batch = Batch(real, None, 0, torch.Generator().manual_seed(0), images=images)
-    drawn = Drawn.by(lambda latents: latents, fake)
+    drawn = GeneratedBatch.from_latents(lambda latents: latents, fake)
     return score(Judge(judge), batch, drawn, Penalizer([penalty], nn.Identity())).penalties[penalty.kind()].item()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import Drawn, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
+from sparring.adversary import GeneratedBatch, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
 from sparring.game import Batch, Losses, Projection
 from sparring.layers.mapping import MeanLatent
 from sparring.network.style_based import Noise, StyleNetwork
@@ -90,7 +90,7 @@ def memory(penalty: Penalty) -> Memory:
 
 def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | None = None) -> Meeting:
     player = judge if "discriminator" in penalty.players else maker
-    drawn = Drawn.by(maker, latents())
+    drawn = GeneratedBatch.from_latents(maker, latents())
     real, fake = samples(1), drawn.samples
     if player is judge:
         real, fake = (
@@ -101,7 +101,12 @@ def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | No
 
 
 def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
-    return score(SeeingJudge(network), given, Drawn.by(lambda latents: latents, fake), Penalizer(penalties, network))
+    return score(
+        SeeingJudge(network),
+        given,
+        GeneratedBatch.from_latents(lambda latents: latents, fake),
+        Penalizer(penalties, network),
+    )
 
 
 def batch(step: int) -> Batch:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import Drawn, Meeting, NetworkJudge, Penalizer, Penalty, score
+from sparring.adversary import GeneratedBatch, Meeting, NetworkJudge, Penalizer, Penalty, score
 from sparring.errors import ShapeError
 from sparring.game import Batch
 from sparring.layers.normalization import InstanceNorm, NoNorm
@@ -99,7 +99,7 @@ def meeting(network: Network, penalty: Penalty) -> Tensor:
     real = torch.rand(4, *SAMPLE, generator=random) * 2 - 1
     batch = Batch(real, None, 0, random)
     make = nn.Sequential(nn.Linear(3, 2 * 144), nn.Tanh(), nn.Unflatten(1, SAMPLE))
-    drawn = Drawn.by(make, torch.randn(4, 3, generator=random))
+    drawn = GeneratedBatch.from_latents(make, torch.randn(4, 3, generator=random))
     judge = NetworkJudge(network)
     if "discriminator" in penalty.players:
         return score(judge, batch, drawn, Penalizer((penalty,), network)).penalties[penalty.kind()]

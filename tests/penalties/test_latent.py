@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Drawn, Judge, Meeting, Penalty
+from sparring.adversary import GeneratedBatch, Judge, Meeting, Penalty
 from sparring.errors import SpecError
 from sparring.penalties import LatentConsistency, LatentDiversity
 
@@ -18,7 +18,7 @@ def total(samples: Tensor) -> Tensor:
 def value(penalty: Penalty, factor: float) -> float:
     """The penalty of a generator that multiplies and a discriminator that adds up."""
     random = torch.Generator().manual_seed(0)
-    drawn = Drawn.by(lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random))
+    drawn = GeneratedBatch.from_latents(lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random))
     fake = drawn.samples
     meeting = Meeting(Judge(total), fake, fake, None, total(fake), random, player=nn.Identity(), drawn=drawn)
     return penalty.value(meeting).item()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Drawn, Judge, Meeting, Memory, Penalizer
+from sparring.adversary import GeneratedBatch, Judge, Meeting, Memory, Penalizer
 from sparring.errors import SpecError
 from sparring.games import GAN, BiGAN, InfoGAN
 from sparring.layers.mapping import MeanLatent
@@ -51,7 +51,7 @@ class Linear(StyleNetwork):
 
 
 def meet(player: nn.Module, latents: Tensor, memory: Memory, condition: Tensor | None = None, seed: int = 0) -> Meeting:
-    drawn = Drawn(torch.zeros(len(latents), 1), latents, lambda given: given, condition)
+    drawn = GeneratedBatch(torch.zeros(len(latents), 1), latents, lambda given: given, condition)
     fake, random = drawn.samples, torch.Generator().manual_seed(seed)
     return Meeting(
         Judge(lambda given: given), fake, fake, None, fake, random, player=player, drawn=drawn, memory=memory

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Drawn
+from sparring.adversary import GeneratedBatch
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.training.loop import play, play_step
@@ -76,8 +76,8 @@ def test_accumulation_equals_one_big_batch_where_samples_do_not_meet(prepare: Pr
         game, latents = run.game, torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
         drawn = iter(latents.split(4 // parts))
 
-        def draw(batch: Batch, game: Any = game, drawn: Any = drawn) -> Drawn:
-            return Drawn.by(game.generator, next(drawn))
+        def draw(batch: Batch, game: Any = game, drawn: Any = drawn) -> GeneratedBatch:
+            return GeneratedBatch.from_latents(game.generator, next(drawn))
 
         game._draw = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}

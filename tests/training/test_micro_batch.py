@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.adversary import Drawn
+from sparring.adversary import GeneratedBatch
 from sparring.errors import RunError, SpecError
 from sparring.game import Batch, Losses
 from sparring.training import micro_batch
@@ -159,7 +159,7 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
         for move in turn:
             name = move.mover.team.name
             drawn = iter(latents[name].split(4 // parts))
-            run.game._draw = lambda batch, drawn=drawn: Drawn.by(run.game.generator, next(drawn))  # type: ignore[assignment]
+            run.game._draw = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
             follow_losses(run, move)
             found |= {f"{name}/{path}": weight.grad for path, weight in move.mover.team.named_parameters().items()}
     return found

@@ -11,7 +11,7 @@ from sparring.adversary.critic import Side as Side
 from sparring.adversary.critic import TellingJudge as TellingJudge
 from sparring.adversary.critic import in_full as in_full
 from sparring.adversary.image_pool import History as History
-from sparring.adversary.score import Drawn as Drawn
+from sparring.adversary.score import GeneratedBatch as GeneratedBatch
 from sparring.adversary.score import GeneratorPenalties as GeneratorPenalties
 from sparring.adversary.score import Meeting as Meeting
 from sparring.adversary.score import Penalizer as Penalizer

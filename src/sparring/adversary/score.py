@@ -19,7 +19,7 @@ from sparring.spec.schedule import is_steady
 
 
 @dataclass(frozen=True)
-class Drawn:
+class GeneratedBatch:
     """Generated samples [N, ...], and where they come from: `generate` maps `latents` [N, n] to them.
 
     `condition` [N] is what the generator was told of them, None if nothing.
@@ -31,7 +31,9 @@ class Drawn:
     condition: Tensor | None = None
 
     @classmethod
-    def by(cls, generate: Callable[[Tensor], Tensor], latents: Tensor, condition: Tensor | None = None) -> "Drawn":
+    def by(
+        cls, generate: Callable[[Tensor], Tensor], latents: Tensor, condition: Tensor | None = None
+    ) -> "GeneratedBatch":
         """Returns what `generate` makes of `latents`."""
         return cls(generate(latents), latents, generate, condition)
 
@@ -53,7 +55,7 @@ class Meeting:
     random: torch.Generator
     slopes: Mapping[Side, Tensor] = field(default_factory=dict)
     player: nn.Module | None = None
-    drawn: Drawn | None = None
+    drawn: GeneratedBatch | None = None
     memory: Memory = field(default_factory=dict)
     images: int = 0
     parts: int = 1
@@ -193,7 +195,7 @@ def check_fit(sample: Shape, **fields: Sequence[Penalty | Augmentation]) -> None
                 raise ShapeError(f"game.{name}: {error}") from None
 
 
-def score(judge: Judge, batch: Batch, drawn: Drawn, penalizer: Penalizer | None = None) -> Scores:
+def score(judge: Judge, batch: Batch, drawn: GeneratedBatch, penalizer: Penalizer | None = None) -> Scores:
     """Returns the scores of `batch.real` and of the samples of `drawn`, and each due penalty by its kind.
 
     Both are scored in one pass where the judge joins them. When a due penalty differentiates, all scores are

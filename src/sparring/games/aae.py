@@ -8,7 +8,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Cloud, Game, Losses, Panel, Projection, Team
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
@@ -70,7 +70,7 @@ class AAE(Game):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: draws of the prior, which are its real samples, against codes."""
-        drawn = Drawn.by(lambda given: self._draw_codes(given, batch), batch.real)
+        drawn = GeneratedBatch.from_latents(lambda given: self._draw_codes(given, batch), batch.real)
         scores = score(self._judge(batch), replace(batch, real=self._draw_real(batch)), drawn, self.penalties)
         return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
 

@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.direction import Better
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
@@ -78,7 +78,7 @@ class ADDA(Transfer):
         if not self._adapts(batch):
             return {"adversarial": _nothing(batch)}
         source, target = _pick(batch)
-        drawn = Drawn.by(lambda given: given, self.target_encoder(target))
+        drawn = GeneratedBatch.from_latents(lambda given: given, self.target_encoder(target))
         judge = NetworkJudge(self.discriminator, joins=self._joins)
         scores = score(judge, replace(batch, real=self.source_encoder(source)), drawn, self.penalties)
         batch.observe(domain_accuracy=tell_domains_right(scores.real, scores.fake))

@@ -10,7 +10,7 @@ from torch import Tensor
 from sparring.adversary import (
     AugmentedJudge,
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     GeneratorPenalties,
     Judge,
     Meeting,
@@ -139,10 +139,10 @@ class BiGAN(Game):
         latents = self.spec.encoding.draw(self.encoder(batch.real), batch.random)
         return self.discriminator.join(batch.real, latents)
 
-    def _draw(self, batch: Batch) -> Drawn:
+    def _draw(self, batch: Batch) -> GeneratedBatch:
         """Returns pairs of generated samples and their latents."""
         latents = self.spec.prior.draw(len(batch.real), batch.random)
-        return Drawn.by(lambda given: self.discriminator.join(self.generator(given), given), latents)
+        return GeneratedBatch.from_latents(lambda given: self.discriminator.join(self.generator(given), given), latents)
 
 
 class _AugmentedPairs(AugmentedJudge):

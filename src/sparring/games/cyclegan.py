@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     Judge,
     NetworkJudge,
     Penalizer,
@@ -112,8 +112,8 @@ class CycleGAN(Game):
         """Returns the discriminators' losses: real images of each domain against a history of translations into it."""
         a, b = _domains(batch)
         fake_a, fake_b = self._made(batch, a, b)
-        made_a = Drawn(self.history_a.exchange(fake_a, batch.random), b, self.b_to_a)
-        made_b = Drawn(self.history_b.exchange(fake_b, batch.random), a, self.a_to_b)
+        made_a = GeneratedBatch(self.history_a.exchange(fake_a, batch.random), b, self.b_to_a)
+        made_b = GeneratedBatch(self.history_b.exchange(fake_b, batch.random), a, self.a_to_b)
         losses_a = self._tell("a", replace(batch, real=a), made_a, self.penalties_a)
         losses_b = self._tell("b", replace(batch, real=b), made_b, self.penalties_b)
         return losses_a | losses_b
@@ -162,7 +162,7 @@ class CycleGAN(Game):
         losses = self.spec.losses
         return self.spec.adversarial_weight * losses.generator(scores, judge(real) if losses.needs_real else None)
 
-    def _tell(self, domain: str, batch: Batch, made: Drawn, penalizer: Penalizer) -> Losses:
+    def _tell(self, domain: str, batch: Batch, made: GeneratedBatch, penalizer: Penalizer) -> Losses:
         """Returns the losses of a domain's discriminator; what is observed has the domain's name too."""
         own = replace(batch, observations={})
         scores = score(self._judge(domain, own), own, made, penalizer)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     GeneratorPenalties,
     Judge,
     Meeting,
@@ -199,7 +199,7 @@ class FlowGAN(Game):
         judge = NetworkJudge(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
-    def _draw(self, batch: Batch) -> Drawn:
+    def _draw(self, batch: Batch) -> GeneratedBatch:
         """Returns G(z) as it is: gradients would end where pictures are cut to their range."""
         latents = self.prior.draw(len(batch.real), batch.random)
-        return Drawn.by(lambda given: self.generator.transform(given)[0], latents)
+        return GeneratedBatch.from_latents(lambda given: self.generator.transform(given)[0], latents)

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import Augmenter, Drawn, Judge, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import Augmenter, GeneratedBatch, Judge, NetworkJudge, Penalizer, Penalties, check_fit, score
 from sparring.augment import Augmentations
 from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
 from sparring.direction import Better
@@ -114,7 +114,7 @@ class GAIL(Game):
         """Returns the discriminator's losses: the expert's pairs against as many of the policy's."""
         pairs = self._experience(batch).pairs
         chosen = torch.randint(len(pairs), (len(batch.real),), generator=batch.random, device=pairs.device)
-        drawn = Drawn.by(lambda given: given, pairs[chosen])
+        drawn = GeneratedBatch.from_latents(lambda given: given, pairs[chosen])
         scores = score(self._judge(batch), batch, drawn, self.penalties)
         return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
 

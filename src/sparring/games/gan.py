@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     GeneratorPenalties,
     Judge,
     Meeting,
@@ -89,13 +89,13 @@ class GAN(Game):
         judge, drawn = self._judge(batch), self._draw(batch)
         return self._face(batch, judge, drawn, judge(drawn.samples))
 
-    def _face(self, batch: Batch, judge: Judge, drawn: Drawn, fake: Tensor) -> Losses:
+    def _face(self, batch: Batch, judge: Judge, drawn: GeneratedBatch, fake: Tensor) -> Losses:
         """Returns what the generator minimises, given what it has drawn and the scores of that."""
         real = judge(batch.real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, real)}
         return losses | self._penalize(batch, judge, drawn, fake, real)
 
-    def _penalize(self, batch: Batch, judge: Judge, drawn: Drawn, fake: Tensor, real: Tensor | None) -> Losses:
+    def _penalize(self, batch: Batch, judge: Judge, drawn: GeneratedBatch, fake: Tensor, real: Tensor | None) -> Losses:
         """Returns the generator's penalties that are due, given the scores where they are known."""
         due = self.generator_penalties.due(batch.step)
         seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
@@ -162,10 +162,10 @@ class GAN(Game):
         judge = NetworkJudge(self.discriminator, self._told(batch), self._joins)
         return self.augmenter.before(judge, batch)
 
-    def _draw(self, batch: Batch) -> Drawn:
+    def _draw(self, batch: Batch) -> GeneratedBatch:
         told = self._told(batch)
         latents = self.spec.prior.draw(len(batch.real), batch.random)
-        return Drawn.by(lambda given: self.generator(given, told), latents, told)
+        return GeneratedBatch.from_latents(lambda given: self.generator(given, told), latents, told)
 
     def _told(self, batch: Batch) -> Tensor | None:
         return batch.condition if self.condition else None

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     GeneratorPenalties,
     Judge,
     Meeting,
@@ -163,10 +163,10 @@ class InfoGAN(Game):
         judge = told(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
-    def _draw(self, batch: Batch) -> Drawn:
-        return Drawn.by(self.generator, self.draw_latents(len(batch.real), batch.random))
+    def _draw(self, batch: Batch) -> GeneratedBatch:
+        return GeneratedBatch.from_latents(self.generator, self.draw_latents(len(batch.real), batch.random))
 
-    def _recognize(self, batch: Batch, drawn: Drawn, told: Tensor) -> Losses:
+    def _recognize(self, batch: Batch, drawn: GeneratedBatch, told: Tensor) -> Losses:
         """Returns -Σ λ L_I over the codes of `drawn`, and observes the bounds, of all codes together and of each."""
         _, *values = self._part(drawn.latents)
         parts = zip(self.spec.codes, values, self._part_told(told), strict=True)

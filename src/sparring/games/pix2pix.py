@@ -11,7 +11,7 @@ from torch.nn.functional import l1_loss
 
 from sparring.adversary import (
     Augmenter,
-    Drawn,
+    GeneratedBatch,
     GeneratorPenalties,
     Judge,
     Meeting,
@@ -152,7 +152,7 @@ class Pix2Pix(Game):
         judge = NetworkJudge(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
-    def _draw(self, batch: Batch) -> Drawn:
+    def _draw(self, batch: Batch) -> GeneratedBatch:
         """Returns pairs of generated targets and the sources that they are made from."""
         assert batch.condition is not None
         sources = batch.condition
@@ -161,7 +161,7 @@ class Pix2Pix(Game):
         def generate(given: Tensor) -> Tensor:
             return _pair(self.generator(given), sources)
 
-        return Drawn(generate(sources) if made is None else made, sources, generate)
+        return GeneratedBatch(generate(sources) if made is None else made, sources, generate)
 
 
 def _pair(targets: Tensor, sources: Tensor | None) -> Tensor:

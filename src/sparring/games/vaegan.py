@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import Drawn, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
+from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian, Stochastic, attribute
 from sparring.losses import AdversarialLoss, NonSaturating
@@ -128,11 +128,11 @@ class VAEGAN(Game):
         drawn = self.prior.draw(len(batch.real) - len(batch.real) // 2, batch.random)
         return torch.cat((latents, drawn))
 
-    def _draw(self, batch: Batch) -> Drawn:
+    def _draw(self, batch: Batch) -> GeneratedBatch:
         """Returns what is judged: what the decoder makes on its move, where the two move at once."""
         if "judged" in batch.shared:
-            return Drawn(batch.shared["judged"], batch.shared["judged_latents"], self.decoder)
-        return Drawn.by(self.decoder, self._mix(batch)[-len(batch.real) :])
+            return GeneratedBatch(batch.shared["judged"], batch.shared["judged_latents"], self.decoder)
+        return GeneratedBatch.from_latents(self.decoder, self._mix(batch)[-len(batch.real) :])
 
     def _compare(self, batch: Batch, reconstructions: Tensor) -> Tensor:
         """Returns L_llike in nats."""

@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from sparring.adversary import Drawn, Meeting, Penalty, in_full
+from sparring.adversary import GeneratedBatch, Meeting, Penalty, in_full
 
 
 class LatentConsistency(Penalty):
@@ -47,12 +47,12 @@ class LatentDiversity(Penalty):
         return -(in_full(drawn.samples) - in_full(beside)).square().mean()
 
 
-def _drawn(meeting: Meeting) -> Drawn:
-    assert meeting.drawn is not None
-    return meeting.drawn
+def _drawn(meeting: Meeting) -> GeneratedBatch:
+    assert meeting.generated is not None
+    return meeting.generated
 
 
-def _draw_beside(drawn: Drawn, deviation: float, random: torch.Generator) -> Tensor:
+def _draw_beside(drawn: GeneratedBatch, deviation: float, random: torch.Generator) -> Tensor:
     """Returns what is generated from latents a step of N(0, deviation²) away from those of `drawn`, [N, ...]."""
     latents = drawn.latents
     step = torch.randn(latents.shape, generator=random, device=latents.device, dtype=latents.dtype)

@@ -50,7 +50,7 @@ class PathLength(Penalty):
 
 def _lengths(meeting: Meeting, share: float) -> Tensor:
     """Returns ‖Jᵀy‖ at new latents, [N], in full precision; they may be differentiated once more."""
-    player, drawn = meeting.player, meeting.drawn
+    player, drawn = meeting.player, meeting.generated
     assert isinstance(player, StyleNetwork)
     assert drawn is not None
     count = ceil(share * len(drawn.latents))

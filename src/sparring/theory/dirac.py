@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Drawn, Judge, Meeting, Penalty
+from sparring.adversary import GeneratedBatch, Judge, Meeting, Penalty
 from sparring.errors import SpecError
 
 
@@ -111,7 +111,7 @@ class DiracGame:
         fake = fake if fake.requires_grad else fake.requires_grad_()
         scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
         judge, random = Judge(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
-        drawn = Drawn(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
+        drawn = GeneratedBatch(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
         meeting = Meeting(
             judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), drawn=drawn
         )
