@@ -1,4 +1,4 @@
-"""Judges: what they say of a sample beside its score, and how that goes through a meeting."""
+"""Judges: what they say of a sample beside its score, and how that goes through a inputs."""
 
 import pytest
 import torch

@@ -12,11 +12,11 @@ from sparring.adversary import (
     Augmenter,
     GeneratedBatch,
     Judge,
-    Meeting,
     Memory,
     NetworkJudge,
     Penalizer,
     Penalty,
+    PenaltyInputs,
     Side,
     score,
 )
@@ -33,11 +33,11 @@ class Look(Penalty):
     """Notes what it was shown."""
 
     slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
-    seen: ClassVar[list[Meeting]] = []
+    seen: ClassVar[list[PenaltyInputs]] = []
 
-    def value(self, meeting: Meeting) -> Tensor:
-        self.seen.append(meeting)
-        return meeting.scores_real.mean()
+    def value(self, inputs: PenaltyInputs) -> Tensor:
+        self.seen.append(inputs)
+        return inputs.scores_real.mean()
 
 
 def batch(step: int = 0) -> Batch:
@@ -117,9 +117,9 @@ class Count(Penalty):
     def memory(self) -> Memory:
         return {"count": torch.zeros(())}
 
-    def value(self, meeting: Meeting) -> Tensor:
-        meeting.memory["count"] += 1
-        return meeting.memory["count"]
+    def value(self, inputs: PenaltyInputs) -> Tensor:
+        inputs.memory["count"] += 1
+        return inputs.memory["count"]
 
 
 def test_what_a_penalty_remembers_is_part_of_the_module_that_holds_it() -> None:
@@ -181,8 +181,8 @@ def test_features_and_joined_batches_are_augmented_too() -> None:
 class Careless(Penalty):
     """Looks at slopes that it has not asked for."""
 
-    def value(self, meeting: Meeting) -> Tensor:
-        return meeting.slope("real").sum()
+    def value(self, inputs: PenaltyInputs) -> Tensor:
+        return inputs.slope("real").sum()
 
 
 def test_slopes_that_were_not_asked_for_are_missed_in_words() -> None:

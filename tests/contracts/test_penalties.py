@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import GeneratedBatch, Judge, Meeting, Memory, Penalizer, Penalty, Scores, score
+from sparring.adversary import GeneratedBatch, Judge, Memory, Penalizer, Penalty, PenaltyInputs, Scores, score
 from sparring.game import Batch, Losses, Projection
 from sparring.layers.mapping import MeanLatent
 from sparring.network.style_based import Noise, StyleNetwork
@@ -88,7 +88,7 @@ def memory(penalty: Penalty) -> Memory:
     return held
 
 
-def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | None = None) -> Meeting:
+def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | None = None) -> PenaltyInputs:
     player = judge if "discriminator" in penalty.players else maker
     drawn = GeneratedBatch.from_latents(maker, latents())
     real, fake = samples(1), drawn.samples
@@ -97,7 +97,7 @@ def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | No
             side.detach().requires_grad_(name in penalty.slopes) for name, side in (("real", real), ("fake", fake))
         )
     told = (real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
-    return Meeting(SeeingJudge(judge), *told, player=player, drawn=drawn, memory=held or {})
+    return PenaltyInputs(SeeingJudge(judge), *told, player=player, drawn=drawn, memory=held or {})
 
 
 def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
@@ -146,10 +146,10 @@ def test_the_gradients_of_a_penalty_match_finite_differences(
     player = judge if "discriminator" in kind.players else maker
 
     def value() -> Tensor:
-        meeting = meet(penalty, judge, maker, deepcopy(held))
+        inputs = meet(penalty, judge, maker, deepcopy(held))
         with monkeypatch.context() as patch:
             patch.setattr(Tensor, "detach", lambda given: stopped(given))
-            return penalty.value(meeting)
+            return penalty.value(inputs)
 
     found = torch.autograd.grad(value(), list(player.parameters()), allow_unused=True, materialize_grads=True)
     for parameter, gradient in zip(player.parameters(), found, strict=True):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import GeneratedBatch, Meeting, NetworkJudge, Penalizer, Penalty, score
+from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalty, PenaltyInputs, score
 from sparring.errors import ShapeError
 from sparring.game import Batch
 from sparring.layers.normalization import InstanceNorm, NoNorm
@@ -94,7 +94,7 @@ def test_a_loss_of_maps_is_the_mean_of_its_losses_at_the_places(kind: type[Adver
     torch.testing.assert_close(found, flat)
 
 
-def meeting(network: Network, penalty: Penalty) -> Tensor:
+def inputs(network: Network, penalty: Penalty) -> Tensor:
     random = torch.Generator().manual_seed(1)
     real = torch.rand(4, *SAMPLE, generator=random) * 2 - 1
     batch = Batch(real, None, 0, random)
@@ -104,7 +104,7 @@ def meeting(network: Network, penalty: Penalty) -> Tensor:
     if "discriminator" in penalty.players:
         return score(judge, batch, drawn, Penalizer((penalty,), network)).penalties[penalty.kind()]
     told = (judge, real, drawn.samples, judge(real), judge(drawn.samples), random)
-    return Penalizer((penalty,), make).losses([penalty], Meeting(*told, player=make, drawn=drawn))[penalty.kind()]
+    return Penalizer((penalty,), make).losses([penalty], PenaltyInputs(*told, player=make, drawn=drawn))[penalty.kind()]
 
 
 OF_SCORES = [kind for kind in members(Penalty) if kind is not PathLength]  # which looks at no discriminator
@@ -113,7 +113,7 @@ OF_SCORES = [kind for kind in members(Penalty) if kind is not PathLength]  # whi
 @pytest.mark.parametrize("kind", OF_SCORES, ids=lambda kind: kind.__name__)
 def test_every_penalty_takes_maps(kind: type[Penalty]) -> None:
     network = build()
-    penalty = meeting(network, kind())
+    penalty = inputs(network, kind())
     assert penalty.shape == ()
     assert penalty.isfinite()
     penalty.backward()  # type: ignore[no-untyped-call]
@@ -128,9 +128,9 @@ def test_a_gradient_penalty_looks_at_the_mean_over_places(penalty: Penalty) -> N
             return network(inputs).mean((2, 3))  # type: ignore[no-any-return]
 
     torch.manual_seed(0)
-    expected = meeting(Mean(), penalty)
+    expected = inputs(Mean(), penalty)
     torch.manual_seed(0)
-    torch.testing.assert_close(meeting(network, penalty), expected)
+    torch.testing.assert_close(inputs(network, penalty), expected)
 
 
 def test_slopes_are_differentiable_and_come_with_the_scores() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring.adversary import Meeting, NetworkJudge
+from sparring.adversary import NetworkJudge, PenaltyInputs
 from sparring.errors import SpecError
 from sparring.games import GAN
 from sparring.network import Network
@@ -13,7 +13,7 @@ from sparring.penalties import FeatureMatching
 
 def value(network: Network, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     judge = NetworkJudge(network)
-    return FeatureMatching().value(Meeting(judge, real, fake, None, network(fake), torch.Generator()))
+    return FeatureMatching().value(PenaltyInputs(judge, real, fake, None, network(fake), torch.Generator()))
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from sparring.adversary.critic import in_full as in_full
 from sparring.adversary.image_pool import History as History
 from sparring.adversary.score import GeneratedBatch as GeneratedBatch
 from sparring.adversary.score import GeneratorPenalties as GeneratorPenalties
-from sparring.adversary.score import Meeting as Meeting
 from sparring.adversary.score import Penalizer as Penalizer
 from sparring.adversary.score import Penalties as Penalties
 from sparring.adversary.score import Penalty as Penalty
+from sparring.adversary.score import PenaltyInputs as PenaltyInputs
 from sparring.adversary.score import Scores as Scores
 from sparring.adversary.score import check_fit as check_fit
 from sparring.adversary.score import score as score

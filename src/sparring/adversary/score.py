@@ -39,7 +39,7 @@ class GeneratedBatch:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class PenaltyInputs:
     """Where a discriminator meets real and generated samples: all that a penalty may look at.
 
     `player` is the one that moves, `drawn` where the generated samples come from; on the generator's
@@ -91,7 +91,7 @@ class Penalty(Family):
     every: PositiveInt = 1
 
     @abstractmethod
-    def value(self, meeting: Meeting) -> Tensor:
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         """Returns the penalty, a scalar, before its weight."""
 
     def memory(self) -> Memory:
@@ -170,19 +170,19 @@ class Penalizer(nn.Module):
         kinds = tuple(penalty.kind() for penalty in self.due(step))
         return kinds if all(self._steady[kind] for kind in kinds) else None
 
-    def losses(self, due: Sequence[Penalty], meeting: Meeting) -> Losses:
+    def losses(self, due: Sequence[Penalty], inputs: PenaltyInputs) -> Losses:
         """Returns the values of the `due` penalties, weights applied, by their kind."""
         return {
-            penalty.kind(): penalty.value(self._introduce(penalty, meeting)) * (penalty.weight * penalty.every)
+            penalty.kind(): penalty.value(self._introduce(penalty, inputs)) * (penalty.weight * penalty.every)
             for penalty in due
         }
 
-    def _introduce(self, penalty: Penalty, meeting: Meeting) -> Meeting:
+    def _introduce(self, penalty: Penalty, inputs: PenaltyInputs) -> PenaltyInputs:
         names = self._memories[penalty.kind()]
         if not names:
-            return meeting
+            return inputs
         memory = {name: self.get_buffer(f"{penalty.kind()}_{name}") for name in names}
-        return replace(meeting, memory=memory)
+        return replace(inputs, memory=memory)
 
 
 def check_fit(sample: Shape, **fields: Sequence[Penalty | Augmentation]) -> None:
@@ -214,7 +214,9 @@ def score(judge: Judge, batch: Batch, drawn: GeneratedBatch, penalizer: Penalize
         added: Losses = {}
         if penalizer and due:
             told = (scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn)
-            added = penalizer.losses(due, Meeting(judge, real, fake, *told, images=batch.images, parts=batch.parts))
+            added = penalizer.losses(
+                due, PenaltyInputs(judge, real, fake, *told, images=batch.images, parts=batch.parts)
+            )
     return Scores(scores["real"], scores["fake"], added, beside)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, NonNegativeFloat
 from torch import Tensor
 
-from sparring.adversary import Augmentations, Meeting, Penalty
+from sparring.adversary import Augmentations, Penalty, PenaltyInputs
 from sparring.augment.movement import Flip, Shift
 from sparring.network import Shape
 
@@ -33,15 +33,15 @@ class Consistency(Penalty):
         for transformation in self.transformations:
             transformation.check(sample)
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        assert meeting.scores_real is not None
-        return self.change(meeting, meeting.real, meeting.scores_real)
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        assert inputs.scores_real is not None
+        return self.change(inputs, inputs.real, inputs.scores_real)
 
-    def change(self, meeting: Meeting, samples: Tensor, scores: Tensor) -> Tensor:
+    def change(self, inputs: PenaltyInputs, samples: Tensor, scores: Tensor) -> Tensor:
         """Returns the mean squared difference between `scores` [N, 1] and those of transformed `samples` [N, ...]."""
         for transformation in self.transformations:
-            samples = transformation(samples, meeting.random, meeting.images)
-        return (scores - meeting.judge(samples)).square().mean()
+            samples = transformation(samples, inputs.random, inputs.images)
+        return (scores - inputs.judge(samples)).square().mean()
 
 
 class BalancedConsistency(Consistency):
@@ -51,5 +51,5 @@ class BalancedConsistency(Consistency):
     T makes of them. Together with `LatentConsistency` and `LatentDiversity` this is ICR.
     """
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        return super().value(meeting) + self.change(meeting, meeting.fake.detach(), meeting.scores_fake)
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        return super().value(inputs) + self.change(inputs, inputs.fake.detach(), inputs.scores_fake)

@@ -13,10 +13,10 @@ from sparring.adversary import (
     GeneratedBatch,
     GeneratorPenalties,
     Judge,
-    Meeting,
     NetworkJudge,
     Penalizer,
     Penalties,
+    PenaltyInputs,
     check_fit,
     score,
 )
@@ -96,8 +96,8 @@ class BiGAN(Game):
         losses = {"adversarial": self.spec.losses.discriminator(fake, real)}
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
-            losses |= self.generator_penalties.losses(due, meeting)
+            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            losses |= self.generator_penalties.losses(due, inputs)
         return losses
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102

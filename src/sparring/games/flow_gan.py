@@ -14,10 +14,10 @@ from sparring.adversary import (
     GeneratedBatch,
     GeneratorPenalties,
     Judge,
-    Meeting,
     NetworkJudge,
     Penalizer,
     Penalties,
+    PenaltyInputs,
     check_fit,
     in_full,
     score,
@@ -132,8 +132,8 @@ class FlowGAN(Game):
         compared = judge(real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, compared)}
         seen = (judge, real, drawn.samples, compared, fake, batch.random)
-        meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
-        return losses | self.generator_penalties.losses(due, meeting)
+        inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+        return losses | self.generator_penalties.losses(due, inputs)
 
     def log_likelihood(self, samples: Tensor) -> Tensor:
         """Returns ln p(x) [N], in nats, of samples [N, *sample]: the density of continuous ones."""

@@ -10,10 +10,10 @@ from sparring.adversary import (
     GeneratedBatch,
     GeneratorPenalties,
     Judge,
-    Meeting,
     NetworkJudge,
     Penalizer,
     Penalties,
+    PenaltyInputs,
     check_fit,
     score,
 )
@@ -99,8 +99,8 @@ class GAN(Game):
         """Returns the generator's penalties that are due, given the scores where they are known."""
         due = self.generator_penalties.due(batch.step)
         seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-        meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
-        return self.generator_penalties.losses(due, meeting)
+        inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+        return self.generator_penalties.losses(due, inputs)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         latents = self.draw_latents(count, random)

@@ -12,10 +12,10 @@ from sparring.adversary import (
     GeneratedBatch,
     GeneratorPenalties,
     Judge,
-    Meeting,
     NetworkJudge,
     Penalizer,
     Penalties,
+    PenaltyInputs,
     TellingJudge,
     check_fit,
     score,
@@ -107,8 +107,8 @@ class InfoGAN(Game):
         losses = {"adversarial": self.spec.losses.generator(fake, real), **self._recognize(batch, drawn, told)}
         if due:
             seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
-            losses |= self.generator_penalties.losses(due, meeting)
+            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            losses |= self.generator_penalties.losses(due, inputs)
         return losses
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102

@@ -14,10 +14,10 @@ from sparring.adversary import (
     GeneratedBatch,
     GeneratorPenalties,
     Judge,
-    Meeting,
     NetworkJudge,
     Penalizer,
     Penalties,
+    PenaltyInputs,
     check_fit,
     in_full,
     score,
@@ -116,8 +116,8 @@ class Pix2Pix(Game):
         }
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            meeting = Meeting(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
-            losses |= self.generator_penalties.losses(due, meeting)
+            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            losses |= self.generator_penalties.losses(due, inputs)
         return losses
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:

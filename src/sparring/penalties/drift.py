@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import NonNegativeFloat
 from torch import Tensor
 
-from sparring.adversary import Meeting, Penalty
+from sparring.adversary import Penalty, PenaltyInputs
 
 
 class Drift(Penalty):
@@ -19,6 +19,6 @@ class Drift(Penalty):
 
     weight: NonNegativeFloat = 0.001
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        assert meeting.scores_real is not None
-        return meeting.scores_real.square().mean()
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        assert inputs.scores_real is not None
+        return inputs.scores_real.square().mean()

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sparring.adversary import Meeting, Penalty, Side
+from sparring.adversary import Penalty, PenaltyInputs, Side
 
 
 class R1(Penalty):
@@ -13,8 +13,8 @@ class R1(Penalty):
     steady: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        return meeting.slope("real").square().sum(1).mean() / 2
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        return inputs.slope("real").square().sum(1).mean() / 2
 
 
 class R2(Penalty):
@@ -23,5 +23,5 @@ class R2(Penalty):
     steady: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"fake"})
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        return meeting.slope("fake").square().sum(1).mean() / 2
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        return inputs.slope("fake").square().sum(1).mean() / 2

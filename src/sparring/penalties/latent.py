@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, Meeting, Penalty, in_full
+from sparring.adversary import GeneratedBatch, Penalty, PenaltyInputs, in_full
 
 
 class LatentConsistency(Penalty):
@@ -22,9 +22,9 @@ class LatentConsistency(Penalty):
     weight: NonNegativeFloat = 5.0
     deviation: PositiveFloat = 0.03
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        beside = _draw_beside(_drawn(meeting), self.deviation, meeting.random).detach()
-        return (meeting.scores_fake - meeting.judge(beside)).square().mean()
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        beside = _draw_beside(_drawn(inputs), self.deviation, inputs.random).detach()
+        return (inputs.scores_fake - inputs.judge(beside)).square().mean()
 
 
 class LatentDiversity(Penalty):
@@ -41,15 +41,15 @@ class LatentDiversity(Penalty):
     weight: NonNegativeFloat = 0.5
     deviation: PositiveFloat = 0.03
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        drawn = _drawn(meeting)
-        beside = _draw_beside(drawn, self.deviation, meeting.random)
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        drawn = _drawn(inputs)
+        beside = _draw_beside(drawn, self.deviation, inputs.random)
         return -(in_full(drawn.samples) - in_full(beside)).square().mean()
 
 
-def _drawn(meeting: Meeting) -> GeneratedBatch:
-    assert meeting.generated is not None
-    return meeting.generated
+def _drawn(inputs: PenaltyInputs) -> GeneratedBatch:
+    assert inputs.generated is not None
+    return inputs.generated
 
 
 def _draw_beside(drawn: GeneratedBatch, deviation: float, random: torch.Generator) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
-from sparring.adversary import Meeting, Memory, Penalty
+from sparring.adversary import Memory, Penalty, PenaltyInputs
 
 
 class LeCam(Penalty):
@@ -26,12 +26,12 @@ class LeCam(Penalty):
     def memory(self) -> Memory:  # noqa: D102
         return {"real": torch.zeros(()), "fake": torch.zeros(()), "begun": torch.zeros(())}
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        real, fake = meeting.scores_real, meeting.scores_fake
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        real, fake = inputs.scores_real, inputs.scores_fake
         assert real is not None
-        memory = meeting.memory
+        memory = inputs.memory
         for name, scores in (("real", real), ("fake", fake)):
-            share = 1 - self.decay ** (1 / meeting.parts) * memory["begun"]
+            share = 1 - self.decay ** (1 / inputs.parts) * memory["begun"]
             memory[name] += share * (scores.detach().mean() - memory[name])
         memory["begun"].fill_(1)
         return (real - memory["fake"]).square().mean() + (fake - memory["real"]).square().mean()

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import relu
 
-from sparring.adversary import Meeting, Penalty
+from sparring.adversary import Penalty, PenaltyInputs
 
 
 class NormPenalty(Penalty):
@@ -19,15 +19,15 @@ class NormPenalty(Penalty):
     weight: NonNegativeFloat = 10.0
 
     @abstractmethod
-    def points(self, meeting: Meeting) -> Tensor:
+    def points(self, inputs: PenaltyInputs) -> Tensor:
         """Returns the points [N, ...] at which the gradient is looked at."""
 
     @abstractmethod
     def cost(self, norms: Tensor) -> Tensor:
         """Returns what each of the norms [N] costs."""
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        _, slopes = meeting.judge.slope(self.points(meeting).detach())
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        _, slopes = inputs.judge.slope(self.points(inputs).detach())
         return self.cost(slopes.flatten(1).norm(dim=1)).mean()
 
 
@@ -36,8 +36,8 @@ class GradientPenalty(NormPenalty):
 
     target: NonNegativeFloat = 1.0
 
-    def points(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        return between(meeting)
+    def points(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        return between(inputs)
 
     def cost(self, norms: Tensor) -> Tensor:  # noqa: D102
         return (norms - self.target).square()
@@ -65,19 +65,19 @@ class DRAGAN(GradientPenalty):
 
     spread: PositiveFloat = 0.5
 
-    def points(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        real = meeting.real
-        noise = torch.rand(real.shape, generator=meeting.random, device=real.device, dtype=real.dtype)
-        return real + _shares(meeting) * self.spread * real.std() * noise
+    def points(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        real = inputs.real
+        noise = torch.rand(real.shape, generator=inputs.random, device=real.device, dtype=real.dtype)
+        return real + _shares(inputs) * self.spread * real.std() * noise
 
 
-def between(meeting: Meeting) -> Tensor:
+def between(inputs: PenaltyInputs) -> Tensor:
     """Returns points on the lines from each generated sample to a real one, uniform along them."""
-    return torch.lerp(meeting.fake, meeting.real, _shares(meeting))
+    return torch.lerp(inputs.fake, inputs.real, _shares(inputs))
 
 
-def _shares(meeting: Meeting) -> Tensor:
+def _shares(inputs: PenaltyInputs) -> Tensor:
     """Returns a number in [0, 1) for each sample, [N, 1, ...]."""
-    real = meeting.real
+    real = inputs.real
     shape = (len(real), *[1] * (real.dim() - 1))
-    return torch.rand(shape, generator=meeting.random, device=real.device, dtype=real.dtype)
+    return torch.rand(shape, generator=inputs.random, device=real.device, dtype=real.dtype)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sparring.adversary import Meeting, Penalty, in_full
+from sparring.adversary import Penalty, PenaltyInputs, in_full
 
 
 class FeatureMatching(Penalty):
@@ -17,6 +17,6 @@ class FeatureMatching(Penalty):
     differentiates: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        real, fake = (in_full(meeting.judge.features(given)).mean(0) for given in (meeting.real, meeting.fake))
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        real, fake = (in_full(inputs.judge.features(given)).mean(0) for given in (inputs.real, inputs.fake))
         return (real - fake).square().sum()

@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat
 from torch import Tensor
 
-from sparring.adversary import Meeting, Penalty
+from sparring.adversary import Penalty, PenaltyInputs
 from sparring.layers.kernels import list_kernels
 
 
@@ -23,10 +23,10 @@ class OrthogonalRegularization(Penalty):
 
     weight: NonNegativeFloat = 1e-4
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        assert meeting.player is not None
-        with torch.autocast(meeting.real.device.type, enabled=False):
-            return torch.stack([likeness(filters) for filters in list_kernels(meeting.player)]).sum()
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        assert inputs.player is not None
+        with torch.autocast(inputs.real.device.type, enabled=False):
+            return torch.stack([likeness(filters) for filters in list_kernels(inputs.player)]).sum()
 
 
 def likeness(filters: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor, nn
 
-from sparring.adversary import Meeting, Memory, Penalty
+from sparring.adversary import Memory, Penalty, PenaltyInputs
 from sparring.errors import SpecError
 from sparring.network.style_based import StyleNetwork
 
@@ -40,17 +40,17 @@ class PathLength(Penalty):
     def memory(self) -> Memory:  # noqa: D102
         return {"mean": torch.zeros(()), "begun": torch.zeros(())}
 
-    def value(self, meeting: Meeting) -> Tensor:  # noqa: D102
-        lengths = _lengths(meeting, self.share)
-        mean, begun = meeting.memory["mean"], meeting.memory["begun"]
-        mean += (1 - self.decay ** (1 / meeting.parts) * begun) * (lengths.detach().mean() - mean)
+    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+        lengths = _lengths(inputs, self.share)
+        mean, begun = inputs.memory["mean"], inputs.memory["begun"]
+        mean += (1 - self.decay ** (1 / inputs.parts) * begun) * (lengths.detach().mean() - mean)
         begun.fill_(1)
         return (lengths - mean).square().mean()
 
 
-def _lengths(meeting: Meeting, share: float) -> Tensor:
+def _lengths(inputs: PenaltyInputs, share: float) -> Tensor:
     """Returns ‖Jᵀy‖ at new latents, [N], in full precision; they may be differentiated once more."""
-    player, drawn = meeting.player, meeting.generated
+    player, drawn = inputs.player, inputs.generated
     assert isinstance(player, StyleNetwork)
     assert drawn is not None
     count = ceil(share * len(drawn.latents))
@@ -58,7 +58,7 @@ def _lengths(meeting: Meeting, share: float) -> Tensor:
     with torch.autocast(drawn.latents.device.type, enabled=False):
         ws = player.draw_styles(drawn.latents[:count], told)
         images = player.synthesize(ws, player.draw_noise(count))
-        probe = torch.randn(images.shape, generator=meeting.random, device=images.device, dtype=images.dtype)
+        probe = torch.randn(images.shape, generator=inputs.random, device=images.device, dtype=images.dtype)
         (slopes,) = torch.autograd.grad((images * probe).sum(), ws, create_graph=True)
         # The norm has a derivative, 0, where all slopes are; a root of their squares has none.
         lengths: Tensor = slopes.flatten(1).norm(dim=1)

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Meeting, Penalty
+from sparring.adversary import GeneratedBatch, Judge, Penalty, PenaltyInputs
 from sparring.errors import SpecError
 
 
@@ -112,12 +112,12 @@ class DiracGame:
         scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
         judge, random = Judge(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
         drawn = GeneratedBatch(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
-        meeting = Meeting(
+        inputs = PenaltyInputs(
             judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), drawn=drawn
         )
         discriminator = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:
-            discriminator = discriminator + penalty.weight * penalty.value(meeting)
+            discriminator = discriminator + penalty.weight * penalty.value(inputs)
         return self.loss.generator(scores_fake, scores_real), discriminator
 
 
