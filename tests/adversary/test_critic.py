@@ -5,13 +5,13 @@ import torch
 from torch import Tensor
 
 from sparring.adversary import (
-    AugmentedJudge,
+    AugmentedCritic,
     Augmenter,
+    AuxiliaryCritic,
+    DiscriminatorCritic,
     GeneratedBatch,
-    NetworkJudge,
     Penalizer,
     Penalty,
-    TellingJudge,
     score,
 )
 from sparring.augment import Augmentation
@@ -48,7 +48,7 @@ class Brighten(Augmentation):
 
 def test_the_first_output_is_the_score_and_all_of_them_are_what_is_said() -> None:
     network = telling()
-    judge = TellingJudge(network)
+    judge = AuxiliaryCritic(network)
     assert torch.equal(judge.look(samples(1)), network(samples(1)))
     assert torch.equal(judge(samples(1)), network(samples(1))[:, :1])
 
@@ -56,13 +56,13 @@ def test_the_first_output_is_the_score_and_all_of_them_are_what_is_said() -> Non
 def test_slopes_are_those_of_the_score_alone() -> None:
     network, given = telling(), samples(1).requires_grad_()
     (expected,) = torch.autograd.grad(network(given)[:, 0].sum(), given)
-    said, slope = TellingJudge(network).slope(samples(1))
+    said, slope = AuxiliaryCritic(network).slope(samples(1))
     torch.testing.assert_close(slope, expected)
     torch.testing.assert_close(said, network(samples(1)))
 
 
 def test_a_judge_that_only_scores_says_its_scores() -> None:
-    judge = NetworkJudge(MLP.Spec(width=5).build(SAMPLE, (1,)))
+    judge = DiscriminatorCritic(MLP.Spec(width=5).build(SAMPLE, (1,)))
     assert torch.equal(judge.look(samples(1)), judge(samples(1)))
     assert score(judge, batch(), drawn()).told == {}
 
@@ -72,7 +72,7 @@ def test_a_judge_that_only_scores_says_its_scores() -> None:
 def test_what_is_told_of_each_side_comes_with_its_scores(penalties: tuple[Penalty, ...], normalized: bool) -> None:
     network = telling(normalized)
     real, fake = network(samples(1)), network(samples(3))
-    found = score(TellingJudge(network), batch(), drawn(), Penalizer(penalties, network))
+    found = score(AuxiliaryCritic(network), batch(), drawn(), Penalizer(penalties, network))
     torch.testing.assert_close(found.real, real[:, :1])
     torch.testing.assert_close(found.fake, fake[:, :1])
     torch.testing.assert_close(dict(found.told), {"real": real[:, 1:], "fake": fake[:, 1:]})
@@ -88,13 +88,13 @@ def test_penalties_of_a_telling_judge_are_those_of_its_score() -> None:
     penalties = (R1(), R2(), GradientPenalty())
     found, expected = (
         score(judge, batch(), drawn(), Penalizer(penalties, judge.network)).penalties
-        for judge in (TellingJudge(network), NetworkJudge(alone))
+        for judge in (AuxiliaryCritic(network), DiscriminatorCritic(alone))
     )
     torch.testing.assert_close(found, expected)
 
 
 def test_what_is_told_is_told_of_augmented_samples() -> None:
     network = telling()
-    judge = AugmentedJudge(TellingJudge(network), Augmenter((Brighten(),)), batch())
+    judge = AugmentedCritic(AuxiliaryCritic(network), Augmenter((Brighten(),)), batch())
     assert torch.equal(judge.look(samples(1)), network(samples(1) * 2 + 1))
     torch.testing.assert_close(judge(samples(1)), network(samples(1) * 2 + 1)[:, :1])

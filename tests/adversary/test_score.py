@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from sparring.adversary import (
     Augmentation,
-    AugmentedJudge,
+    AugmentedCritic,
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
-    Judge,
     Memory,
-    NetworkJudge,
     Penalizer,
     Penalty,
     PenaltyInputs,
@@ -58,7 +58,7 @@ def penalizer(*penalties: Penalty) -> Penalizer:
 
 def test_scores_are_those_of_the_judge_and_their_means_are_observed() -> None:
     given = batch()
-    found = score(Judge(total), given, drawn(-1))
+    found = score(Critic(total), given, drawn(-1))
     assert torch.equal(found.real, torch.full((4, 1), 3.0))
     assert torch.equal(found.fake, torch.full((4, 1), -3.0))
     assert found.penalties == {}
@@ -68,10 +68,10 @@ def test_scores_are_those_of_the_judge_and_their_means_are_observed() -> None:
 
 def test_only_the_sides_that_a_due_penalty_names_have_their_slopes_looked_at() -> None:
     Look.seen.clear()
-    score(Judge(total), batch(), drawn(0), penalizer(Look()))
+    score(Critic(total), batch(), drawn(0), penalizer(Look()))
     assert Look.seen[0].slopes.keys() == {"real"}
     Look.seen.clear()
-    score(Judge(total), batch(step=1), drawn(0), penalizer(Look(every=2)))
+    score(Critic(total), batch(step=1), drawn(0), penalizer(Look(every=2)))
     assert Look.seen == []
 
 
@@ -83,7 +83,7 @@ def test_the_judge_is_asked_as_seldom_as_can_be_however_many_penalties_there_are
         asked.append(len(samples))
         return total(samples.square())
 
-    judge = Judge(counting)
+    judge = Critic(counting)
     judge.joins = joins
     found = score(judge, batch(), drawn(0.5), penalizer(R1(), R2(), Look()))
     assert asked == [8 // calls] * calls
@@ -98,17 +98,17 @@ def test_scores_are_the_same_in_one_pass_and_in_two() -> None:
     found = []
     for joins in (True, False):
         given = Batch(real, told, 0, torch.Generator())
-        found.append(score(NetworkJudge(network, told, joins), given, drawn(0.5), penalizer(R1(), R2())))
+        found.append(score(DiscriminatorCritic(network, told, joins), given, drawn(0.5), penalizer(R1(), R2())))
     torch.testing.assert_close(found[0].real, found[1].real)
     torch.testing.assert_close(found[0].fake, found[1].fake)
     torch.testing.assert_close(found[0].penalties, found[1].penalties)
 
 
 def test_samples_that_see_each_other_are_never_scored_in_one_pass() -> None:
-    assert NetworkJudge(MLP.Spec().build((2,), (1,))).joins
-    assert not NetworkJudge(Packed.Spec().build((2,), (1,))).joins
-    assert not NetworkJudge(DCGANDiscriminator.Spec(width=4).build((1, 16, 16), (1,))).joins
-    assert NetworkJudge(DCGANDiscriminator.Spec(width=4, normalization=NoNorm()).build((1, 16, 16), (1,))).joins
+    assert DiscriminatorCritic(MLP.Spec().build((2,), (1,))).joins
+    assert not DiscriminatorCritic(Packed.Spec().build((2,), (1,))).joins
+    assert not DiscriminatorCritic(DCGANDiscriminator.Spec(width=4).build((1, 16, 16), (1,))).joins
+    assert DiscriminatorCritic(DCGANDiscriminator.Spec(width=4, normalization=NoNorm()).build((1, 16, 16), (1,))).joins
 
 
 class Count(Penalty):
@@ -125,7 +125,7 @@ class Count(Penalty):
 def test_what_a_penalty_remembers_is_part_of_the_module_that_holds_it() -> None:
     held = penalizer(Count(), R1())
     for _ in range(3):
-        found = score(Judge(total), batch(), drawn(0), held)
+        found = score(Critic(total), batch(), drawn(0), held)
     assert found.penalties["Count"] == 3
     assert held.state_dict() == {"Count_count": torch.tensor(3.0)}
 
@@ -156,7 +156,7 @@ class Double(Augmentation):
 def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> None:
     network = MLP.Spec(width=8).build((3,), (1,))
     samples = torch.randn(4, 3)
-    judge = AugmentedJudge(NetworkJudge(network), Augmenter((Double(), Double())), batch())
+    judge = AugmentedCritic(DiscriminatorCritic(network), Augmenter((Double(), Double())), batch())
     scores, slopes = judge.slope(samples)
     torch.testing.assert_close(scores, network(4 * samples + 3))
     torch.testing.assert_close(slopes, 4 * network.slope(4 * samples + 3)[1])
@@ -170,12 +170,12 @@ def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> 
 def test_features_and_joined_batches_are_augmented_too() -> None:
     network = MLP.Spec(width=8).build((3,), (1,), Condition(classes=3))
     told, samples = torch.tensor([0, 1, 2, 1]), torch.randn(4, 3)
-    judge = AugmentedJudge(NetworkJudge(network, told), Augmenter((Double(),)), batch())
+    judge = AugmentedCritic(DiscriminatorCritic(network, told), Augmenter((Double(),)), batch())
     assert torch.equal(judge.features(samples), network.features(2 * samples + 1, told))
     assert judge.joins
     both = judge.doubled()(torch.cat((samples, samples)))
     torch.testing.assert_close(both, judge(samples).repeat(2, 1))
-    assert not AugmentedJudge(Judge(total), Augmenter((Double(),)), batch()).joins
+    assert not AugmentedCritic(Critic(total), Augmenter((Double(),)), batch()).joins
 
 
 class Careless(Penalty):
@@ -187,4 +187,4 @@ class Careless(Penalty):
 
 def test_slopes_that_were_not_asked_for_are_missed_in_words() -> None:
     with pytest.raises(SpecError, match="without naming 'real' in its `slopes`"):
-        score(Judge(total), batch(), drawn(0), penalizer(Careless()))
+        score(Critic(total), batch(), drawn(0), penalizer(Careless()))

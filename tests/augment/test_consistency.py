@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Penalizer, Penalty, score
+from sparring.adversary import Critic, GeneratedBatch, Penalizer, Penalty, score
 from sparring.augment import Augmentation, BalancedConsistency, Consistency, Flip, InstanceNoise, Shift
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch
@@ -26,7 +26,7 @@ def value(penalty: Penalty, real: Tensor, fake: Tensor, images: int = 0) -> floa
 
     batch = Batch(real, None, 0, torch.Generator().manual_seed(0), images=images)
     drawn = GeneratedBatch.from_latents(lambda latents: latents, fake)
-    return score(Judge(judge), batch, drawn, Penalizer([penalty], nn.Identity())).penalties[penalty.kind()].item()
+    return score(Critic(judge), batch, drawn, Penalizer([penalty], nn.Identity())).penalties[penalty.kind()].item()
 
 
 def test_consistency_is_the_squared_change_of_real_scores() -> None:

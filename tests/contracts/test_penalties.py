@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import GeneratedBatch, Judge, Memory, Penalizer, Penalty, PenaltyInputs, Scores, score
+from sparring.adversary import Critic, GeneratedBatch, Memory, Penalizer, Penalty, PenaltyInputs, Scores, score
 from sparring.game import Batch, Losses, Projection
 from sparring.layers.mapping import MeanLatent
 from sparring.network.style_based import Noise, StyleNetwork
@@ -33,7 +33,7 @@ class Discriminator(nn.Sequential):
         return features
 
 
-class SeeingJudge(Judge):
+class SeeingJudge(Critic):
     """One that shows features."""
 
     def features(self, samples: Tensor) -> Tensor:

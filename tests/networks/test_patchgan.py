@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import sparring.recipes  # noqa: F401 (defines every member)
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalty, PenaltyInputs, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalty, PenaltyInputs, score
 from sparring.errors import ShapeError
 from sparring.game import Batch
 from sparring.layers.normalization import InstanceNorm, NoNorm
@@ -100,7 +100,7 @@ def inputs(network: Network, penalty: Penalty) -> Tensor:
     batch = Batch(real, None, 0, random)
     make = nn.Sequential(nn.Linear(3, 2 * 144), nn.Tanh(), nn.Unflatten(1, SAMPLE))
     drawn = GeneratedBatch.from_latents(make, torch.randn(4, 3, generator=random))
-    judge = NetworkJudge(network)
+    judge = DiscriminatorCritic(network)
     if "discriminator" in penalty.players:
         return score(judge, batch, drawn, Penalizer((penalty,), network)).penalties[penalty.kind()]
     told = (judge, real, drawn.samples, judge(real), judge(drawn.samples), random)

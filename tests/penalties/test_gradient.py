@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Penalizer, Penalty, Scores, score
+from sparring.adversary import Critic, GeneratedBatch, Penalizer, Penalty, Scores, score
 from sparring.game import Batch
 from sparring.network import slope_of
 from sparring.penalties import R1, R2, GradientPenalty
@@ -20,7 +20,7 @@ Function = Callable[[Tensor], Tensor]
 def meet(function: Function, real: Tensor, fake: Tensor, *penalties: Penalty, seed: int = 0) -> Scores:
     batch = Batch(real, None, 0, torch.Generator().manual_seed(seed))
     return score(
-        Judge(function),
+        Critic(function),
         batch,
         GeneratedBatch.from_latents(lambda given: given, fake),
         Penalizer(penalties, nn.Identity()),

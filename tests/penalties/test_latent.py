@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Penalty, PenaltyInputs
+from sparring.adversary import Critic, GeneratedBatch, Penalty, PenaltyInputs
 from sparring.errors import SpecError
 from sparring.penalties import LatentConsistency, LatentDiversity
 
@@ -20,7 +20,7 @@ def value(penalty: Penalty, factor: float) -> float:
     random = torch.Generator().manual_seed(0)
     drawn = GeneratedBatch.from_latents(lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random))
     fake = drawn.samples
-    inputs = PenaltyInputs(Judge(total), fake, fake, None, total(fake), random, player=nn.Identity(), drawn=drawn)
+    inputs = PenaltyInputs(Critic(total), fake, fake, None, total(fake), random, player=nn.Identity(), drawn=drawn)
     return penalty.value(inputs).item()
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Penalizer, score
+from sparring.adversary import Critic, GeneratedBatch, Penalizer, score
 from sparring.errors import SpecError
 from sparring.game import Batch
 from sparring.penalties import LeCam
@@ -20,7 +20,7 @@ def identity(samples: Tensor) -> Tensor:
 def meet(penalizer: Penalizer, real: list[float], fake: list[float], parts: int = 1) -> float:
     batch = Batch(torch.tensor(real)[:, None], None, 0, torch.Generator(), parts=parts)
     drawn = GeneratedBatch.from_latents(identity, torch.tensor(fake)[:, None])
-    return score(Judge(identity), batch, drawn, penalizer).penalties["LeCam"].item()
+    return score(Critic(identity), batch, drawn, penalizer).penalties["LeCam"].item()
 
 
 def test_a_sequence_computed_by_hand() -> None:

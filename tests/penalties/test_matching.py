@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring.adversary import NetworkJudge, PenaltyInputs
+from sparring.adversary import DiscriminatorCritic, PenaltyInputs
 from sparring.errors import SpecError
 from sparring.games import GAN
 from sparring.network import Network
@@ -12,7 +12,7 @@ from sparring.penalties import FeatureMatching
 
 
 def value(network: Network, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    judge = NetworkJudge(network)
+    judge = DiscriminatorCritic(network)
     return FeatureMatching().value(PenaltyInputs(judge, real, fake, None, network(fake), torch.Generator()))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import Judge, PenaltyInputs
+from sparring.adversary import Critic, PenaltyInputs
 from sparring.games import GAN
 from sparring.layers.normalization import SpectralNorm
 from sparring.penalties import OrthogonalRegularization
@@ -14,7 +14,7 @@ from sparring.penalties.orthogonal import likeness
 def value(player: nn.Module) -> Tensor:
     nothing = torch.zeros(1, 1)
     return OrthogonalRegularization().value(
-        PenaltyInputs(Judge(lambda given: given), nothing, nothing, None, nothing, torch.Generator(), player=player)
+        PenaltyInputs(Critic(lambda given: given), nothing, nothing, None, nothing, torch.Generator(), player=player)
     )
 
 

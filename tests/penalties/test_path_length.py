@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Memory, Penalizer, PenaltyInputs
+from sparring.adversary import Critic, GeneratedBatch, Memory, Penalizer, PenaltyInputs
 from sparring.errors import SpecError
 from sparring.games import GAN, BiGAN, InfoGAN
 from sparring.layers.mapping import MeanLatent
@@ -56,7 +56,7 @@ def meet(
     drawn = GeneratedBatch(torch.zeros(len(latents), 1), latents, lambda given: given, condition)
     fake, random = drawn.samples, torch.Generator().manual_seed(seed)
     return PenaltyInputs(
-        Judge(lambda given: given), fake, fake, None, fake, random, player=player, drawn=drawn, memory=memory
+        Critic(lambda given: given), fake, fake, None, fake, random, player=player, drawn=drawn, memory=memory
     )
 
 
@@ -151,7 +151,7 @@ def test_r1s_derivatives_by_stylegan2s_weights_match_finite_differences(
     def value() -> Tensor:
         given = real.clone().requires_grad_()
         scores = judge(given)
-        return R1().value(PenaltyInputs(Judge(judge), given, real, scores, scores, torch.Generator()))
+        return R1().value(PenaltyInputs(Critic(judge), given, real, scores, scores, torch.Generator()))
 
     numeric, exact = differentiate(value, weight)
     assert numeric == pytest.approx(exact, rel=1e-5, abs=1e-9)

@@ -2,13 +2,13 @@
 
 from sparring.adversary.critic import Augmentation as Augmentation
 from sparring.adversary.critic import Augmentations as Augmentations
-from sparring.adversary.critic import AugmentedJudge as AugmentedJudge
+from sparring.adversary.critic import AugmentedCritic as AugmentedCritic
 from sparring.adversary.critic import Augmenter as Augmenter
-from sparring.adversary.critic import Judge as Judge
+from sparring.adversary.critic import AuxiliaryCritic as AuxiliaryCritic
+from sparring.adversary.critic import Critic as Critic
+from sparring.adversary.critic import DiscriminatorCritic as DiscriminatorCritic
 from sparring.adversary.critic import Memory as Memory
-from sparring.adversary.critic import NetworkJudge as NetworkJudge
 from sparring.adversary.critic import Side as Side
-from sparring.adversary.critic import TellingJudge as TellingJudge
 from sparring.adversary.critic import in_full as in_full
 from sparring.adversary.image_pool import History as History
 from sparring.adversary.score import GeneratedBatch as GeneratedBatch

@@ -17,8 +17,8 @@ Memory = dict[str, Tensor]
 """What a part of a game remembers from step to step, by name; it changes these tensors in place."""
 
 
-class Judge:
-    """Scores samples [N, ...] as [N, 1]: any function that does, or (`NetworkJudge`) a discriminator.
+class Critic:
+    """Scores samples [N, ...] as [N, 1]: any function that does, or (`DiscriminatorCritic`) a discriminator.
 
     `joins` says that real and generated samples may be scored in one batch.
     """
@@ -33,7 +33,7 @@ class Judge:
         return in_full(self.function(samples))
 
     def look(self, samples: Tensor) -> Tensor:
-        """Returns all that is said of `samples`, [N, 1 + K]: their scores, and what a `TellingJudge` tells beside."""
+        """Returns all that is said of `samples`, [N, 1 + K]: their scores, and what a `AuxiliaryCritic` tells beside."""
         return self(samples)
 
     def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,7 +44,7 @@ class Judge:
         """Returns what the discriminator's last layer looks at, [N, F]; raises `SpecError` where it does not tell."""
         raise NotImplementedError
 
-    def doubled(self) -> "Judge":
+    def doubled(self) -> "Critic":
         """Returns the judge of a batch of twice the size, the same conditions in both halves."""
         return self
 
@@ -52,7 +52,7 @@ class Judge:
         """Learns of the `scores` [N, 1] that real samples have on the discriminator's move."""
 
 
-class NetworkJudge(Judge):
+class DiscriminatorCritic(Critic):
     """A discriminator that has been told its condition."""
 
     def __init__(self, network: Network, condition: Tensor | None = None, joins: bool | None = None) -> None:
@@ -67,13 +67,13 @@ class NetworkJudge(Judge):
     def features(self, samples: Tensor) -> Tensor:  # noqa: D102
         return self.network.features(samples, self.condition)
 
-    def doubled(self) -> "Judge":  # noqa: D102
+    def doubled(self) -> "Critic":  # noqa: D102
         if self.condition is None:
             return self
-        return NetworkJudge(self.network, torch.cat((self.condition, self.condition)), self.joins)
+        return DiscriminatorCritic(self.network, torch.cat((self.condition, self.condition)), self.joins)
 
 
-class TellingJudge(NetworkJudge):
+class AuxiliaryCritic(DiscriminatorCritic):
     """A discriminator of whose outputs [N, 1 + K] the first is the score; the others tell something of the sample."""
 
     def __call__(self, samples: Tensor) -> Tensor:  # noqa: D102
@@ -146,21 +146,21 @@ class Augmenter(nn.Module):
         for place, augmentation in enumerate(self.augmentations):
             batch.observe(**augmentation.watch(self._memory(place), scores.detach(), batch.step))
 
-    def before(self, judge: Judge, batch: Batch) -> Judge:
+    def before(self, judge: Critic, batch: Batch) -> Critic:
         """Returns `judge` behind the augmentations, or itself where there are none."""
-        return AugmentedJudge(judge, self, batch) if self.augmentations else judge
+        return AugmentedCritic(judge, self, batch) if self.augmentations else judge
 
     def _memory(self, place: int) -> Memory:
         return {name: self.get_buffer(f"{name}_{place}") for name in self._names[place]}
 
 
-class AugmentedJudge(Judge):
+class AugmentedCritic(Critic):
     """Scores samples after augmentations that are drawn anew each time.
 
     Gradients are those by the samples as they came, so that R1 and its like look through the augmentations.
     """
 
-    def __init__(self, judge: Judge, augmenter: Augmenter, batch: Batch) -> None:
+    def __init__(self, judge: Critic, augmenter: Augmenter, batch: Batch) -> None:
         super().__init__(lambda samples: judge(self._augment(samples)))
         self.judge, self.augmenter, self.batch = judge, augmenter, batch
         self.joins = judge.joins
@@ -178,8 +178,8 @@ class AugmentedJudge(Judge):
     def features(self, samples: Tensor) -> Tensor:  # noqa: D102
         return self.judge.features(self._augment(samples))
 
-    def doubled(self) -> "Judge":  # noqa: D102
-        return AugmentedJudge(self.judge.doubled(), self.augmenter, self.batch)
+    def doubled(self) -> "Critic":  # noqa: D102
+        return AugmentedCritic(self.judge.doubled(), self.augmenter, self.batch)
 
     def watch(self, scores: Tensor) -> None:  # noqa: D102
         self.augmenter.watch(scores, self.batch)

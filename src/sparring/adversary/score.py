@@ -10,7 +10,7 @@ import torch
 from pydantic import AfterValidator, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
-from sparring.adversary.critic import Augmentation, Judge, Memory, Side, in_full
+from sparring.adversary.critic import Augmentation, Critic, Memory, Side, in_full
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Losses
 from sparring.network import Shape
@@ -47,7 +47,7 @@ class PenaltyInputs:
     the penalty's own; `images` real ones have been shown before. A move has so many meetings as its batch has `parts`.
     """
 
-    judge: Judge
+    judge: Critic
     real: Tensor
     fake: Tensor
     scores_real: Tensor | None
@@ -129,7 +129,7 @@ GeneratorPenalties = Annotated[tuple[Penalty, ...], AfterValidator(lambda given:
 class Scores:
     """Scores of real and of generated samples, [N, 1] each, and the penalties that were due.
 
-    `told` [N, K] is what a `TellingJudge` says of each side beside the scores; of others it is empty.
+    `told` [N, K] is what a `AuxiliaryCritic` says of each side beside the scores; of others it is empty.
     """
 
     real: Tensor
@@ -195,7 +195,7 @@ def check_fit(sample: Shape, **fields: Sequence[Penalty | Augmentation]) -> None
                 raise ShapeError(f"game.{name}: {error}") from None
 
 
-def score(judge: Judge, batch: Batch, drawn: GeneratedBatch, penalizer: Penalizer | None = None) -> Scores:
+def score(judge: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penalizer | None = None) -> Scores:
     """Returns the scores of `batch.real` and of the samples of `drawn`, and each due penalty by its kind.
 
     Both are scored in one pass where the judge joins them. When a due penalty differentiates, all scores are
@@ -228,7 +228,7 @@ def _part(said: dict[Side, Tensor]) -> tuple[dict[Side, Tensor], dict[Side, Tens
 
 
 def _look(
-    judge: Judge, samples: dict[Side, Tensor], sides: frozenset[Side]
+    judge: Critic, samples: dict[Side, Tensor], sides: frozenset[Side]
 ) -> tuple[dict[Side, Tensor], dict[Side, Tensor]]:
     """Returns what is said of both sides, and the slopes of those asked for: in one pass where that saves work."""
     if judge.joins and len(sides) != 1 and len(samples["real"]) == len(samples["fake"]):

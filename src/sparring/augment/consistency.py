@@ -41,7 +41,7 @@ class Consistency(Penalty):
         """Returns the mean squared difference between `scores` [N, 1] and those of transformed `samples` [N, ...]."""
         for transformation in self.transformations:
             samples = transformation(samples, inputs.random, inputs.images)
-        return (scores - inputs.judge(samples)).square().mean()
+        return (scores - inputs.critic(samples)).square().mean()
 
 
 class BalancedConsistency(Consistency):

@@ -8,7 +8,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Cloud, Game, Losses, Panel, Projection, Team
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
@@ -126,8 +126,8 @@ class AAE(Game):
         groups[_CLOUD:] = self._known(condition) if condition is not None and self.classes else 0
         return {"codes": Cloud(torch.cat((drawn, codes))[:, :2], groups)}
 
-    def _judge(self, batch: Batch) -> NetworkJudge:
-        return NetworkJudge(self.discriminator, self._told(batch), self._joins)
+    def _judge(self, batch: Batch) -> DiscriminatorCritic:
+        return DiscriminatorCritic(self.discriminator, self._told(batch), self._joins)
 
     def _draw_codes(self, samples: Tensor, batch: Batch) -> Tensor:
         return self.spec.encoding.draw(self.encoder(samples), batch.random)

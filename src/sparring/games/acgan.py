@@ -6,7 +6,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from sparring.adversary import Judge, TellingJudge, score
+from sparring.adversary import AuxiliaryCritic, Critic, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.games.gan import GAN, check_condition
@@ -65,6 +65,6 @@ class ACGAN(GAN):
         batch.observe(**{f"accuracy_{side}": right.float().mean()})
         return self.spec.class_weight * cross_entropy(logits, batch.condition)
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = TellingJudge(self.discriminator, joins=self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = AuxiliaryCritic(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)

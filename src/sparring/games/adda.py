@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score
 from sparring.direction import Better
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
@@ -79,7 +79,7 @@ class ADDA(Transfer):
             return {"adversarial": _nothing(batch)}
         source, target = _pick(batch)
         drawn = GeneratedBatch.from_latents(lambda given: given, self.target_encoder(target))
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         scores = score(judge, replace(batch, real=self.source_encoder(source)), drawn, self.penalties)
         batch.observe(domain_accuracy=tell_domains_right(scores.real, scores.fake))
         return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
@@ -89,7 +89,7 @@ class ADDA(Transfer):
         if not self._adapts(batch):
             self._follow()
             return {"adversarial": _nothing(batch)}
-        judge, (source, target) = NetworkJudge(self.discriminator, joins=self._joins), _pick(batch)
+        judge, (source, target) = DiscriminatorCritic(self.discriminator, joins=self._joins), _pick(batch)
         real = judge(self.source_encoder(source)) if self.spec.losses.needs_real else None
         return {"adversarial": self.spec.losses.generator(judge(self.target_encoder(target)), real)}
 

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from sparring.adversary import (
-    AugmentedJudge,
+    AugmentedCritic,
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
     GeneratorPenalties,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     PenaltyInputs,
@@ -128,8 +128,8 @@ class BiGAN(Game):
         due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
         return due if self._steady and None not in due else None
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         if not self.spec.augmentations:
             return judge
         return _AugmentedPairs(judge, self.augmenter, batch, self.discriminator)
@@ -145,14 +145,14 @@ class BiGAN(Game):
         return GeneratedBatch.from_latents(lambda given: self.discriminator.join(self.generator(given), given), latents)
 
 
-class _AugmentedPairs(AugmentedJudge):
+class _AugmentedPairs(AugmentedCritic):
     """Augments the samples of pairs, and leaves the latents as they are."""
 
-    def __init__(self, judge: Judge, augmenter: Augmenter, batch: Batch, discriminator: JointDiscriminator) -> None:
+    def __init__(self, judge: Critic, augmenter: Augmenter, batch: Batch, discriminator: JointDiscriminator) -> None:
         super().__init__(judge, augmenter, batch)
         self.pairs = discriminator
 
-    def doubled(self) -> Judge:
+    def doubled(self) -> Critic:
         """Returns itself: nobody is told a condition."""
         return self
 

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     check_fit,
@@ -157,7 +157,7 @@ class CycleGAN(Game):
             return batch.shared["fake_a"], batch.shared["fake_b"]
         return self.b_to_a(b), self.a_to_b(a)
 
-    def _fool(self, judge: Judge, fake: Tensor, real: Tensor) -> Tensor:
+    def _fool(self, judge: Critic, fake: Tensor, real: Tensor) -> Tensor:
         scores = judge(fake)
         losses = self.spec.losses
         return self.spec.adversarial_weight * losses.generator(scores, judge(real) if losses.needs_real else None)
@@ -170,9 +170,9 @@ class CycleGAN(Game):
         loss = self.spec.losses.discriminator(scores.real, scores.fake)
         return _named({"adversarial": self.spec.adversarial_weight / 2 * loss, **scores.penalties}, domain)
 
-    def _judge(self, domain: str, batch: Batch) -> Judge:
+    def _judge(self, domain: str, batch: Batch) -> Critic:
         player, augmenter = (self.of_a, self.augmenter_a) if domain == "a" else (self.of_b, self.augmenter_b)
-        return augmenter.before(NetworkJudge(player, joins=self._joins), batch)
+        return augmenter.before(DiscriminatorCritic(player, joins=self._joins), batch)
 
 
 def _check_domains(sample: Shape, condition: Condition, alike: bool) -> None:

@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, Scores, check_fit, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, Scores, check_fit, score
 from sparring.direction import Better
 from sparring.game import Batch, Game, Losses, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
@@ -84,7 +84,7 @@ class DANN(Transfer):
         return embeddings
 
     def _score(self, batch: Batch, source: Tensor, target: Tensor, penalties: Penalizer | None = None) -> Scores:
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         return score(
             judge, replace(batch, real=source), GeneratedBatch.from_latents(lambda given: given, target), penalties
         )

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
     GeneratorPenalties,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     PenaltyInputs,
@@ -194,9 +194,9 @@ class FlowGAN(Game):
         levels = self.spec.levels if len(self.sample) == 3 else _UNIT
         return bits_per_dimension(self.log_likelihood(blurred), self.prior.size, levels)
 
-    def _judge(self, batch: Batch) -> Judge:
+    def _judge(self, batch: Batch) -> Critic:
         assert self.discriminator is not None
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
     def _draw(self, batch: Batch) -> GeneratedBatch:

@@ -8,7 +8,16 @@ import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import Augmenter, GeneratedBatch, Judge, NetworkJudge, Penalizer, Penalties, check_fit, score
+from sparring.adversary import (
+    Augmenter,
+    Critic,
+    DiscriminatorCritic,
+    GeneratedBatch,
+    Penalizer,
+    Penalties,
+    check_fit,
+    score,
+)
 from sparring.augment import Augmentations
 from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
 from sparring.direction import Better
@@ -149,7 +158,7 @@ class GAIL(Game):
 
     def reward(self, pairs: Tensor) -> Tensor:
         """Returns what each of the state-action `pairs` [N, n + A] gains the policy, [N]."""
-        scores = NetworkJudge(self.discriminator, joins=self._joins)(pairs)
+        scores = DiscriminatorCritic(self.discriminator, joins=self._joins)(pairs)
         gained: Tensor = -torch.vmap(self.spec.losses.generator)(scores[:, None])
         return gained
 
@@ -168,8 +177,8 @@ class GAIL(Game):
         logits: Tensor = self.policy(seen)
         return logits.float().log_softmax(1)
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
     def _split(self, pairs: Tensor) -> tuple[Tensor, Tensor]:

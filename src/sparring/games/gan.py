@@ -7,10 +7,10 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
     GeneratorPenalties,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     PenaltyInputs,
@@ -89,13 +89,15 @@ class GAN(Game):
         judge, drawn = self._judge(batch), self._draw(batch)
         return self._face(batch, judge, drawn, judge(drawn.samples))
 
-    def _face(self, batch: Batch, judge: Judge, drawn: GeneratedBatch, fake: Tensor) -> Losses:
+    def _face(self, batch: Batch, judge: Critic, drawn: GeneratedBatch, fake: Tensor) -> Losses:
         """Returns what the generator minimises, given what it has drawn and the scores of that."""
         real = judge(batch.real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, real)}
         return losses | self._penalize(batch, judge, drawn, fake, real)
 
-    def _penalize(self, batch: Batch, judge: Judge, drawn: GeneratedBatch, fake: Tensor, real: Tensor | None) -> Losses:
+    def _penalize(
+        self, batch: Batch, judge: Critic, drawn: GeneratedBatch, fake: Tensor, real: Tensor | None
+    ) -> Losses:
         """Returns the generator's penalties that are due, given the scores where they are known."""
         due = self.generator_penalties.due(batch.step)
         seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
@@ -158,8 +160,8 @@ class GAN(Game):
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = NetworkJudge(self.discriminator, self._told(batch), self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = DiscriminatorCritic(self.discriminator, self._told(batch), self._joins)
         return self.augmenter.before(judge, batch)
 
     def _draw(self, batch: Batch) -> GeneratedBatch:

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from sparring.adversary import (
     Augmenter,
+    AuxiliaryCritic,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
     GeneratorPenalties,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     PenaltyInputs,
-    TellingJudge,
     check_fit,
     score,
 )
@@ -158,8 +158,8 @@ class InfoGAN(Game):
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if couples_samples(self.discriminator) else self.discriminator(samples)[:, :1]
 
-    def _judge(self, batch: Batch) -> Judge:
-        told = TellingJudge if self.recognizer is None else NetworkJudge
+    def _judge(self, batch: Batch) -> Critic:
+        told = AuxiliaryCritic if self.recognizer is None else DiscriminatorCritic
         judge = told(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 

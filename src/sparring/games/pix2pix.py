@@ -11,10 +11,10 @@ from torch.nn.functional import l1_loss
 
 from sparring.adversary import (
     Augmenter,
+    Critic,
+    DiscriminatorCritic,
     GeneratedBatch,
     GeneratorPenalties,
-    Judge,
-    NetworkJudge,
     Penalizer,
     Penalties,
     PenaltyInputs,
@@ -148,8 +148,8 @@ class Pix2Pix(Game):
         made = self.draw(len(condition), torch.Generator(condition.device).manual_seed(0), condition)
         return {"l1": float(l1_loss(made, real))}
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = NetworkJudge(self.discriminator, joins=self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)
 
     def _draw(self, batch: Batch) -> GeneratedBatch:

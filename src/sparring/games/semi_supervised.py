@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor, cat
 from torch.nn.functional import cross_entropy
 
-from sparring.adversary import Judge, TellingJudge, in_full, score
+from sparring.adversary import AuxiliaryCritic, Critic, in_full, score
 from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
@@ -16,7 +16,7 @@ from sparring.games.gan import GAN
 from sparring.network import UNLABELLED, Condition, Network, Shape
 
 
-class ClassJudge(TellingJudge):
+class ClassCritic(AuxiliaryCritic):
     """A classifier whose logits l [N, K] give the score log Σ_k exp l_k, which it tells before them."""
 
     def look(self, samples: Tensor) -> Tensor:  # noqa: D102
@@ -88,6 +88,6 @@ class SemiSupervised(GAN):
     def judge(self, samples: Tensor) -> None:
         """Returns None: logits of classes are no score."""
 
-    def _judge(self, batch: Batch) -> Judge:
-        judge = ClassJudge(self.discriminator, joins=self._joins)
+    def _judge(self, batch: Batch) -> Critic:
+        judge = ClassCritic(self.discriminator, joins=self._joins)
         return self.augmenter.before(judge, batch)

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, in_full, score
 from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Team
@@ -148,7 +148,7 @@ class SemiSupervisedAAE(Game):
     ) -> Losses:
         """Returns the losses of the discriminator called `name`, which scores `real` and `fake` [N, d]."""
         seen = replace(batch, real=real, observations={})
-        judge = NetworkJudge(player, joins=not couples_samples(player))
+        judge = DiscriminatorCritic(player, joins=not couples_samples(player))
         scores = score(judge, seen, GeneratedBatch.from_latents(lambda codes: codes, fake), penalties)
         batch.observe(**{f"{name}_{key}": value for key, value in seen.observations.items()})
         adversarial = self.spec.losses.discriminator(scores.real, scores.fake)

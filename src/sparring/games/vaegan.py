@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, NetworkJudge, Penalizer, Penalties, check_fit, in_full, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, in_full, score
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian, Stochastic, attribute
 from sparring.losses import AdversarialLoss, NonSaturating
@@ -117,8 +117,8 @@ class VAEGAN(Game):
         turned = list(self._turn(latents, condition)) if condition is not None and self.classes else []
         return panels | ({"attributes": Panel(torch.cat(turned), _ROW)} if turned else {})
 
-    def _judge(self) -> NetworkJudge:
-        return NetworkJudge(self.discriminator, joins=self._joins)
+    def _judge(self) -> DiscriminatorCritic:
+        return DiscriminatorCritic(self.discriminator, joins=self._joins)
 
     def _mix(self, batch: Batch) -> Tensor:
         """Returns latents of the real samples, and half a batch of draws of the prior behind them."""

@@ -24,7 +24,7 @@ class LatentConsistency(Penalty):
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
         beside = _draw_beside(_drawn(inputs), self.deviation, inputs.random).detach()
-        return (inputs.scores_fake - inputs.judge(beside)).square().mean()
+        return (inputs.scores_fake - inputs.critic(beside)).square().mean()
 
 
 class LatentDiversity(Penalty):

@@ -18,5 +18,5 @@ class FeatureMatching(Penalty):
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
-        real, fake = (in_full(inputs.judge.features(given)).mean(0) for given in (inputs.real, inputs.fake))
+        real, fake = (in_full(inputs.critic.features(given)).mean(0) for given in (inputs.real, inputs.fake))
         return (real - fake).square().sum()

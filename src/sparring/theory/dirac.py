@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from sparring.adversary import GeneratedBatch, Judge, Penalty, PenaltyInputs
+from sparring.adversary import Critic, GeneratedBatch, Penalty, PenaltyInputs
 from sparring.errors import SpecError
 
 
@@ -110,7 +110,7 @@ class DiracGame:
         real, fake = on_real.clone().requires_grad_(), theta + on_fake
         fake = fake if fake.requires_grad else fake.requires_grad_()
         scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
-        judge, random = Judge(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
+        judge, random = Critic(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
         drawn = GeneratedBatch(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
         inputs = PenaltyInputs(
             judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), drawn=drawn
