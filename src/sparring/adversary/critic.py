@@ -30,7 +30,7 @@ class Critic:
 
     def __call__(self, samples: Tensor) -> Tensor:
         """Returns scores [N, 1] of `samples`, in float32 at least."""
-        return in_full(self.function(samples))
+        return to_float32(self.function(samples))
 
     def look(self, samples: Tensor) -> Tensor:
         """Returns all that is said of `samples`, [N, 1 + K]: their scores, and what a `AuxiliaryCritic` tells beside."""
@@ -62,7 +62,7 @@ class DiscriminatorCritic(Critic):
 
     def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
         scores, slope = self.network.slope(samples, self.condition)
-        return in_full(scores), slope
+        return to_float32(scores), slope
 
     def features(self, samples: Tensor) -> Tensor:  # noqa: D102
         return self.network.features(samples, self.condition)
@@ -80,7 +80,7 @@ class AuxiliaryCritic(DiscriminatorCritic):
         return self.look(samples)[:, :1]
 
     def look(self, samples: Tensor) -> Tensor:  # noqa: D102
-        return in_full(self.network(samples))
+        return to_float32(self.network(samples))
 
     def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
@@ -189,6 +189,6 @@ class AugmentedCritic(Critic):
         return augmented
 
 
-def in_full(values: Tensor) -> Tensor:
+def to_float32(values: Tensor) -> Tensor:
     """Returns `values` in float32 at least: differences of scores need more than bfloat16's eight bits."""
     return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -10,7 +10,7 @@ import torch
 from pydantic import AfterValidator, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
-from sparring.adversary.critic import Augmentation, Critic, Memory, Side, in_full
+from sparring.adversary.critic import Augmentation, Critic, Memory, Side, to_float32
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Losses
 from sparring.network import Shape
@@ -206,7 +206,7 @@ def score(judge: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penaliz
     sides = frozenset().union(*(penalty.slopes for penalty in due))
     exact = any(penalty.differentiates for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
-        real, fake = (in_full(batch.real), in_full(drawn.samples)) if exact else (batch.real, drawn.samples)
+        real, fake = (to_float32(batch.real), to_float32(drawn.samples)) if exact else (batch.real, drawn.samples)
         said, slopes = _look(judge, {"real": real, "fake": fake}, sides)
         scores, beside = _part(said)
         batch.observe(score_real=scores["real"].mean(), score_fake=scores["fake"].mean())

@@ -6,7 +6,7 @@ import torch
 from pydantic import AfterValidator
 from torch import Tensor
 
-from sparring.adversary import in_full
+from sparring.adversary import to_float32
 from sparring.augment.colour import count_colours
 from sparring.augment.corruption import cut_out
 from sparring.augment.draws import Draws
@@ -35,7 +35,7 @@ class DiffAugment(ImageAugmentation):
 
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
         with torch.autocast(samples.device.type, enabled=False):
-            changed = in_full(samples)
+            changed = to_float32(samples)
             draws = Draws(len(samples), random, changed)
             for name in self.policy:
                 changed = _TRANSFORMS[name](changed, draws)

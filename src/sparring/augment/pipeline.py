@@ -8,7 +8,7 @@ import torch
 from pydantic import AfterValidator
 from torch import Tensor
 
-from sparring.adversary import in_full
+from sparring.adversary import to_float32
 from sparring.augment.blitting import blit
 from sparring.augment.colour import recolour_at_random
 from sparring.augment.corruption import add_noise_at_random, cut_out_at_random
@@ -65,7 +65,7 @@ class Pipeline(ImageAugmentation):
 def transform(samples: Tensor, groups: str, random: torch.Generator, probability: float | Tensor) -> Tensor:
     """Returns `samples` [N, C, H, W] after the transforms of `groups`, each with `probability`, in float32 inside."""
     with torch.autocast(samples.device.type, enabled=False):
-        changed = in_full(samples)
+        changed = to_float32(samples)
         draws = Draws(len(samples), random, changed, probability)
         for change in _choose(groups):
             changed = change(changed, draws)

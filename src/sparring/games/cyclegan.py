@@ -15,8 +15,8 @@ from sparring.adversary import (
     Penalizer,
     Penalties,
     check_fit,
-    in_full,
     score,
+    to_float32,
 )
 from sparring.adversary.image_pool import History
 from sparring.augment import Augmentations
@@ -197,7 +197,7 @@ def _domains(batch: Batch) -> Pair:
 
 def _distance(made: Tensor, real: Tensor) -> Tensor:
     """Returns the mean over all pixels and channels of how far they are apart."""
-    return (in_full(made) - real).abs().mean()
+    return (to_float32(made) - real).abs().mean()
 
 
 def _named(values: Losses, domain: str) -> Losses:

@@ -19,8 +19,8 @@ from sparring.adversary import (
     Penalties,
     PenaltyInputs,
     check_fit,
-    in_full,
     score,
+    to_float32,
 )
 from sparring.augment import Augmentations
 from sparring.direction import Better
@@ -137,7 +137,7 @@ class FlowGAN(Game):
 
     def log_likelihood(self, samples: Tensor) -> Tensor:
         """Returns ln p(x) [N], in nats, of samples [N, *sample]: the density of continuous ones."""
-        latents, log_determinant = self.generator.inverse(in_full(samples))
+        latents, log_determinant = self.generator.inverse(to_float32(samples))
         return log_determinant - (latents.square().sum(1) + self.prior.size * log(2 * pi)) / 2
 
     def bits_per_dim(self, samples: Tensor, random: torch.Generator) -> Tensor:
@@ -167,7 +167,7 @@ class FlowGAN(Game):
 
     def encode(self, samples: Tensor) -> Tensor:
         """Returns G⁻¹(x) [N, D] of samples [N, *sample]: rendered, they are the samples again."""
-        return self.generator.inverse(in_full(samples))[0]
+        return self.generator.inverse(to_float32(samples))[0]
 
     @property
     def spherical(self) -> bool:  # noqa: D102

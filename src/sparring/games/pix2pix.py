@@ -19,8 +19,8 @@ from sparring.adversary import (
     Penalties,
     PenaltyInputs,
     check_fit,
-    in_full,
     score,
+    to_float32,
 )
 from sparring.augment import Augmentations
 from sparring.direction import Better
@@ -109,7 +109,7 @@ class Pix2Pix(Game):
         batch.shared["made"] = drawn.samples.detach()
         pairs, fake = _pair(batch.real, batch.condition), judge(drawn.samples)
         real = judge(pairs) if self.spec.losses.needs_real else None
-        made = in_full(drawn.samples[:, : self.sample[0]])
+        made = to_float32(drawn.samples[:, : self.sample[0]])
         losses = {
             "adversarial": self.spec.adversarial_weight * self.spec.losses.generator(fake, real),
             "l1": self.spec.l1_weight * l1_loss(made, batch.real),

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor, cat
 from torch.nn.functional import cross_entropy
 
-from sparring.adversary import AuxiliaryCritic, Critic, in_full, score
+from sparring.adversary import AuxiliaryCritic, Critic, score, to_float32
 from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
@@ -20,7 +20,7 @@ class ClassCritic(AuxiliaryCritic):
     """A classifier whose logits l [N, K] give the score log Σ_k exp l_k, which it tells before them."""
 
     def look(self, samples: Tensor) -> Tensor:  # noqa: D102
-        logits = in_full(self.network(samples))
+        logits = to_float32(self.network(samples))
         return cat((logits.logsumexp(1, keepdim=True), logits), 1)
 
 
@@ -69,8 +69,8 @@ class SemiSupervised(GAN):
         """Returns how far the mean features of generated samples are from those of real ones, and penalties."""
         judge, drawn = self._judge(batch), self._draw(batch)
         with torch.no_grad():
-            real = in_full(judge.features(batch.real)).mean(0)
-        distance = (real - in_full(judge.features(drawn.samples)).mean(0)).square().sum()
+            real = to_float32(judge.features(batch.real)).mean(0)
+        distance = (real - to_float32(judge.features(drawn.samples)).mean(0)).square().sum()
         if not self.generator_penalties.due(batch.step):
             return {"feature_matching": distance}
         return {"feature_matching": distance, **self._penalize(batch, judge, drawn, judge(drawn.samples), None)}

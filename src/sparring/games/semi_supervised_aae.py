@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, in_full, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
 from sparring.direction import Better
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Team
@@ -80,15 +80,15 @@ class SemiSupervisedAAE(Game):
         """Returns the autoencoder's losses: reconstruction, what codes cost against both, and known classes."""
         assert batch.condition is not None
         told = self.encoder(batch.real)
-        codes, logits = self._soften(told), in_full(told[:, -self.classes :])
+        codes, logits = self._soften(told), to_float32(told[:, -self.classes :])
         (style, sort), drawn = self._part(codes), self._part(self.draw_latents(len(codes), batch.random))
         real = [self.style(drawn[0]), self.sort(drawn[1])] if self.spec.losses.needs_real else [None, None]
         known = batch.condition != UNLABELLED
         entropies = cross_entropy(logits, batch.condition, ignore_index=UNLABELLED, reduction="sum")
         return {
             "reconstruction": self.spec.reconstruction_weight * mse_loss(self.decoder(codes), batch.real),
-            "style": self.spec.losses.generator(in_full(self.style(style)), real[0]),
-            "sort": self.spec.losses.generator(in_full(self.sort(sort)), real[1]),
+            "style": self.spec.losses.generator(to_float32(self.style(style)), real[0]),
+            "sort": self.spec.losses.generator(to_float32(self.sort(sort)), real[1]),
             "class": self.spec.class_weight * entropies / known.sum().clamp(min=1),  # a batch may be without labels
         }
 

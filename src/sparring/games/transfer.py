@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from sparring.adversary import in_full
+from sparring.adversary import to_float32
 from sparring.errors import SpecError
 from sparring.game import Batch, Cloud, Game
 from sparring.network import UNLABELLED, Condition, Shape
@@ -97,4 +97,4 @@ def label_losses(logits: Tensor, classes: Tensor, batch: Batch) -> Tensor:
     known = classes != UNLABELLED
     count = known.sum().clamp(min=1)
     batch.observe(training_accuracy=(logits.argmax(1) == classes).sum() / count)
-    return cross_entropy(in_full(logits), classes, ignore_index=UNLABELLED, reduction="sum") / count
+    return cross_entropy(to_float32(logits), classes, ignore_index=UNLABELLED, reduction="sum") / count

@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, in_full, score
+from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian, Stochastic, attribute
 from sparring.losses import AdversarialLoss, NonSaturating
@@ -68,7 +68,7 @@ class VAEGAN(Game):
         told = self.encoder(batch.real)
         latents = self.encoding.draw(told, batch.random)
         batch.shared["latents"] = latents.detach()
-        prior = self.encoding.divergence(in_full(told)).mean()
+        prior = self.encoding.divergence(to_float32(told)).mean()
         return {"prior": prior, "similarity": self._compare(batch, self.decoder(latents))}
 
     def decode(self, batch: Batch) -> Losses:
@@ -139,8 +139,8 @@ class VAEGAN(Game):
         seen = batch.shared.get("seen")
         if seen is None:
             with torch.no_grad():
-                seen = batch.shared["seen"] = in_full(self.discriminator.features(batch.real))
-        return (in_full(self.discriminator.features(reconstructions)) - seen).square().sum(1).mean() / 2
+                seen = batch.shared["seen"] = to_float32(self.discriminator.features(batch.real))
+        return (to_float32(self.discriminator.features(reconstructions)) - seen).square().sum(1).mean() / 2
 
     def _turn(self, latents: Tensor, classes: Tensor) -> Iterator[Tensor]:
         """Yields rows in which the first sample of each class is moved by the way from its class to the next one."""

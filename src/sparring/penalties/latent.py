@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, Penalty, PenaltyInputs, in_full
+from sparring.adversary import GeneratedBatch, Penalty, PenaltyInputs, to_float32
 
 
 class LatentConsistency(Penalty):
@@ -44,7 +44,7 @@ class LatentDiversity(Penalty):
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
         drawn = _drawn(inputs)
         beside = _draw_beside(drawn, self.deviation, inputs.random)
-        return -(in_full(drawn.samples) - in_full(beside)).square().mean()
+        return -(to_float32(drawn.samples) - to_float32(beside)).square().mean()
 
 
 def _drawn(inputs: PenaltyInputs) -> GeneratedBatch:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sparring.adversary import Penalty, PenaltyInputs, in_full
+from sparring.adversary import Penalty, PenaltyInputs, to_float32
 
 
 class FeatureMatching(Penalty):
@@ -18,5 +18,5 @@ class FeatureMatching(Penalty):
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
-        real, fake = (in_full(inputs.critic.features(given)).mean(0) for given in (inputs.real, inputs.fake))
+        real, fake = (to_float32(inputs.critic.features(given)).mean(0) for given in (inputs.real, inputs.fake))
         return (real - fake).square().sum()
