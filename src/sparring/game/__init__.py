@@ -1,6 +1,6 @@
 """Games: players in teams, and what each team minimises on its move."""
 
-from sparring.game.freezing import Bystanders as Bystanders
+from sparring.game.freezing import Freezer as Freezer
 from sparring.game.game import Game as Game
 from sparring.game.panels import Cloud as Cloud
 from sparring.game.panels import Panel as Panel

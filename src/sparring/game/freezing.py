@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.parametrize import ParametrizationList
 
 
-class Bystanders:
+class Freezer:
     """Players that do not move, and what of them could change, looked up once: a step of a toy world takes 3 ms."""
 
     def __init__(self, players: Iterable[nn.Module]) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sparring.direction import Better
 from sparring.errors import ShapeError, SpecError, nearest
-from sparring.game.freezing import Bystanders
+from sparring.game.freezing import Freezer
 from sparring.game.panels import Cloud, Panel
 from sparring.game.stage import Stage
 from sparring.game.team import Batch, Team
@@ -66,7 +66,7 @@ class Game(nn.Module):
         self.spec = spec
         self.sample = sample
         self.condition = condition
-        self._bystanders: dict[str, Bystanders] = {}
+        self._freezers: dict[str, Freezer] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -254,8 +254,8 @@ class Game(nn.Module):
         A frozen batch normalization goes on using the statistics of its batch (as Radford et al. 2016
         train) but leaves its running ones alone; a frozen spectral norm keeps its singular vectors.
         """
-        if team.name not in self._bystanders:
+        if team.name not in self._freezers:
             others = [player for other in self.teams if other is not team for player in other.players.values()]
-            self._bystanders[team.name] = Bystanders(others)
-        with self._bystanders[team.name].frozen():
+            self._freezers[team.name] = Freezer(others)
+        with self._freezers[team.name].frozen():
             yield
