@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Better = Literal["lower", "higher", "real"]
+ScoreDirection = Literal["lower", "higher", "real"]
 """The lowest, the highest, or those nearest to the real samples' own."""

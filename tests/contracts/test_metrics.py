@@ -77,7 +77,7 @@ def metric(request) -> Metric:
 
 def test_a_metric_gives_the_values_that_it_promises(metric):
     values = metric.measure(evidence_for(metric))
-    assert [value.name for value in values] == list(metric.better)
+    assert [value.name for value in values] == list(metric.directions)
     assert all(isfinite(value.value) for value in values)
     assert all(value.deviation is None or value.deviation >= 0 for value in values)
 
@@ -121,7 +121,7 @@ def test_a_metric_needs_no_more_than_it_says(metric):
         maps=full.maps if "maps" in metric.needs else None,
         generator=full.generator if "generator" in metric.needs else None,
     )
-    assert [value.name for value in metric.measure(spare)] == list(metric.better)
+    assert [value.name for value in metric.measure(spare)] == list(metric.directions)
 
 
 def test_no_samples_are_refused_in_a_sentence(metric):

@@ -167,8 +167,8 @@ def _tell(path: Path, **told: Any) -> None:
 def test_the_best_is_the_one_that_scored_best_by_what_the_newest_is_ranked_by(run: Path) -> None:
     older, newest = list_checkpoints(run / "checkpoints")
     recipe = read_checkpoint(newest).facts["recipe"]
-    _tell(older, scores={"sliced_wasserstein": 1.0, "precision": 0.9}, better={"precision": "higher"})
-    _tell(newest, scores={"sliced_wasserstein": 2.0, "precision": 0.8}, better={"precision": "higher"})
+    _tell(older, scores={"sliced_wasserstein": 1.0, "precision": 0.9}, direction={"precision": "higher"})
+    _tell(newest, scores={"sliced_wasserstein": 2.0, "precision": 0.8}, direction={"precision": "higher"})
     assert sparring.load(run, best=True).path == older
     _tell(older, scores={"sliced_wasserstein": 3.0, "precision": 0.9})
     assert sparring.load(run, best=True).path == newest
@@ -191,7 +191,7 @@ def test_where_no_best_is_known_it_is_said_which_scores_there_are(run: Path) -> 
 def test_a_checkpoint_from_before_scores_told_all_ways_still_loads(run: Path) -> None:
     for path, score in zip(list_checkpoints(run / "checkpoints"), (0.9, 0.2), strict=True):
         found = read_checkpoint(path)
-        facts = {name: value for name, value in found.facts.items() if name != "better"}
+        facts = {name: value for name, value in found.facts.items() if name != "score_directions"}
         told = {"scores": {"sliced_wasserstein": score}, "higher": ["sliced_wasserstein"]}
         write_checkpoint(path, Checkpoint(found.tensors, {**facts, **told}))
     assert sparring.load(run, best=True).path == list_checkpoints(run / "checkpoints")[0]

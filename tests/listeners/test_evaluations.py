@@ -16,7 +16,7 @@ _FD = Score(
     value=38.3123,
     deviation=1.93,
     how="over 5 parts",
-    better="lower",
+    direction="lower",
     samples="00000640",
     samples_digest="a",
     count=1500,
@@ -59,8 +59,8 @@ def test_a_run_without_evaluations_has_no_section(tmp_path, scores):
 
 
 def test_a_score_is_told_with_all_that_it_depends_on(tmp_path, scores):
-    higher = replace(_FD, name="precision-lite0", better="higher", deviation=None, value=0.5)
-    own = replace(_FD, name="spectrum-gap", better="real", backbone="", weights="", resizer="", averaged=None)
+    higher = replace(_FD, name="precision-lite0", direction="higher", deviation=None, value=0.5)
+    own = replace(_FD, name="spectrum-gap", direction="real", backbone="", weights="", resizer="", averaged=None)
     _write(scores / "00000640", _FD, higher, own)
     html = write_report(tmp_path).read_text()
     for words in (
@@ -117,7 +117,7 @@ def test_heavy_pictures_are_made_lighter(tmp_path, scores):
         b'{"scores": []}',
         b'{"scores": [{"name": "FD"}]}',
         json.dumps({"scores": [_FD.__dict__ | {"value": "high"}]}).encode(),
-        json.dumps({"scores": [_FD.__dict__ | {"better": "sideways"}]}).encode(),
+        json.dumps({"scores": [_FD.__dict__ | {"score_directions": "sideways"}]}).encode(),
         json.dumps({"scores": [_FD.__dict__ | {"shape": "x"}]}).encode(),
     ],
 )

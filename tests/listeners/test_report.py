@@ -136,7 +136,7 @@ def _fill_scores(view, facts):
 
 
 def test_which_way_is_better_is_told_of_each_score(view):
-    html = _fill_scores(view, {"better": _BETTER})
+    html = _fill_scores(view, {"score_directions": _BETTER})
     assert (
         "Smaller is better, except of Precision (larger) and MS-SSIM, MS-SSIM-real (nearest to that of real samples)."
         in html
@@ -151,7 +151,9 @@ def test_which_way_is_better_is_told_of_each_score(view):
     assert "best" not in cards["MS-SSIM"]
 
 
-@pytest.mark.parametrize("facts", [{}, {"better": "odd"}, {"better": {"FD": ["odd"]}}, {"higher": None}])
+@pytest.mark.parametrize(
+    "facts", [{}, {"score_directions": "odd"}, {"score_directions": {"FD": ["odd"]}}, {"higher": None}]
+)
 def test_smaller_is_better_where_nothing_else_is_said(view, facts):
     assert "Smaller is better.<" in _fill_scores(view, facts)
 

@@ -15,7 +15,7 @@ from sparring.errors import DataError, DeviceError, ShapeError, SpecError
 from sparring.recipes import Recipe
 from sparring.runner.listeners import _measures as measures_of
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
-from sparring.training.listener import Better, Listener, Record, View
+from sparring.training.listener import Listener, Record, ScoreDirection, View
 
 Shrink = Callable[..., Recipe]
 
@@ -121,7 +121,7 @@ def test_without_any_score_a_run_has_to_be_told_to_keep_no_best_checkpoint(
 
 def test_the_best_may_be_kept_by_a_score_of_ones_own(shrink: Shrink, tmp_path: Path) -> None:
     class Grows(Listener):
-        better: ClassVar[Mapping[str, Better]] = {"mine": "higher"}
+        directions: ClassVar[Mapping[str, ScoreDirection]] = {"mine": "higher"}
 
         def score(self, view: View) -> dict[str, float]:
             return {"mine": float(view.step if view.step < 3 else 0)}
@@ -129,7 +129,7 @@ def test_the_best_may_be_kept_by_a_score_of_ones_own(shrink: Shrink, tmp_path: P
     recipe = shrink("gan", "checkpoints.by=mine", "checkpoints.every=1M", "checkpoints.last=1")
     sparring.train(recipe, tmp_path, listeners=[Grows()])
     assert sparring.load(tmp_path, best=True).facts["progress"]["step"] == 2
-    assert json.loads((tmp_path / "run.json").read_text())["better"] == {
+    assert json.loads((tmp_path / "run.json").read_text())["score_directions"] == {
         "mine": "higher",
         "sliced_wasserstein": "lower",
     }

@@ -11,7 +11,7 @@ import pytest
 
 from sparring.errors import CheckpointError, RunError
 from sparring.training.checkpoints import choose_superfluous, list_checkpoints, read_checkpoint
-from sparring.training.listener import Better, Listener, View
+from sparring.training.listener import Listener, ScoreDirection, View
 from sparring.training.loop import play, play_step
 from sparring.training.run import Run
 
@@ -36,7 +36,11 @@ class Saved(Listener):
 class Scored(Listener):
     """Gives each step the score in a list; None is none."""
 
-    better: ClassVar[Mapping[str, Better]] = {"sliced_wasserstein": "lower", "precision": "higher", "MS-SSIM": "real"}
+    directions: ClassVar[Mapping[str, ScoreDirection]] = {
+        "sliced_wasserstein": "lower",
+        "precision": "higher",
+        "MS-SSIM": "real",
+    }
 
     def __init__(self, *scores: float | None, name: str = "sliced_wasserstein") -> None:
         self.scores = scores

@@ -218,9 +218,9 @@ def test_a_disk_that_takes_no_more_is_said_in_a_sentence(written: Path) -> None:
     ("told", "ranked"),
     [
         ({}, 0.5),
-        ({"better": {"score": "lower"}}, 0.5),
-        ({"better": {"score": "higher"}}, -0.5),
-        ({"better": {"score": "real"}}, None),
+        ({"score_directions": {"score": "lower"}}, 0.5),
+        ({"score_directions": {"score": "higher"}}, -0.5),
+        ({"score_directions": {"score": "real"}}, None),
         ({"higher": ["score"]}, -0.5),  # as checkpoints said it before they knew of the third
         ({"higher": []}, 0.5),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.files import replace_text
 
@@ -30,7 +30,7 @@ class Score:
     value: float
     deviation: float | None
     how: str
-    better: Better
+    direction: ScoreDirection
     samples: str
     samples_digest: str
     count: int
@@ -111,7 +111,7 @@ def with_suffix(path: Path, suffix: str) -> Path:
 
 def score_table(scores: Sequence[Score]) -> list[str]:
     """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
-    rows = [(score.name, in_digits(score), _BEST[score.better], score.how) for score in scores]
+    rows = [(score.name, in_digits(score), _BEST[score.direction], score.how) for score in scores]
     widths = [max(least, *map(len, column)) for least, column in zip(_WIDTHS, zip(*rows, strict=True), strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -119,7 +119,7 @@ def score_table(scores: Sequence[Score]) -> list[str]:
 _WIDTHS = (16, 18, 16, 0)
 """The least widths of the table's columns, so that tables printed one after the other line up."""
 
-_BEST: dict[Better, str] = {
+_BEST: dict[ScoreDirection, str] = {
     "lower": "lower is better",
     "higher": "higher is better",
     "real": "nearest to real is best",

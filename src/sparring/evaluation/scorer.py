@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError, SparringError
 from sparring.evaluation.features import Eyes, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
@@ -126,10 +126,12 @@ class Scorer:
         return scores
 
     @property
-    def titles(self) -> dict[str, Better]:
+    def titles(self) -> dict[str, ScoreDirection]:
         """The names of all the scores that the plan asks for, and which of their values are good."""
         return {
-            self.title(metric, name): better for metric in self.plan.metrics for name, better in metric.better.items()
+            self.title(metric, name): better
+            for metric in self.plan.metrics
+            for name, better in metric.directions.items()
         }
 
     def title(self, metric: Metric, name: str) -> str:
@@ -177,7 +179,7 @@ class Scorer:
             value=value.value,
             deviation=value.deviation,
             how=value.how,
-            better=metric.better[value.name],
+            direction=metric.directions[value.name],
             samples=samples.name,
             samples_digest=samples.digest,
             count=samples.count,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError, nearest
 from sparring.game.freezing import Freezer
 from sparring.game.panels import Cloud, Panel
@@ -33,8 +33,8 @@ class Game(nn.Module):
         """
 
         game: ClassVar[type["Game"]]
-        scored: ClassVar[Mapping[str, Better]] = {}
-        examined: ClassVar[Mapping[str, Better]] = {}
+        scored: ClassVar[Mapping[str, ScoreDirection]] = {}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {}
         generates: ClassVar[bool] = True
 
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", "generator")

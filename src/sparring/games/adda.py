@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
 from sparring.layers.normalization import NoNorm
@@ -43,7 +43,7 @@ class ADDA(Transfer):
         penalties: Penalties = ()
         projections: tuple[Projection, ...] = ()
         generates: ClassVar[bool] = False
-        examined: ClassVar[Mapping[str, Better]] = {"accuracy": "higher"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, Scores, check_fit, score
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.game import Batch, Game, Losses, Team
 from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
 from sparring.layers.normalization import NoNorm
@@ -44,7 +44,7 @@ class DANN(Transfer):
         strength: NonNegativeScheduled = Logistic(start=0, end=1, images=1_000_000)
         penalties: Penalties = ()
         generates: ClassVar[bool] = False
-        examined: ClassVar[Mapping[str, Better]] = {"accuracy": "higher"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 

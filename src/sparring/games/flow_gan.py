@@ -23,7 +23,7 @@ from sparring.adversary import (
     to_float32,
 )
 from sparring.augment import Augmentations
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.latents import Gaussian
@@ -56,7 +56,7 @@ class FlowGAN(Game):
     class Spec(Game.Spec):
         """The cast and the rules; λ is `likelihood_weight`. No discriminator: `order` is [generator] then."""
 
-        examined: ClassVar[Mapping[str, Better]] = {"bits_per_dim": "lower"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"bits_per_dim": "lower"}
 
         generator: Network.Spec = RealNVP.Spec()
         discriminator: Network.Spec | None = DCGANDiscriminator.Spec()

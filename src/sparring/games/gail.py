@@ -20,7 +20,7 @@ from sparring.adversary import (
 )
 from sparring.augment import Augmentations
 from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Game, Losses, Projection, Team
 from sparring.losses import AdversarialLoss, Minimax, clipped_surrogate, generalized_advantages
@@ -83,7 +83,7 @@ class GAIL(Game):
         clip: PositiveFloat = 0.2
         entropy_weight: NonNegativeFloat = 0.0
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", *("policy",) * 10)
-        scored: ClassVar[Mapping[str, Better]] = {"return": "higher"}
+        scored: ClassVar[Mapping[str, ScoreDirection]] = {"return": "higher"}
 
     spec: Spec
 

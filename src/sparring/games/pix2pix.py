@@ -23,7 +23,7 @@ from sparring.adversary import (
     to_float32,
 )
 from sparring.augment import Augmentations
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Projection, Team
 from sparring.game.panels import with_channels
@@ -67,7 +67,7 @@ class Pix2Pix(Game):
         generator_penalties: GeneratorPenalties = ()
         projections: tuple[Projection, ...] = ()
         augmentations: Augmentations = ()
-        examined: ClassVar[Mapping[str, Better]] = {"l1": "lower"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"l1": "lower"}
 
     spec: Spec
     directions = ("a-to-b",)

@@ -9,7 +9,7 @@ from torch import Tensor, cat
 from torch.nn.functional import cross_entropy
 
 from sparring.adversary import AuxiliaryCritic, Critic, score, to_float32
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.games.gan import GAN
@@ -38,7 +38,7 @@ class SemiSupervised(GAN):
         """The cast and the rules; `class_weight` stands before the cross-entropy, 1 in the paper."""
 
         conditional: ClassVar[Any] = False  # type: ignore[misc]
-        examined: ClassVar[Mapping[str, Better]] = {"accuracy": "higher"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
         class_weight: NonNegativeFloat = 1.0
 
     spec: Spec

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
 from sparring.game import Batch, Game, Losses, Panel, Team
 from sparring.latents import Gaussian, Prior
@@ -34,7 +34,7 @@ class SemiSupervisedAAE(Game):
     class Spec(Game.Spec):
         """The cast and the rules; `style` and `sort` are the discriminators of z and of y, alike in their losses."""
 
-        examined: ClassVar[Mapping[str, Better]] = {"accuracy": "higher"}
+        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
         order: tuple[str | tuple[str, ...], ...] = ("discriminators", "autoencoder")
         encoder: Network.Spec = DCGANDiscriminator.Spec()

@@ -118,6 +118,6 @@ def _facts(recipe: Recipe, generator: Converted) -> dict[str, Any]:
         "depth": 8,
         "progress": {"step": 0, "images": 0, "seconds": 0.0},
         "scores": {},
-        "better": {},
+        "score_directions": {},
         "optimizers": {},
     }

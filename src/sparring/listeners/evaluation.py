@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.training.listener import Listener, View
 
 
@@ -23,12 +23,12 @@ class Evaluation(Listener):
         every: int,
         measures: Mapping[str, Callable[[Tensor], float]],
         count: int = 1000,
-        scored: Mapping[str, Better] = MappingProxyType({}),
+        scored: Mapping[str, ScoreDirection] = MappingProxyType({}),
     ) -> None:
         self.every = every
         self.measures = measures
         self.count = count
-        self.better: Mapping[str, Better] = {**dict.fromkeys(measures, "lower"), **scored}
+        self.score_directions: Mapping[str, ScoreDirection] = {**dict.fromkeys(measures, "lower"), **scored}
 
     def score(self, view: View) -> Mapping[str, float]:
         """Returns each measure by its name where an evaluation is due, otherwise nothing."""

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.evaluation.score import Score, in_digits, read_beside, with_suffix
 from sparring.listeners.frames import embedded
 
 SCORES = "scores"
 
-_TITLES = ("Score", "Value", "Better", "Samples", "Reference", "Seen by")
-_BETTER: dict[Better, str] = {"lower": "↓ lower", "higher": "↑ higher", "real": "≈ like real"}
+_TITLES = ("Score", "Value", "ScoreDirection", "Samples", "Reference", "Seen by")
+_BETTER: dict[ScoreDirection, str] = {"lower": "↓ lower", "higher": "↑ higher", "real": "≈ like real"}
 _LOOK_FOR = {
     "nearest": "Look for rows in which a real image is the generated one: those were learned by heart.",
     "realism": "Look for variety among the most realistic, and for what the least realistic have in common.",
@@ -47,7 +47,7 @@ def _table(name: str, scores: Sequence[Score]) -> str:
 
 def _row(score: Score) -> str:
     cells = (
-        _BETTER[score.better],
+        _BETTER[score.direction],
         f"{score.count:,}",
         f"{score.reference}, {score.reference_count:,}",
         ", ".join(filter(None, (score.backbone, score.resizer))) or "–",

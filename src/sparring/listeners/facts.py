@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeGuard
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.listeners.chart import Mark, best_point
 from sparring.listeners.formatting import count_in_words, duration_in_words, number_in_words, title_in_words
-from sparring.training.checkpoints import which_is_better
+from sparring.training.checkpoints import score_direction
 
 Facts = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
@@ -91,8 +91,8 @@ def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
 
 def best_of(facts: Facts, score: str) -> Mark:
     """Returns whether the lowest or the highest value of the score called so is its best; None where neither is."""
-    marks: dict[Better, Mark] = {"lower": "lowest", "higher": "highest", "real": None}
-    return marks[which_is_better(facts, score)]
+    marks: dict[ScoreDirection, Mark] = {"lower": "lowest", "higher": "highest", "real": None}
+    return marks[score_direction(facts, score)]
 
 
 def latest(facts: Facts, lines: Lines, name: str) -> float:

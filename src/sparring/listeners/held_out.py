@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.training.listener import Listener, View
 
 
@@ -14,11 +14,13 @@ class HeldOut(Listener):
     `condition` [M] is what the data tells of them; `examined` names the scores, with which values are good.
     """
 
-    def __init__(self, every: int, samples: Tensor, condition: Tensor | None, examined: Mapping[str, Better]) -> None:
+    def __init__(
+        self, every: int, samples: Tensor, condition: Tensor | None, examined: Mapping[str, ScoreDirection]
+    ) -> None:
         self.every = every
         self.samples = samples
         self.condition = condition
-        self.better = examined
+        self.score_directions = examined
 
     def score(self, view: View) -> Mapping[str, float]:
         """Returns what the game says of the samples, by name, where that is due."""

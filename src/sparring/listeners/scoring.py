@@ -40,7 +40,7 @@ class Scoring(Listener):
         self.share = share
         self.clock = clock
         self.tell = tell
-        self.better = scorer.titles
+        self.score_directions = scorer.titles
         self._began = self._spent = self._lasts = 0.0
         self._told: set[str] = set()
 

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.statistics.k_means import k_means
@@ -89,7 +89,7 @@ class NDB(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"NDB": "lower", "NDB-JS": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"NDB": "lower", "NDB-JS": "lower"}
 
     bins: int = Field(100, ge=2)
 

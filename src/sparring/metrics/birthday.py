@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.statistics.neighbours import check_neighbours, nearest_others, squared_distances_within
@@ -102,7 +102,7 @@ class Birthday(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"support": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"support": "higher"}
 
     quantile: float = Field(0.01, ge=0, le=1)
 

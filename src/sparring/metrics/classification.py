@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
 from sparring.metrics.precision_recall import standard_error
@@ -65,7 +65,7 @@ class CAS(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
-    better: ClassVar[dict[str, Better]] = {"CAS": "higher", "CAS-real": "real"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"CAS": "higher", "CAS-real": "real"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy after generated and after real samples, with binomial deviations."""

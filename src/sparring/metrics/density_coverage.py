@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.precision_recall import share
 from sparring.metrics.statistics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
@@ -102,7 +102,7 @@ class DC(Metric):
     """Density and coverage (Naeem et al. 2020)."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"density": "higher", "coverage": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"density": "higher", "coverage": "higher"}
 
     k: PositiveInt = 5
 

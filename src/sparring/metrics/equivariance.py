@@ -98,7 +98,7 @@ class Equivariance(Metric):
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the decibels."""
-        (name,), generator = self.better, evidence.generator
+        (name,), generator = self.directions, evidence.generator
         if generator is None:
             raise MetricError(f"{name}: needs a generator; samples in a folder cannot be moved")
         repeats = math.ceil(self.count / TOGETHER)
@@ -111,7 +111,7 @@ class Equivariance(Metric):
 class EQT(Equivariance):
     """`translation_equivariance`, by whole pixels."""
 
-    better = {"EQ-T": "higher"}
+    directions = {"EQ-T": "higher"}
 
     def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
         return translation_equivariance(generate, repeats, seed)
@@ -120,7 +120,7 @@ class EQT(Equivariance):
 class EQTFrac(Equivariance):
     """`subpixel_equivariance`, by any fraction of a pixel."""
 
-    better = {"EQ-T-frac": "higher"}
+    directions = {"EQ-T-frac": "higher"}
 
     def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
         return subpixel_equivariance(generate, repeats, seed)
@@ -129,7 +129,7 @@ class EQTFrac(Equivariance):
 class EQR(Equivariance):
     """`rotation_equivariance`, by any angle."""
 
-    better = {"EQ-R": "higher"}
+    directions = {"EQ-R": "higher"}
 
     def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
         return rotation_equivariance(generate, repeats, seed)

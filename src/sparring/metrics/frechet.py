@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
 from sparring.metrics.statistics.accumulators import Moments
@@ -64,7 +64,7 @@ class FD(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"moments"})
-    better: ClassVar[dict[str, Better]] = {"FD": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"FD": "lower"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the distance; it has a deviation where the generated samples came in at least two folds."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
@@ -57,7 +57,7 @@ class ClassFD(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
-    better: ClassVar[dict[str, Better]] = {"ClassFD": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"ClassFD": "lower"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the mean, and names the worst class."""

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import moments_of
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
@@ -76,7 +76,7 @@ class FDInfinity(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"moments", "features"})
-    better: ClassVar[dict[str, Better]] = {"FDInfinity": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"FDInfinity": "lower"}
 
     points: Annotated[int, Field(ge=3)] = 15
     smallest: Annotated[float, Field(gt=0, lt=1)] = 0.1

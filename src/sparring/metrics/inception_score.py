@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 
@@ -50,7 +50,7 @@ class IS(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"logits"})
-    better: ClassVar[dict[str, Better]] = {"IS": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"IS": "higher"}
 
     splits: PositiveInt = 10
 

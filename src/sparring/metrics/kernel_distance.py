@@ -6,7 +6,7 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.statistics.mmd import mmd
@@ -72,7 +72,7 @@ class KID(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"KID": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"KID": "lower"}
 
     subsets: PositiveInt = 100
     size: int = Field(1000, ge=2)

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.statistics.quantiles import transport_cost
 
@@ -36,7 +36,7 @@ class W1(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"W1": "lower", "W1-max": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"W1": "lower", "W1-max": "lower"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the mean and the maximum over dimensions."""

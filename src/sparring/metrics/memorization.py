@@ -7,7 +7,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.frechet import frechet_distance
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.precision_recall import share, standard_error
@@ -87,7 +87,7 @@ class MiFD(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"moments", "features"})
-    better: ClassVar[dict[str, Better]] = {"MiFD": "lower", "memorization distance": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"MiFD": "lower", "memorization distance": "higher"}
 
     threshold: PositiveFloat = 0.1
 
@@ -107,7 +107,7 @@ class Authenticity(Metric):
     """The share of generated samples that are no copies of training samples (Alaa et al. 2022)."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"authenticity": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"authenticity": "higher"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the share, with the standard error of one."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.statistics.accumulators import Moments
 from sparring.spec import Family
@@ -102,7 +102,7 @@ class Metric(Family, ABC):
     """
 
     needs: ClassVar[frozenset[Need]]
-    better: ClassVar[Mapping[str, Better]]
+    directions: ClassVar[Mapping[str, ScoreDirection]]
     scope: ClassVar[Literal["backbone", "perceptual", "none"]] = "backbone"
 
     @property

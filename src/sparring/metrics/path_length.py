@@ -104,7 +104,7 @@ class PPL(Metric):
     space: ClassVar[str] = "z"
 
     needs = frozenset[Need]({"perceptual", "generator"})
-    better = {"PPL": "lower"}
+    directions = {"PPL": "lower"}
     scope = "perceptual"
 
     count: Annotated[Count, Field(gt=0)] = 1000
@@ -120,7 +120,7 @@ class PPL(Metric):
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the mean path length, with its standard error."""
-        (name,) = self.better
+        (name,) = self.directions
         if evidence.perceptual is None or evidence.generator is None:
             raise MetricError(
                 f"{name}: needs a generator and a perceptual network; samples in a folder have no path length"
@@ -144,7 +144,7 @@ class PPLW(PPL):
     The step is taken at the ends of paths, as for StyleGAN2 and later (Karras et al. 2020); see `PPL`.
     """
 
-    better = {"PPL-W": "lower"}
+    directions = {"PPL-W": "lower"}
     space = "w"
 
     sampling: Sampling = "ends"

@@ -48,7 +48,7 @@ class LPIPS(Metric):
     """
 
     needs = frozenset[Need]({"images", "perceptual"})
-    better = {"LPIPS": "real", "LPIPS-real": "real"}
+    directions = {"LPIPS": "real", "LPIPS-real": "real"}
     scope = "perceptual"
 
     pairs: PositiveInt = 1000

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.density_coverage import Crowding, DensityCoverage
 from sparring.metrics.metric import Evidence, Metric, Need, Value
 from sparring.metrics.precision_recall import Overlap, PrecisionRecall
@@ -35,7 +35,7 @@ class PRDC(Metric):
     """All that `PR` and `DC` measure, in about half of their time."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {
+    directions: ClassVar[dict[str, ScoreDirection]] = {
         "precision": "higher",
         "recall": "higher",
         "density": "higher",

@@ -8,7 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.statistics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
 
@@ -135,7 +135,7 @@ class PR(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"precision": "higher", "recall": "higher"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"precision": "higher", "recall": "higher"}
 
     k: PositiveInt = 3
 

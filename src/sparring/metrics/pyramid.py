@@ -101,7 +101,7 @@ class SWD(Metric):
     """
 
     needs = frozenset[Need]({"images"})
-    better = {"SWD": "lower", "SWD-finest": "lower", "SWD-coarsest": "lower"}
+    directions = {"SWD": "lower", "SWD-finest": "lower", "SWD-coarsest": "lower"}
     scope = "none"
 
     images: Annotated[Count, Field(gt=0)] = 4096

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
 from sparring.metrics.metric import Evidence, Metric, Need, Value
@@ -42,7 +42,7 @@ class SIFD(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"images", "maps"})
-    better: ClassVar[dict[str, Better]] = {"SIFD": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"SIFD": "lower"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the mean over generated images, and their standard deviation where there are several."""

@@ -85,7 +85,7 @@ class Spectrum(Metric):
     """The distance of the mean log power spectra of generated and real samples, in decibel: `compare_spectra`."""
 
     needs = frozenset[Need]({"images"})
-    better = {"spectrum-gap": "lower", "spectrum-gap-high": "lower"}
+    directions = {"spectrum-gap": "lower", "spectrum-gap-high": "lower"}
     scope = "none"
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:

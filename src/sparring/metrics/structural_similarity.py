@@ -96,7 +96,7 @@ class MSSSIM(Metric):
     """
 
     needs = frozenset[Need]({"images", "labels"})
-    better = {"MS-SSIM": "real", "MS-SSIM-real": "real"}
+    directions = {"MS-SSIM": "real", "MS-SSIM-real": "real"}
     scope = "none"
 
     pairs: PositiveInt = 1000

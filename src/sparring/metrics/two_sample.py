@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 from sparring.metrics.precision_recall import standard_error
 from sparring.metrics.statistics.linear_classifier import predict
@@ -94,7 +94,7 @@ class C2ST(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"C2ST": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"C2ST": "lower"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy with its binomial deviation; `how` tells the p-value."""
@@ -111,14 +111,14 @@ class NearestNeighbourAccuracy(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"1-NNA": "real", "1-NNA-real": "real", "1-NNA-fake": "real"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"1-NNA": "real", "1-NNA-real": "real", "1-NNA-fake": "real"}
 
     def measure(self, evidence: Evidence) -> tuple[Value, ...]:
         """Returns the accuracy of all, of the real and of the generated samples."""
         real, fake = evidence.real.features, evidence.fake.features
         test = neighbour_test(real, fake, evidence.seed)
         how = f"{min(len(real), len(fake))} samples of each; real against real: 0.5, copies: below"
-        shares = zip(self.better, (test.accuracy, test.real, test.fake), strict=True)
+        shares = zip(self.directions, (test.accuracy, test.real, test.fake), strict=True)
         return tuple(Value(name, share, how=how) for name, share in shares)
 
 

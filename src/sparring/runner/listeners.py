@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sparring.data import Dataset
 from sparring.data.dataset import Judge, TrueModes
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
 from sparring.evaluation.sets import spread
@@ -45,7 +45,7 @@ def build_listeners(
     cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.scored)
     scoring, missing = _score(recipe, data, device)
     scores = [cheap, *_examine(recipe, data), *scoring]
-    better = {name: way for listener in (*scores, *others) for name, way in listener.better.items()}
+    better = {name: way for listener in (*scores, *others) for name, way in listener.score_directions.items()}
     by = recipe.training.checkpoints.by
     if missing and by not in better:  # what the missing scores would have been called is not known either
         missing = [*missing, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
@@ -62,7 +62,7 @@ def build_listeners(
     ]
 
 
-def check_by(by: str, better: Mapping[str, Better]) -> None:
+def check_by(by: str, score_directions: Mapping[str, ScoreDirection]) -> None:
     """Raises `SpecError` unless the score called `by` is one of those in `better`, and has a best."""
     ranked = [name for name, way in better.items() if way != "real"]
     if by not in better:

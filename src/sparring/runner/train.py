@@ -165,7 +165,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
         "precision": recipe.training.precision,
         "layout": recipe.training.layout,
         "parameters": run.game.count_parameters(),
-        "better": dict(sorted(run.better.items())),
+        "score_directions": dict(sorted(run.score_directions.items())),
         "shape": data.shape,
         "data": {
             "name": data.name,

@@ -92,7 +92,12 @@ class Keeper:
     def _scored(self) -> dict[str, Any]:
         """Returns the facts on this step's scores."""
         scores = self.run.scores if self.run.scored_at == self.run.images else {}
-        return {"scores": scores, "better": {name: self.run.better[name] for name in scores if name in self.run.better}}
+        return {
+            "scores": scores,
+            "score_directions": {
+                name: self.run.score_directions[name] for name in scores if name in self.run.score_directions
+            },
+        }
 
     def resume(self) -> bool:
         """Goes on from the newest checkpoint in the folder; returns whether there was one.

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import CheckpointError
 from sparring.files import replace_bytes
 
@@ -78,27 +78,27 @@ def rank(facts: Mapping[str, Any], by: str) -> float | None:
 
     It is None where there is no such score, or none that is finite, and where the best is what real samples have.
 
-    >>> rank({"scores": {"precision": 0.9}, "better": {"precision": "higher"}}, by="precision")
+    >>> rank({"scores": {"precision": 0.9}, "score_directions": {"precision": "higher"}}, by="precision")
     -0.9
     """
     score = facts["scores"].get(by)
     if score is None:
         return None
-    signs: dict[Better, float] = {"lower": 1.0, "higher": -1.0, "real": nan}
-    ranked = signs[which_is_better(facts, by)] * score
+    signs: dict[ScoreDirection, float] = {"lower": 1.0, "higher": -1.0, "real": nan}
+    ranked = signs[score_direction(facts, by)] * score
     return ranked if isfinite(ranked) else None
 
 
-def which_is_better(facts: Mapping[str, Any], score: str) -> Better:
+def score_direction(facts: Mapping[str, Any], score: str) -> ScoreDirection:
     """Returns which values of `score` are good, as the facts of a checkpoint or a run say; of one not named, less is.
 
-    >>> which_is_better({"better": {"MS-SSIM": "real"}}, "MS-SSIM")
+    >>> score_direction({"score_directions": {"MS-SSIM": "real"}}, "MS-SSIM")
     'real'
     """
-    told = facts.get("better")
+    told = facts.get("score_directions")
     if not isinstance(told, Mapping):  # facts once listed only the scores of which more is better
         told = dict.fromkeys(facts.get("higher") or (), "higher")
-    better: Better = told[score] if told.get(score) in get_args(Better) else "lower"
+    better: ScoreDirection = told[score] if told.get(score) in get_args(ScoreDirection) else "lower"
     return better
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.game import Game
 from sparring.network import Shape
 
@@ -89,7 +89,7 @@ class Listener:
     values are good; a run keeps its best checkpoint by one that is named there.
     """
 
-    better: Mapping[str, Better] = MappingProxyType({})
+    score_directions: Mapping[str, ScoreDirection] = MappingProxyType({})
 
     def begin(self, view: View) -> None:
         """The run starts or resumes."""

@@ -78,7 +78,9 @@ class Run:
         self.seed = seed
         self.rank = 0
         self.listeners = tuple(listeners)
-        self.better = {name: better for listener in self.listeners for name, better in listener.better.items()}
+        self.score_directions = {
+            name: better for listener in self.listeners for name, better in listener.score_directions.items()
+        }
         self.movers = build_movers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)

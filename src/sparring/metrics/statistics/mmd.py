@@ -7,7 +7,7 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor
 
-from sparring.direction import Better
+from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
 
@@ -85,7 +85,7 @@ class MMD(Metric):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
-    better: ClassVar[dict[str, Better]] = {"MMD": "lower"}
+    directions: ClassVar[dict[str, ScoreDirection]] = {"MMD": "lower"}
 
     bandwidth: PositiveFloat = 1.0
 
