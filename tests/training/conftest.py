@@ -9,21 +9,23 @@ import torch
 
 from sparring.recipes import Recipe
 from sparring.runner.train import build_run
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.folder import RunFolder
 from sparring.training.run import Run
 
-Prepare = Callable[..., tuple[Run, Keeper]]
+Prepare = Callable[..., tuple[Run, Checkpointer]]
 
 
 @pytest.fixture
 def prepare(shrink: Callable[..., Recipe], tmp_path: Path) -> Prepare:
-    """Makes a run and its keeper: `prepare("dcgan", "seed=1", steps=2, folder="other", listeners=[...])`."""
+    """Makes a run and its checkpointer: `prepare("dcgan", "seed=1", steps=2, folder="other", listeners=[...])`."""
 
-    def make(*changes: str, folder: str = "run", listeners: tuple[Any, ...] = (), **options: int) -> tuple[Run, Keeper]:
+    def make(
+        *changes: str, folder: str = "run", listeners: tuple[Any, ...] = (), **options: int
+    ) -> tuple[Run, Checkpointer]:
         recipe = shrink(*changes, **options)
         home = RunFolder(tmp_path / folder)
         run = build_run(recipe, recipe.data.load(), home, torch.device("cpu"), listeners)
-        return run, Keeper(run, {"recipe": recipe.tree()})
+        return run, Checkpointer(run, {"recipe": recipe.tree()})
 
     return make

@@ -18,8 +18,8 @@ from sparring.training.run import Run
 Prepare = Callable[..., tuple[Run, Any]]
 
 
-def steps(keeper: Any) -> list[int]:
-    return [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(keeper.folder)]
+def steps(checkpointer: Any) -> list[int]:
+    return [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)]
 
 
 class Saved(Listener):
@@ -53,53 +53,55 @@ class Scored(Listener):
 
 def test_a_run_is_saved_where_its_plan_says_and_at_the_end(prepare: Prepare) -> None:
     saved = Saved()
-    run, keeper = prepare("gan", "checkpoints.every=8", "last=10", listeners=(saved,), steps=7)
-    play(run, keeper)
-    assert steps(keeper) == [2, 4, 6, 7]
-    assert saved.paths == list_checkpoints(keeper.folder)
+    run, checkpointer = prepare("gan", "checkpoints.every=8", "last=10", listeners=(saved,), steps=7)
+    play(run, checkpointer)
+    assert steps(checkpointer) == [2, 4, 6, 7]
+    assert saved.paths == list_checkpoints(checkpointer.folder)
 
 
 def test_the_last_and_the_best_are_kept(prepare: Prepare) -> None:
     listener = Scored(5.0, 1.0, 4.0, 3.0, 2.0, 6.0, 7.0)
-    run, keeper = prepare("gan", "checkpoints.every=4", "last=2", "best=2", listeners=(listener,), steps=7)
-    play(run, keeper)
-    assert steps(keeper) == [2, 5, 6, 7]
+    run, checkpointer = prepare("gan", "checkpoints.every=4", "last=2", "best=2", listeners=(listener,), steps=7)
+    play(run, checkpointer)
+    assert steps(checkpointer) == [2, 5, 6, 7]
 
 
 def test_a_step_that_scores_better_than_all_before_is_saved_and_kept(prepare: Prepare) -> None:
     saved, scored = Saved(), Scored(None, 5.0, 3.0, None, 4.0, 3.0, math.nan, None, 2.0, 9.0)
-    run, keeper = prepare("gan", "checkpoints.every=1M", "last=1", listeners=(scored, saved), steps=10)
-    play(run, keeper)
+    run, checkpointer = prepare("gan", "checkpoints.every=1M", "last=1", listeners=(scored, saved), steps=10)
+    play(run, checkpointer)
     assert [int(path.stem) // 4 for path in saved.paths] == [2, 3, 9, 10]
-    assert steps(keeper) == [9, 10]
+    assert steps(checkpointer) == [9, 10]
 
 
 def test_as_many_of_the_best_are_saved_as_are_to_be_kept(prepare: Prepare) -> None:
     scores = (4.0, 5.0, 6.0, 4.5, 4.5, 1.0, 7.0)
-    run, keeper = prepare("gan", "checkpoints.every=1M", "last=1", "best=2", listeners=(Scored(*scores),), steps=7)
-    play(run, keeper)
-    assert steps(keeper) == [1, 6, 7]
+    run, checkpointer = prepare(
+        "gan", "checkpoints.every=1M", "last=1", "best=2", listeners=(Scored(*scores),), steps=7
+    )
+    play(run, checkpointer)
+    assert steps(checkpointer) == [1, 6, 7]
 
 
 def test_scores_save_nothing_where_no_best_is_to_be_kept(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", "checkpoints.every=1M", "best=0", listeners=(Scored(3.0, 2.0, 1.0),), steps=3)
-    play(run, keeper)
-    assert steps(keeper) == [3]
+    run, checkpointer = prepare("gan", "checkpoints.every=1M", "best=0", listeners=(Scored(3.0, 2.0, 1.0),), steps=3)
+    play(run, checkpointer)
+    assert steps(checkpointer) == [3]
 
 
 def test_the_best_is_the_highest_where_more_is_better_and_none_where_nearest_to_real_is(prepare: Prepare) -> None:
     for name, expected in (("precision", [2, 3]), ("MS-SSIM", [3])):
         scored = Scored(0.5, 0.7, 0.6, name=name)
         plan = ("checkpoints.every=1M", "last=1", f"checkpoints.by={name}")
-        run, keeper = prepare("gan", *plan, folder=name, listeners=(scored,), steps=3)
-        play(run, keeper)
-        assert steps(keeper) == expected
+        run, checkpointer = prepare("gan", *plan, folder=name, listeners=(scored,), steps=3)
+        play(run, checkpointer)
+        assert steps(checkpointer) == expected
 
 
 def test_a_resumed_run_knows_the_best_so_far(prepare: Prepare) -> None:
     saved, plan = Saved(), ("checkpoints.every=1M", "last=1")
-    run, keeper = prepare("gan", *plan, listeners=(Scored(2.0, 5.0),), steps=2)
-    play(run, keeper)
+    run, checkpointer = prepare("gan", *plan, listeners=(Scored(2.0, 5.0),), steps=2)
+    play(run, checkpointer)
     again, reader = prepare("gan", *plan, listeners=(Scored(2.0, 5.0, 3.0, 1.0, 4.0), saved), steps=5)
     assert reader.resume()
     play(again, reader)
@@ -108,13 +110,13 @@ def test_a_resumed_run_knows_the_best_so_far(prepare: Prepare) -> None:
 
 
 def test_a_run_is_saved_by_time_too(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, keeper = prepare("gan", "checkpoints.every=1M", "minutes=5")
-    start = keeper._saved_at
+    run, checkpointer = prepare("gan", "checkpoints.every=1M", "minutes=5")
+    start = checkpointer._saved_at
     for minutes, expected in ((4.9, []), (5.1, [2]), (9.9, [2]), (10.3, [2, 4])):
         play_step(run)
         monkeypatch.setattr("time.monotonic", lambda minutes=minutes: start + 60 * minutes)
-        keeper.save_if_due()
-        assert steps(keeper) == expected
+        checkpointer.save_if_due()
+        assert steps(checkpointer) == expected
 
 
 def test_an_unscored_checkpoint_is_never_the_best() -> None:
@@ -132,14 +134,14 @@ def test_a_plan_for_more_checkpoints_than_there_are_keeps_them_all(count: int) -
 
 
 def test_an_empty_folder_is_a_beginning(prepare: Prepare) -> None:
-    run, keeper = prepare("gan")
-    assert not keeper.resume()
+    run, checkpointer = prepare("gan")
+    assert not checkpointer.resume()
     assert run.step == 0
 
 
 def test_resuming_takes_the_newest_and_its_progress(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", steps=3)
-    play(run, keeper)
+    run, checkpointer = prepare("gan", steps=3)
+    play(run, checkpointer)
     again, reader = prepare("gan", steps=3)
     assert reader.resume()
     assert (again.step, again.images) == (3, 12)
@@ -147,18 +149,18 @@ def test_resuming_takes_the_newest_and_its_progress(prepare: Prepare) -> None:
 
 
 def test_what_a_killed_write_left_is_not_taken_for_a_checkpoint(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", steps=2)
-    play(run, keeper)
-    (keeper.folder / ".0000000099.safetensors.4711").write_bytes(b"half")
+    run, checkpointer = prepare("gan", steps=2)
+    play(run, checkpointer)
+    (checkpointer.folder / ".0000000099.safetensors.4711").write_bytes(b"half")
     again, reader = prepare("gan", steps=2)
     assert reader.resume()
     assert again.step == 2
 
 
 def test_a_damaged_newest_checkpoint_is_refused_and_the_one_before_is_named_as_the_remedy(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", steps=4)
-    play(run, keeper)
-    older, newest = list_checkpoints(keeper.folder)
+    run, checkpointer = prepare("gan", steps=4)
+    play(run, checkpointer)
+    older, newest = list_checkpoints(checkpointer.folder)
     os.truncate(newest, newest.stat().st_size - 5)
     _, reader = prepare("gan", steps=4)
     with pytest.raises(CheckpointError, match=f"{newest} is damaged.*delete this one.*go on from the one before"):
@@ -171,17 +173,17 @@ def test_a_damaged_newest_checkpoint_is_refused_and_the_one_before_is_named_as_t
 
 
 def test_a_damaged_older_checkpoint_does_not_end_a_run_that_goes_well(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", "checkpoints.every=4", steps=5)
+    run, checkpointer = prepare("gan", "checkpoints.every=4", steps=5)
     play_step(run)
-    keeper.save()
-    list_checkpoints(keeper.folder)[0].write_bytes(b"")
-    play(run, keeper)
+    checkpointer.save()
+    list_checkpoints(checkpointer.folder)[0].write_bytes(b"")
+    play(run, checkpointer)
     assert run.step == 5
 
 
 def test_other_networks_are_refused_by_the_names_that_differ(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", steps=1)
-    play(run, keeper)
+    run, checkpointer = prepare("gan", steps=1)
+    play(run, checkpointer)
     for change in ("generator.width=5", "generator.depth=3", "discriminator.reparametrization=SpectralNorm"):
         _, reader = prepare("gan", change)
         with pytest.raises(CheckpointError, match=r"holds other networks than the recipe describes: missing \w+"):
@@ -189,8 +191,8 @@ def test_other_networks_are_refused_by_the_names_that_differ(prepare: Prepare) -
 
 
 def test_another_optimizer_starts_with_its_own_state(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", steps=2)
-    play(run, keeper)
+    run, checkpointer = prepare("gan", steps=2)
+    play(run, checkpointer)
     again, reader = prepare("gan", "optimizers={generator: RMSprop, discriminator: SGD}", steps=4)
     assert reader.resume()
     play(again, reader)
@@ -198,15 +200,15 @@ def test_another_optimizer_starts_with_its_own_state(prepare: Prepare) -> None:
 
 
 def test_a_disk_that_is_full_loses_nothing(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, keeper = prepare("gan", "checkpoints.every=4", steps=3)
+    run, checkpointer = prepare("gan", "checkpoints.every=4", steps=3)
     play_step(run)
-    keeper.save()
-    before = {path: path.read_bytes() for path in keeper.folder.iterdir()}
+    checkpointer.save()
+    before = {path: path.read_bytes() for path in checkpointer.folder.iterdir()}
 
     def fail(_file: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(RunError, match=r"the disk is full .*written before is whole.* the same command again"):
-        play(run, keeper)
-    assert {path: path.read_bytes() for path in keeper.folder.iterdir()} == before
+        play(run, checkpointer)
+    assert {path: path.read_bytes() for path in checkpointer.folder.iterdir()} == before

@@ -14,13 +14,13 @@ from sparring.games import GAN
 from sparring.latents import Gaussian
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.penalties import R1, LeCam, PathLength
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
 from sparring.training.loop import play, play_step
 from sparring.training.plan import Training
 from sparring.training.run import Run
 
-Prepare = Callable[..., tuple[Run, Keeper]]
+Prepare = Callable[..., tuple[Run, Checkpointer]]
 COMPILED = "training.compiled=true"
 
 pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # PyTorch's own, while it compiles
@@ -139,17 +139,17 @@ def test_a_move_that_fails_leaves_the_players_as_they_were(prepare: Prepare, cal
 
 @pytest.mark.usefixtures("compiled")
 def test_a_resumed_compiled_run_equals_the_uninterrupted_one_under_the_same_names(prepare: Prepare) -> None:
-    whole, keeper = prepare("dcgan", COMPILED, folder="whole")
-    play(whole, keeper)
-    parted, keeper = prepare("dcgan", COMPILED, folder="parted", steps=4)
+    whole, checkpointer = prepare("dcgan", COMPILED, folder="whole")
+    play(whole, checkpointer)
+    parted, checkpointer = prepare("dcgan", COMPILED, folder="parted", steps=4)
     play_step(parted)
     play_step(parted)
-    keeper.save()
-    names = set(read_checkpoint(list_checkpoints(keeper.folder)[-1]).part("game"))
+    checkpointer.save()
+    names = set(read_checkpoint(list_checkpoints(checkpointer.folder)[-1]).part("game"))
     assert names == set(prepare("dcgan", folder="plain")[0].game.state_dict())
-    again, keeper = prepare("dcgan", COMPILED, folder="parted", steps=4)
-    assert keeper.resume()
-    play(again, keeper)
+    again, checkpointer = prepare("dcgan", COMPILED, folder="parted", steps=4)
+    assert checkpointer.resume()
+    play(again, checkpointer)
     for name, tensor in whole.game.state_dict().items():
         assert torch.equal(again.game.state_dict()[name], tensor), name
 

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import SpecError
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.loop import play, play_step
 from sparring.training.optimizers import SGD, Adam, Extragradient, OptimisticAdam, OptimisticSGD, Optimizer
 from sparring.training.run import Run
 
-Prepare = Callable[..., tuple[Run, Keeper]]
+Prepare = Callable[..., tuple[Run, Checkpointer]]
 
 AT_ONCE_TWICE = "order=[[discriminator, generator], [discriminator, generator]]"
 EXTRAGRADIENT = "optimizers={generator: Extragradient, discriminator: {kind: Extragradient, of: SGD}}"
@@ -174,13 +174,13 @@ def test_in_a_run_both_look_ahead_and_both_return(prepare: Prepare) -> None:
 )
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(prepare: Prepare, optimizers: str) -> None:
     changes = ("gan", AT_ONCE_TWICE, optimizers, "clip_gradient=1")
-    whole, keeper = prepare(*changes, folder="whole", steps=8)
-    play(whole, keeper)
-    half, keeper = prepare(*changes, folder="parts", steps=4)
-    play(half, keeper)
-    again, keeper = prepare(*changes, folder="parts", steps=8)
-    assert keeper.resume()
-    play(again, keeper)
+    whole, checkpointer = prepare(*changes, folder="whole", steps=8)
+    play(whole, checkpointer)
+    half, checkpointer = prepare(*changes, folder="parts", steps=4)
+    play(half, checkpointer)
+    again, checkpointer = prepare(*changes, folder="parts", steps=8)
+    assert checkpointer.resume()
+    play(again, checkpointer)
     assert (half.step, again.step, whole.step) == (2, 4, 4)
     ours, theirs = again.game.state_dict(), whole.game.state_dict()
     assert all(torch.equal(ours[name], value) for name, value in theirs.items())
@@ -190,8 +190,10 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(prepare: Prepare
 
 
 def test_the_state_of_another_inner_optimizer_is_not_read(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", AT_ONCE_TWICE, "optimizers={generator: OptimisticSGD, discriminator: SGD}", steps=4)
-    play(run, keeper)
+    run, checkpointer = prepare(
+        "gan", AT_ONCE_TWICE, "optimizers={generator: OptimisticSGD, discriminator: SGD}", steps=4
+    )
+    play(run, checkpointer)
     again, reader = prepare("gan", AT_ONCE_TWICE, EXTRAGRADIENT.replace("SGD", "Adam"), steps=8)
     assert reader.resume()
     play(again, reader)

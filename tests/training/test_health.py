@@ -75,34 +75,34 @@ def spoil_gradient(run: Run) -> None:
 def test_a_run_stops_at_the_very_step_and_names_the_place(
     harm: Callable[[Any], object], team: str, what: str, where: str, prepare: Prepare
 ) -> None:
-    run, keeper = prepare("dcgan", "record_every=1M", listeners=(Poison(harm),), steps=8)
+    run, checkpointer = prepare("dcgan", "record_every=1M", listeners=(Poison(harm),), steps=8)
     with pytest.raises(DivergenceError) as raised:
-        play(run, keeper)
+        play(run, checkpointer)
     assert run.step == 3
     assert str(raised.value).startswith(f"the {team}'s {what} stopped being finite at step 3, first in {where}")
     assert "learning_rate" in str(raised.value)
     assert "--continue-with-changes" in str(raised.value)
-    (kept,) = list_checkpoints(keeper.folder)
+    (kept,) = list_checkpoints(checkpointer.folder)
     found = read_checkpoint(kept)
     assert found.facts["progress"]["step"] == 2
     assert all(tensor.isfinite().all() for tensor in found.tensors.values())
 
 
 def test_weights_that_are_not_finite_are_never_saved(prepare: Prepare) -> None:
-    run, keeper = prepare("dcgan", listeners=(Poison(spoil_generator),), steps=3)
+    run, checkpointer = prepare("dcgan", listeners=(Poison(spoil_generator),), steps=3)
     with pytest.raises(
         DivergenceError, match=r"weights stopped being finite at step \d, first in generator.project \(Linear\)"
     ):
-        play(run, keeper)
-    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(keeper.folder)] == [2]
+        play(run, checkpointer)
+    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)] == [2]
 
 
 def test_where_numbers_are_read_late_the_first_bad_move_is_named(prepare: Prepare) -> None:
-    run, keeper = prepare("dcgan", "record_every=1M", listeners=(Poison(spoil_weight),), steps=8)
+    run, checkpointer = prepare("dcgan", "record_every=1M", listeners=(Poison(spoil_weight),), steps=8)
     run.health._immediate = False
     with pytest.raises(DivergenceError, match="the discriminator's losses or gradients stopped being finite at step 3"):
-        play(run, keeper)
-    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(keeper.folder)] == [2]
+        play(run, checkpointer)
+    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)] == [2]
 
 
 def test_a_run_that_diverged_loads_and_goes_on_from_before(shrink: Callable[..., Any], tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_a_run_that_diverged_loads_and_goes_on_from_before(shrink: Callable[...,
 def test_a_sound_run_is_left_alone_by_its_watch(prepare: Prepare) -> None:
     weights = []
     for immediate in (True, False):
-        run, keeper = prepare("dcgan", folder=str(immediate))
+        run, checkpointer = prepare("dcgan", folder=str(immediate))
         run.health._immediate = immediate
-        play(run, keeper)
+        play(run, checkpointer)
         weights.append(run.game.state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

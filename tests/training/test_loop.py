@@ -151,10 +151,10 @@ def test_each_team_learns_at_its_own_rate(prepare: Prepare) -> None:
 
 
 def test_a_run_ends_when_its_images_have_been_shown_and_is_saved(prepare: Prepare) -> None:
-    run, keeper = prepare("gan", "images=10", "every=1M")
-    play(run, keeper)
+    run, checkpointer = prepare("gan", "images=10", "every=1M")
+    play(run, checkpointer)
     assert (run.step, run.images) == (3, 12)
-    assert [path.stem for path in sorted(keeper.folder.iterdir())] == ["0000000012"]
+    assert [path.stem for path in sorted(checkpointer.folder.iterdir())] == ["0000000012"]
 
 
 def test_nothing_in_a_step_waits_for_a_device_but_the_watch(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,10 +112,10 @@ def test_backend_settings_and_random_state_are_given_back(
 ) -> None:
     from sparring.training.session import play_session
 
-    run, keeper = prepare("gan", steps=1)
+    run, checkpointer = prepare("gan", steps=1)
     torch.manual_seed(5)
     before = torch.get_rng_state(), torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    play_session(run, keeper, {"name": "x"})
+    play_session(run, checkpointer, {"name": "x"})
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == before[1:]
 

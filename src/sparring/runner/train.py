@@ -21,7 +21,7 @@ from sparring.recipes.schema import Recipe, build_game
 from sparring.runner.listeners import build_listeners
 from sparring.runner.micro_batch import with_micro_batch
 from sparring.runner.stages import as_entered, check_parts, data_of, find_stage, notes_on, plan_stages
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.folder import RunFolder
 from sparring.training.listener import Listener
 from sparring.training.micro_batch import MicroBatch, describe_parts
@@ -91,11 +91,11 @@ def _play_stage(
 ) -> None:
     hearing = build_listeners(recipe, data, device, listeners, notes)
     run = build_run(recipe, data, home, device, hearing, stage)
-    keeper = Keeper(run, {**_checkpoint_facts(recipe, data), "stage": number, "begin": stage.begin})
-    keeper.resume()
+    checkpointer = Checkpointer(run, {**_checkpoint_facts(recipe, data), "stage": number, "begin": stage.begin})
+    checkpointer.resume()
     home.write_recipe(recipe)
     _draw_real(home, data, recipe.listening.sample_count)
-    play_session(run, keeper, _run_facts(recipe, data, run))
+    play_session(run, checkpointer, _run_facts(recipe, data, run))
 
 
 def build_run(

@@ -23,7 +23,7 @@ from sparring.training.checkpoints import (
 from sparring.training.run import Progress, Run
 
 
-class Keeper:
+class Checkpointer:
     """`facts` describe recipe and data; they go into every checkpoint, so that a model needs nothing beside it."""
 
     def __init__(self, run: Run, facts: dict[str, Any]) -> None:

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from sparring.game import Batch, Losses
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.health import all_finite
 from sparring.training.run import Run
 from sparring.training.team_optimizer import Move, Mover
 
 
-def play(run: Run, keeper: Keeper) -> None:
+def play(run: Run, checkpointer: Checkpointer) -> None:
     """Plays `run` to its end, or until it is asked to stop; either way it is saved and can go on.
 
     Raises:
@@ -21,8 +21,8 @@ def play(run: Run, keeper: Keeper) -> None:
     """
     while run.goes_on():
         play_step(run)
-        keeper.save_if_due()
-    keeper.save()
+        checkpointer.save_if_due()
+    checkpointer.save()
 
 
 def play_step(run: Run) -> None:

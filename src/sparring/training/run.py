@@ -55,7 +55,7 @@ def _can_be_recorded(training: Training) -> bool:
 
 
 class Run:
-    """Everything that one run holds; `play` in `loop` moves it on, `Keeper` saves it."""
+    """Everything that one run holds; `play` in `loop` moves it on, `Checkpointer` saves it."""
 
     def __init__(
         self,

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from sparring.errors import RunError, SparringError
-from sparring.training.checkpointer import Keeper
+from sparring.training.checkpointer import Checkpointer
 from sparring.training.listener import Listener
 from sparring.training.loop import play
 from sparring.training.memory import peak_memory_mb
 from sparring.training.run import Run
 
 
-def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
+def play_session(run: Run, checkpointer: Checkpointer, facts: Mapping[str, Any]) -> None:
     """Plays `run` on to its end; `facts` go into `run.json` with status and progress.
 
     Ctrl-C and SIGTERM save the run and are then passed on as `KeyboardInterrupt` and `SystemExit`.
@@ -33,7 +33,7 @@ def play_session(run: Run, keeper: Keeper, facts: Mapping[str, Any]) -> None:
         try:
             for listener in run.listeners:
                 listener.begin(run)
-            play(run, keeper)
+            play(run, checkpointer)
             ending.status = "stopped" if run.interruption.signal else "finished" if run.is_over() else "running"
             ending.message = ""
         except (KeyboardInterrupt, SystemExit):
