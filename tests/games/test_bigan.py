@@ -189,14 +189,14 @@ def test_an_encoder_that_meets_its_generator_learns_to_invert_it() -> None:
         losses=Relativistic(),
     )
     game = spec.build((1,))
-    movers = {team.name: torch.optim.Adam(team.parameters(), 4e-3, betas=(0.0, 0.99)) for team in game.teams}
+    optimizers = {team.name: torch.optim.Adam(team.parameters(), 4e-3, betas=(0.0, 0.99)) for team in game.teams}
     random = torch.Generator().manual_seed(0)
     for step in range(250):
         for team in game.teams:
             real = 0.5 * torch.randn(64, 1, generator=random) + 0.2
             with game.to_move(team):
                 torch.stack(list(team.losses(Batch(real, None, step, random)).values())).sum().backward()
-            movers[team.name].step()
+            optimizers[team.name].step()
             game.zero_grad()
     latents = torch.randn(500, 1, generator=random)
     with game.evaluating():

@@ -63,8 +63,8 @@ def test_compiled_moves_follow_the_gradients_of_plain_ones(prepare: Prepare) -> 
 def listen(run: Run, calls: list[int]) -> list[tuple[int, str, bool]]:
     """Returns the list in which every move's step, team, and whether it went through compiled graphs will be noted."""
     heard: list[tuple[int, str, bool]] = []
-    for mover in run.movers.values():
-        team = mover.team
+    for optimizer in run.optimizers.values():
+        team = optimizer.team
 
         def losses(batch: Batch, name: str = team.name, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
             calls.clear()

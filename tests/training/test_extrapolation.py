@@ -149,22 +149,24 @@ def test_a_team_with_an_odd_number_of_moves_is_told_what_order_works(prepare: Pr
 
 def test_in_a_run_both_look_ahead_and_both_return(prepare: Prepare) -> None:
     run, _ = prepare("gan", AT_ONCE_TWICE, EXTRAGRADIENT, "generator.dropout=0", steps=1)
-    starts = {name: [weight.detach().clone() for weight in mover.parameters] for name, mover in run.movers.items()}
-    seen: dict[str, list[list[Tensor]]] = {name: [] for name in run.movers}
-    for name, mover in run.movers.items():
+    starts = {
+        name: [weight.detach().clone() for weight in optimizer.parameters] for name, optimizer in run.optimizers.items()
+    }
+    seen: dict[str, list[list[Tensor]]] = {name: [] for name in run.optimizers}
+    for name, optimizer in run.optimizers.items():
 
         def note(_optimizer: object, _args: object, _settings: object, name: str = name) -> None:
-            seen[name].append([weight.detach().clone() for weight in run.movers[name].parameters])
+            seen[name].append([weight.detach().clone() for weight in run.optimizers[name].parameters])
 
-        mover.optimizer.register_step_pre_hook(note)
-        mover.optimizer.register_step_post_hook(note)
+        optimizer.optimizer.register_step_pre_hook(note)
+        optimizer.optimizer.register_step_post_hook(note)
     play_step(run)
     for name, (before, ahead, still_ahead, end) in seen.items():
         assert all(map(torch.equal, before, starts[name]))
         assert all(map(torch.equal, ahead, still_ahead))
         assert not all(map(torch.equal, ahead, before))
         assert not all(map(torch.equal, end, before))
-    assert not [name for mover in run.movers.values() for name, _ in mover.state() if "remembered" in name]
+    assert not [name for optimizer in run.optimizers.values() for name, _ in optimizer.state() if "remembered" in name]
 
 
 @pytest.mark.parametrize(
@@ -184,9 +186,9 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(prepare: Prepare
     assert (half.step, again.step, whole.step) == (2, 4, 4)
     ours, theirs = again.game.state_dict(), whole.game.state_dict()
     assert all(torch.equal(ours[name], value) for name, value in theirs.items())
-    for name, mover in whole.movers.items():
-        restored = dict(again.movers[name].state())
-        assert all(torch.equal(restored[path], value) for path, value in mover.state())
+    for name, optimizer in whole.optimizers.items():
+        restored = dict(again.optimizers[name].state())
+        assert all(torch.equal(restored[path], value) for path, value in optimizer.state())
 
 
 def test_the_state_of_another_inner_optimizer_is_not_read(prepare: Prepare) -> None:
@@ -202,13 +204,13 @@ def test_the_state_of_another_inner_optimizer_is_not_read(prepare: Prepare) -> N
 
 def test_weights_are_clipped_ahead_and_after(prepare: Prepare) -> None:
     run, _ = prepare("gan", "projections=[{kind: WeightClipping, limit: 0.05}]", AT_ONCE_TWICE, EXTRAGRADIENT, steps=1)
-    mover = run.movers["discriminator"]
+    optimizer = run.optimizers["discriminator"]
     largest = []
 
     def note(*_: object) -> None:
-        largest.append(max(weight.abs().max().item() for weight in mover.parameters))
+        largest.append(max(weight.abs().max().item() for weight in optimizer.parameters))
 
-    mover.optimizer.register_step_pre_hook(note)
+    optimizer.optimizer.register_step_pre_hook(note)
     play_step(run)
     note()
     assert largest[0] > 0.05

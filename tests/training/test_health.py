@@ -52,7 +52,7 @@ def spoil_data(run: Run) -> None:
 
 
 def spoil_loss(run: Run) -> None:
-    team = run.movers["generator"].team
+    team = run.optimizers["generator"].team
     ask = team.losses
     object.__setattr__(team, "losses", lambda batch: {name: value * torch.nan for name, value in ask(batch).items()})
 

@@ -21,8 +21,8 @@ Prepare = Callable[..., tuple[Run, Any]]
 def listen(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Batch]]:
     """Returns the list in which every micro-batch of every move will be noted."""
     heard: list[tuple[str, Batch]] = []
-    for mover in run.movers.values():
-        team = mover.team
+    for optimizer in run.optimizers.values():
+        team = optimizer.team
 
         def losses(batch: Batch, name: str = team.name, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
             heard.append((name, batch))
@@ -81,10 +81,10 @@ def test_accumulation_equals_one_big_batch_where_samples_do_not_meet(prepare: Pr
 
         game._draw = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}
-        mover = run.movers["discriminator"]
-        mover.optimizer.register_step_pre_hook(
-            lambda *_, mover=mover, kept=kept: kept.update(
-                {name: p.grad.clone() for name, p in zip(mover.names, mover.parameters, strict=True)}
+        optimizer = run.optimizers["discriminator"]
+        optimizer.optimizer.register_step_pre_hook(
+            lambda *_, optimizer=optimizer, kept=kept: kept.update(
+                {name: p.grad.clone() for name, p in zip(optimizer.names, optimizer.parameters, strict=True)}
             )
         )
         with pytest.raises(StopIteration):
@@ -100,10 +100,10 @@ def test_a_clipped_gradient_is_bounded_over_the_whole_team(prepare: Prepare) -> 
     norms: list[float] = []
     for bound in ("null", "0.01"):
         run, _ = prepare("gan", f"clip_gradient={bound}")
-        for mover in run.movers.values():
-            mover.optimizer.register_step_pre_hook(
-                lambda *_, mover=mover: norms.append(
-                    float(torch.linalg.vector_norm(torch.cat([p.grad.flatten() for p in mover.parameters])))
+        for optimizer in run.optimizers.values():
+            optimizer.optimizer.register_step_pre_hook(
+                lambda *_, optimizer=optimizer: norms.append(
+                    float(torch.linalg.vector_norm(torch.cat([p.grad.flatten() for p in optimizer.parameters])))
                 )
             )
         play_step(run)
@@ -200,8 +200,8 @@ def test_the_order_of_the_data_does_not_depend_on_the_batch(prepare: Prepare) ->
 def test_teams_that_move_at_once_look_at_the_same_point(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("gan", "order=[[discriminator,generator]]")
     seen: list[list[torch.Tensor]] = []
-    for mover in run.movers.values():
-        team = mover.team
+    for optimizer in run.optimizers.values():
+        team = optimizer.team
 
         def losses(batch: Batch, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
             seen.append([weight.detach().clone() for weight in run.game.parameters()])

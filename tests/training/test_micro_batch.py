@@ -103,9 +103,11 @@ def test_the_largest_size_that_fits_is_told_from_small_ones(sizes: list[int], li
 def test_a_run_is_measured_with_all_penalties_due(prepare: Prepare) -> None:
     run, _ = prepare("stylegan2-emoji")
     steps: list[int] = []
-    for mover in run.movers.values():
-        losses = mover.team.losses
-        object.__setattr__(mover.team, "losses", lambda batch, ask=losses: (steps.append(batch.step), ask(batch))[1])
+    for optimizer in run.optimizers.values():
+        losses = optimizer.team.losses
+        object.__setattr__(
+            optimizer.team, "losses", lambda batch, ask=losses: (steps.append(batch.step), ask(batch))[1]
+        )
     found = measure(run, Memory(CPU))
     assert steps == [0] * 4
     assert 0 < found.between <= found.peak
@@ -135,13 +137,13 @@ def test_what_a_step_holds_is_seen_to_grow_with_its_samples(
 ) -> None:
     def build(size: int) -> Run:
         run, _ = prepare("gan", f"training.accumulation={4 // size}")
-        for mover in run.movers.values():
+        for optimizer in run.optimizers.values():
 
-            def losses(batch: Batch, ask: Callable[[Batch], Losses] = mover.team.losses) -> Losses:
+            def losses(batch: Batch, ask: Callable[[Batch], Losses] = optimizer.team.losses) -> Losses:
                 held = torch.ones(len(batch.real), 40_000_000)  # 160 MB a sample
                 return ask(batch) if len(held) else {}
 
-            object.__setattr__(mover.team, "losses", losses)
+            object.__setattr__(optimizer.team, "losses", losses)
         return run
 
     monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: (self.held() + room * 1e6) / micro_batch.SHARE)
@@ -152,16 +154,16 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
     """The gradients of both teams' first moves, in double precision, from latents that do not depend on the parts."""
     run.game.double()
     random = torch.Generator().manual_seed(0)
-    latents = {name: torch.randn(4, 4, generator=random, dtype=torch.float64) for name in run.movers}
+    latents = {name: torch.randn(4, 4, generator=random, dtype=torch.float64) for name in run.optimizers}
     data, found = run._data, {}
     run._data = SimpleNamespace(batch=lambda *asked: (data.batch(*asked)[0].double(), None))  # type: ignore[assignment]
     for turn in run.turns():
         for move in turn:
-            name = move.mover.team.name
+            name = move.optimizer.team.name
             drawn = iter(latents[name].split(4 // parts))
             run.game._draw = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
             follow_losses(run, move)
-            found |= {f"{name}/{path}": weight.grad for path, weight in move.mover.team.named_parameters().items()}
+            found |= {f"{name}/{path}": weight.grad for path, weight in move.optimizer.team.named_parameters().items()}
     return found
 
 

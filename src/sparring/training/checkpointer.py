@@ -83,10 +83,10 @@ class Checkpointer:
         run = self.run
         tensors = {f"game/{name}": value for name, value in run.game.state_dict().items()}
         tensors |= {f"averages/{name}": value for name, value in run.averages.named_tensors().items()}
-        for name, mover in run.movers.items():
-            tensors |= {f"optimizers/{name}/{path}": value for path, value in mover.state()}
+        for name, optimizer in run.optimizers.items():
+            tensors |= {f"optimizers/{name}/{path}": value for path, value in optimizer.state()}
         progress = {"step": run.step, "images": run.images, "seconds": round(run.seconds, 3)}
-        optimizers = {name: mover.kind for name, mover in run.movers.items()}
+        optimizers = {name: optimizer.kind for name, optimizer in run.optimizers.items()}
         return Checkpoint(tensors, {**self.facts, "progress": progress, **self._scored(), "optimizers": optimizers})
 
     def _scored(self) -> dict[str, Any]:
@@ -122,9 +122,9 @@ class Checkpointer:
         averages = run.averages.named_tensors()
         given = {**checkpoint.part("game"), **checkpoint.part("averages")}  # a new average starts at the weights
         restore(averages, {name: given[name] for name in averages}, path)
-        for name, mover in run.movers.items():
-            if checkpoint.facts["optimizers"].get(name) == mover.kind:  # another kind starts anew
-                mover.restore(checkpoint.part(f"optimizers/{name}"))
+        for name, optimizer in run.optimizers.items():
+            if checkpoint.facts["optimizers"].get(name) == optimizer.kind:  # another kind starts anew
+                optimizer.restore(checkpoint.part(f"optimizers/{name}"))
         run.scores, run.scored_at = dict(checkpoint.facts["scores"]), run.images
         self._saved_images = run.images
         self._rank_all()

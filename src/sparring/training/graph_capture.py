@@ -22,7 +22,7 @@ from torch import Tensor, fx, nn
 
 from sparring.game import Batch, Game, Losses, Team
 from sparring.training.health import all_finite
-from sparring.training.team_optimizer import Mover
+from sparring.training.team_optimizer import TeamOptimizer
 
 Live = Callable[[], tuple[Tensor, Losses]]
 """Plays a move as it is written: leaves gradients at the weights, returns whether all is finite, and the losses."""
@@ -39,29 +39,29 @@ class Recorder:
         self._fixed: list[Tensor] = list(game.parameters())
         self._takes: dict[Hashable, Take] = {}
 
-    def play(self, mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
+    def play(self, optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
         variant = self.game.variant(batch) if self.allowed and not any(self._hooks) else None
-        if variant is None or not (take := self._find(mover, batch, variant)).sound:
+        if variant is None or not (take := self._find(optimizer, batch, variant)).sound:
             return live()
         if take.plays == 2 and take.recording is not None:
-            return take.recording.play(mover.parameters, batch)
-        return self._try(take, mover, batch, live)
+            return take.recording.play(optimizer.parameters, batch)
+        return self._try(take, optimizer, batch, live)
 
-    def _find(self, mover: Mover, batch: Batch, variant: Hashable) -> "Take":
+    def _find(self, optimizer: TeamOptimizer, batch: Batch, variant: Hashable) -> "Take":
         shape = None if batch.condition is None else batch.condition.shape
-        return self._takes.setdefault((mover.team.name, batch.real.shape, shape, variant), Take())
+        return self._takes.setdefault((optimizer.team.name, batch.real.shape, shape, variant), Take())
 
-    def _try(self, take: "Take", mover: Mover, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
+    def _try(self, take: "Take", optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         if take.recording is not None:
-            take.sound = _agree(take.recording, mover.parameters, batch, live)
+            take.sound = _agree(take.recording, optimizer.parameters, batch, live)
             take.plays = 2
         elif take.plays == 1:
-            take.recording = _record(mover.team, batch, mover.parameters, self._fixed)
+            take.recording = _record(optimizer.team, batch, optimizer.parameters, self._fixed)
             take.sound = take.recording is not None
             _rewind(batch)
         take.plays = max(take.plays, 1)
-        for parameter in mover.parameters:
+        for parameter in optimizer.parameters:
             parameter.grad = None
         return live()
 

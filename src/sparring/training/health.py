@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sparring.errors import DivergenceError
 from sparring.game import Batch, Game, Team
-from sparring.training.team_optimizer import Mover
+from sparring.training.team_optimizer import TeamOptimizer
 
 REMEDIES = (
     "What often helps: a smaller learning rate (training.optimizers.*.learning_rate), bounding the gradient "
@@ -24,16 +24,16 @@ class Health:
         self._immediate = game.device.type == "cpu"
         self._pending: list[tuple[int, Team, Tensor]] = []
 
-    def watch(self, step: int, mover: Mover, finite: Tensor, batch: Batch) -> None:
+    def watch(self, step: int, optimizer: TeamOptimizer, finite: Tensor, batch: Batch) -> None:
         """Looks at a move before its step; `finite` is what `all_finite` says of its loss and gradients.
 
         Raises:
             DivergenceError: they are not finite (on a CPU; elsewhere `settle` raises it).
         """
         if self._immediate and not finite:
-            raise DivergenceError(self._diagnose(step, mover.team, batch))
+            raise DivergenceError(self._diagnose(step, optimizer.team, batch))
         if not self._immediate:
-            self._pending.append((step, mover.team, finite))
+            self._pending.append((step, optimizer.team, finite))
 
     def settle(self, step: int) -> None:
         """Reads what is pending, and the weights; raises `DivergenceError` at the first that is not finite."""

@@ -10,7 +10,7 @@ from sparring.game import Batch, Losses
 from sparring.training.checkpointer import Checkpointer
 from sparring.training.health import all_finite
 from sparring.training.run import Run
-from sparring.training.team_optimizer import Move, Mover
+from sparring.training.team_optimizer import Move, TeamOptimizer
 
 
 def play(run: Run, checkpointer: Checkpointer) -> None:
@@ -31,24 +31,24 @@ def play_step(run: Run) -> None:
         for move in turn:
             follow_losses(run, move)
         for move in turn:
-            move.mover.step(run.rate())
+            move.optimizer.step(run.rate())
     run.advance()
 
 
 def follow_losses(run: Run, move: Move) -> None:
     """Computes the gradients of a move: everyone else is frozen, micro-batches add up."""
-    with run.game.to_move(move.mover.team):
+    with run.game.to_move(move.optimizer.team):
         for batch in run.batches(move):
-            finite, losses = run.recorder.play(move.mover, batch, lambda: play_live(run, move.mover, batch))  # noqa: B023
+            finite, losses = run.recorder.play(move.optimizer, batch, lambda: play_live(run, move.optimizer, batch))  # noqa: B023
             run.report(move, losses, batch)
-        run.health.watch(run.step, move.mover, finite, batch)
+        run.health.watch(run.step, move.optimizer, finite, batch)
 
 
-def play_live(run: Run, mover: Mover, batch: Batch) -> tuple[Tensor, Losses]:
+def play_live(run: Run, optimizer: TeamOptimizer, batch: Batch) -> tuple[Tensor, Losses]:
     """Adds a micro-batch's gradients to those of the weights; returns whether all is finite, and the losses."""
-    with run.precision.forward(), run.compiler.playing(mover.team, batch.step):
-        losses = mover.team.losses(batch)
+    with run.precision.forward(), run.compiler.playing(optimizer.team, batch.step):
+        losses = optimizer.team.losses(batch)
     total = reduce(add, losses.values())
     torch.autograd.backward(total / run.training.accumulation)
-    gradients = [weight.grad for weight in mover.parameters if weight.grad is not None]
+    gradients = [weight.grad for weight in optimizer.parameters if weight.grad is not None]
     return all_finite(total, gradients), losses

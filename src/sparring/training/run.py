@@ -25,7 +25,7 @@ from sparring.training.memory import peak_memory_mb
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
 from sparring.training.streams import DataOrder, Integers, derive_seed
-from sparring.training.team_optimizer import Move, build_movers, list_turns
+from sparring.training.team_optimizer import Move, build_optimizers, list_turns
 
 
 class Data(Protocol):
@@ -81,7 +81,7 @@ class Run:
         self.score_directions = {
             name: better for listener in self.listeners for name, better in listener.score_directions.items()
         }
-        self.movers = build_movers(game, training)
+        self.optimizers = build_optimizers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
         self.recorder = Recorder(game, _can_be_recorded(training))
@@ -93,7 +93,7 @@ class Run:
         self.scored_at = -1
         self._data = data
         self._order = DataOrder(len(data), seed)
-        self._turns = list_turns(game, self.movers)
+        self._turns = list_turns(game, self.optimizers)
         self._rounds = max(move.round for turn in self._turns for move in turn) + 1
         self._shown = self.stage.batch * self._rounds
         self._random, self._flips = torch.Generator(game.device), torch.Generator()
@@ -185,7 +185,7 @@ class Run:
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
         """Notes losses and observations for the next line of the log, on the device."""
-        self.tally.add(f"losses/{move.mover.team.name}", losses)
+        self.tally.add(f"losses/{move.optimizer.team.name}", losses)
         self.tally.add("observations", batch.observations)
 
     def advance(self) -> None:

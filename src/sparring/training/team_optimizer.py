@@ -14,7 +14,7 @@ from sparring.training.plan import Training
 from sparring.training.quick_adam import QuickAdam
 
 
-class Mover:
+class TeamOptimizer:
     """Steps one team: gradient clipping, optimizer, projections; `quick` leaves out PyTorch's hooks around a step."""
 
     def __init__(self, team: Team, optimizer: Optimizer, clip_gradient: float | None, quick: bool = False) -> None:
@@ -53,8 +53,8 @@ class Mover:
         read_state(self.optimizer, self.names, tensors)
 
 
-def build_movers(game: Game, training: Training) -> dict[str, Mover]:
-    """Returns each team's mover.
+def build_optimizers(game: Game, training: Training) -> dict[str, TeamOptimizer]:
+    """Returns each team's optimizer.
 
     Raises:
         SpecError: a team without an optimizer, an optimizer or an average of no team, or an optimizer that does not
@@ -70,7 +70,7 @@ def build_movers(game: Game, training: Training) -> dict[str, Mover]:
             raise SpecError(f"training.optimizers: the team {name!r} needs an optimizer")
         _check_moves(game, name, training.optimizers[name])
     return {
-        team.name: Mover(team, training.optimizers[team.name], training.clip_gradient, training.recorded)
+        team.name: TeamOptimizer(team, training.optimizers[team.name], training.clip_gradient, training.recorded)
         for team in game.teams
     }
 
@@ -92,16 +92,16 @@ class Move:
 
     place: int
     round: int
-    mover: Mover
+    optimizer: TeamOptimizer
 
 
-def list_turns(game: Game, movers: Mapping[str, Mover]) -> list[list[Move]]:
+def list_turns(game: Game, optimizers: Mapping[str, TeamOptimizer]) -> list[list[Move]]:
     """Returns the moves of one step in the game's order, those of one turn together."""
     turns, before = [], list[str]()
     for names in game.spec.turns():
         moves = []
         for name in names:
-            moves.append(Move(len(before), before.count(name), movers[name]))
+            moves.append(Move(len(before), before.count(name), optimizers[name]))
             before.append(name)
         turns.append(moves)
     return turns
