@@ -47,7 +47,7 @@ def test_a_recorded_run_is_the_live_one_to_the_last_bit(prepare: Prepare, change
     assert recordings(live) == 0
     assert recordings(recorded) >= 2
     assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
-    assert recorded.tally.take() == live.tally.take()
+    assert recorded.mean_metrics.take() == live.mean_metrics.take()
 
 
 LIVE = [

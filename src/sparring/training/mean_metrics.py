@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-class Tally:
+class MeanMetrics:
     """Collects scalars by group and name and gives their means, reading the device once."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from sparring.training.graph_capture import Recorder
 from sparring.training.health import Health
 from sparring.training.interruption import Interruption
 from sparring.training.listener import Listener, Record
-from sparring.training.mean_metrics import Tally
+from sparring.training.mean_metrics import MeanMetrics
 from sparring.training.memory import peak_memory_mb
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
@@ -88,7 +88,7 @@ class Run:
         self.compiler = Compiler(game, training.compiled)
         self.interruption = Interruption()
         self.progress = Progress()
-        self.tally = Tally()
+        self.mean_metrics = MeanMetrics()
         self.scores: dict[str, float] = {}
         self.scored_at = -1
         self._data = data
@@ -185,8 +185,8 @@ class Run:
 
     def report(self, move: Move, losses: Losses, batch: Batch) -> None:
         """Notes losses and observations for the next line of the log, on the device."""
-        self.tally.add(f"losses/{move.optimizer.team.name}", losses)
-        self.tally.add("observations", batch.observations)
+        self.mean_metrics.add(f"losses/{move.optimizer.team.name}", losses)
+        self.mean_metrics.add("observations", batch.observations)
 
     def advance(self) -> None:
         """Ends a step: averages, progress, listeners, log."""
@@ -212,7 +212,7 @@ class Run:
 
     def _read(self) -> dict[str, dict[str, float]]:
         self.health.settle(self.step)
-        return self.tally.take()
+        return self.mean_metrics.take()
 
     def _record(self, numbers: dict[str, dict[str, float]], scores: dict[str, float]) -> None:
         observations = numbers.pop("observations", {})
