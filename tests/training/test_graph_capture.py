@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sparring.adversary import Augmentation
 from sparring.game import Batch
-from sparring.training.graph_capture import Recorder
+from sparring.training.graph_capture import GraphCapture
 from sparring.training.loop import play_step
 from sparring.training.run import Run
 
@@ -37,7 +37,7 @@ def play(prepare: Prepare, changes: tuple[str, ...], recorded: bool, steps: int 
 
 
 def recordings(run: Run) -> int:
-    return sum(take.sound and take.plays == 2 for take in run.recorder._takes.values())
+    return sum(take.sound and take.plays == 2 for take in run.graph_capture._takes.values())
 
 
 @pytest.mark.parametrize("changes", ALIKE, ids=[" ".join(changes) for changes in ALIKE])
@@ -91,7 +91,7 @@ def test_a_game_that_promises_nothing_is_played_live(prepare: Prepare, monkeypat
     monkeypatch.setattr(type(run.game), "variant", lambda self, batch: None)
     for _ in range(4):
         play_step(run)
-    assert run.recorder._takes == {}
+    assert run.graph_capture._takes == {}
 
 
 def test_a_move_that_breaks_its_promise_is_found_out(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,4 +126,4 @@ def test_a_recording_never_holds_on_to_a_tensor(prepare: Prepare) -> None:
 def test_nothing_is_recorded_off_the_cpu(prepare: Prepare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("ring", steps=1)
     monkeypatch.setattr(type(run.game), "device", torch.device("meta"))
-    assert not Recorder(run.game, True).allowed
+    assert not GraphCapture(run.game, True).allowed

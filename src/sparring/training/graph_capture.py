@@ -1,10 +1,10 @@
-"""Plays a move from a recording of its operations, where small networks would mostly wait for Python.
+"""Plays a move from a captured of its operations, where small networks would mostly wait for Python.
 
 A step of a toy world is some three hundred operations on small matrices, and automatic differentiation in
-Python takes longer to call them than they take. A recording is the flat list of tensor operations of one move,
+Python takes longer to call them than they state. A captured is the flat list of tensor operations of one move,
 gradients included, which PyTorch's graph interpreter calls without Python: the same kernels in the same order.
 The first time a move of some kind is played it is played live, the second time it is recorded, the third time it is
-played live and from the recording, and the recording is trusted only if both agree to the last bit.
+played live and from the captured, and the captured is trusted only if both agree to the last bit.
 
 What can be recorded are linear layers and what is made of them: the interpreter has no gradients of convolutions. Games
 with buffers, which a move may change, are played live, and so are those whose modules somebody watches through hooks.
@@ -28,8 +28,8 @@ Live = Callable[[], tuple[Tensor, Losses]]
 """Plays a move as it is written: leaves gradients at the weights, returns whether all is finite, and the losses."""
 
 
-class Recorder:
-    """Keeps a recording for each variant of each team's moves; `Game.variant` says which moves are alike."""
+class GraphCapture:
+    """Keeps a captured for each variant of each team's moves; `Game.variant` says which moves are alike."""
 
     def __init__(self, game: Game, allowed: bool) -> None:
         self.game = game
@@ -37,46 +37,46 @@ class Recorder:
         modules = list(game.modules())
         self._hooks = [hooks for one in modules for hooks in (one._forward_hooks, one._forward_pre_hooks)]
         self._fixed: list[Tensor] = list(game.parameters())
-        self._takes: dict[Hashable, Take] = {}
+        self._states: dict[Hashable, CaptureState] = {}
 
     def play(self, optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
         variant = self.game.variant(batch) if self.allowed and not any(self._hooks) else None
         if variant is None or not (take := self._find(optimizer, batch, variant)).sound:
             return live()
-        if take.plays == 2 and take.recording is not None:
-            return take.recording.play(optimizer.parameters, batch)
-        return self._try(take, optimizer, batch, live)
+        if state.plays == 2 and state.captured is not None:
+            return state.captured.play(optimizer.parameters, batch)
+        return self._try(state, optimizer, batch, live)
 
-    def _find(self, optimizer: TeamOptimizer, batch: Batch, variant: Hashable) -> "Take":
+    def _find(self, optimizer: TeamOptimizer, batch: Batch, variant: Hashable) -> "CaptureState":
         shape = None if batch.condition is None else batch.condition.shape
-        return self._takes.setdefault((optimizer.team.name, batch.real.shape, shape, variant), Take())
+        return self._states.setdefault((optimizer.team.name, batch.real.shape, shape, variant), CaptureState())
 
-    def _try(self, take: "Take", optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
-        if take.recording is not None:
-            take.sound = _agree(take.recording, optimizer.parameters, batch, live)
-            take.plays = 2
-        elif take.plays == 1:
-            take.recording = _record(optimizer.team, batch, optimizer.parameters, self._fixed)
-            take.sound = take.recording is not None
+    def _try(self, state: "CaptureState", optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
+        if state.captured is not None:
+            state.sound = _agree(state.captured, optimizer.parameters, batch, live)
+            state.plays = 2
+        elif state.plays == 1:
+            state.captured = _record(optimizer.team, batch, optimizer.parameters, self._fixed)
+            state.sound = state.captured is not None
             _rewind(batch)
-        take.plays = max(take.plays, 1)
+        state.plays = max(state.plays, 1)
         for parameter in optimizer.parameters:
             parameter.grad = None
         return live()
 
 
 @dataclass
-class Take:
-    """How often a variant was played before (at most 2), its recording, and whether that may be used."""
+class CaptureState:
+    """How often a variant was played before (at most 2), its captured, and whether that may be used."""
 
     plays: int = 0
-    recording: "Recording | None" = None
+    captured: "CapturedGraph | None" = None
     sound: bool = True
 
 
 @dataclass(frozen=True)
-class Recording:
+class CapturedGraph:
     """What one variant of a move does: `program` maps fixed tensors, the batch and the draws to named numbers."""
 
     program: Callable[..., Sequence[Tensor]]
@@ -104,10 +104,10 @@ def _rewind(batch: Batch) -> None:
     torch.default_generator.manual_seed(batch.random.initial_seed())
 
 
-def _agree(recording: Recording, parameters: Sequence[nn.Parameter], batch: Batch, live: Live) -> bool:
-    """Whether the move gives the same numbers live and from the recording, to the last bit."""
+def _agree(captured: CapturedGraph, parameters: Sequence[nn.Parameter], batch: Batch, live: Live) -> bool:
+    """Whether the move gives the same numbers live and from the captured, to the last bit."""
     found = []
-    for play in (live, lambda: recording.play(parameters, batch)):
+    for play in (live, lambda: captured.play(parameters, batch)):
         for parameter in parameters:
             parameter.grad = None
         batch.observations.clear()
@@ -118,8 +118,8 @@ def _agree(recording: Recording, parameters: Sequence[nn.Parameter], batch: Batc
     return all(torch.equal(one, other) and one.stride() == other.stride() for one, other in zip(*found, strict=True))
 
 
-def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Sequence[Tensor]) -> Recording | None:
-    """Returns the recording of a move, or None where it cannot be had as a list of operations."""
+def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Sequence[Tensor]) -> CapturedGraph | None:
+    """Returns the captured of a move, or None where it cannot be had as a list of operations."""
     told = [] if batch.condition is None else [batch.condition]
     names: list[list[str]] = []
 
@@ -143,9 +143,9 @@ def _record(team: Team, batch: Batch, parameters: list[nn.Parameter], fixed: Seq
             examples = (batch.real, *told, *fixed, *[draw() for draw in draws])
             known = tuple(one.detach() for one in examples)
             program = torch.jit.trace(module, known, check_trace=False)  # type: ignore[no-untyped-call]
-    except Exception:  # whatever stands in the way of a recording, the move is played live
+    except Exception:  # whatever stands in the way of a captured, the move is played live
         return None
-    return Recording(program, draws, fixed, *names)
+    return CapturedGraph(program, draws, fixed, *names)
 
 
 def _leave_out_aliases(graph: fx.Graph) -> None:

@@ -16,7 +16,7 @@ from sparring.training.averages import Averages
 from sparring.training.clock import Clock
 from sparring.training.compiling import Compiler
 from sparring.training.folder import RunFolder
-from sparring.training.graph_capture import Recorder
+from sparring.training.graph_capture import GraphCapture
 from sparring.training.health import Health
 from sparring.training.interruption import Interruption
 from sparring.training.listener import Listener, Record
@@ -84,7 +84,7 @@ class Run:
         self.optimizers = build_optimizers(game, training)
         self.averages = Averages(game, training.averages)
         self.health = Health(game)
-        self.recorder = Recorder(game, _can_be_recorded(training))
+        self.graph_capture = GraphCapture(game, _can_be_recorded(training))
         self.compiler = Compiler(game, training.compiled)
         self.interruption = Interruption()
         self.progress = Progress()
