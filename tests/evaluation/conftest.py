@@ -1,7 +1,7 @@
 import pytest
 from torch import nn
 
-from sparring.backbones import Backbone, FeatureNetwork, Seen
+from sparring.backbones import Backbone, FeatureNetwork, Features
 
 
 class Corners(FeatureNetwork):
@@ -13,7 +13,7 @@ class Corners(FeatureNetwork):
 
     def forward(self, images):
         features = self.pool(images / 255).mean(1).flatten(1)
-        return Seen(features, features[:, :10])
+        return Features(features, features[:, :10])
 
     def maps(self, images):
         return images[:, :, ::2, ::2]

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sparring.backbones import Backbone, Resizer, Seen
+from sparring.backbones import Backbone, Features, Resizer
 from sparring.backbones.extraction import look
 from sparring.download import cache_folder
 from sparring.errors import RunError
@@ -29,7 +29,7 @@ Needs = frozenset[Need]
 
 
 @dataclass(frozen=True)
-class Eyes:
+class FeatureExtractor:
     """How samples are looked at: images through a `backbone` after the `resizer`, vectors (no backbone) as they are."""
 
     backbone: Backbone | None
@@ -44,14 +44,14 @@ class Eyes:
             return "samples"
         return f"{self.backbone.name} {self.backbone.digest} {self.backbone.size} {self.resizer}"
 
-    def look(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Seen]:
+    def look(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Features]:
         """Yields what each of the `batches` looks like, while `ahead` more of them are made ready."""
         if self.backbone is None:
-            return (Seen(batch.flatten(1), torch.empty(len(batch), 0)) for batch in batches)
+            return (Features(batch.flatten(1), torch.empty(len(batch), 0)) for batch in batches)
         return look(self.backbone, batches, self.resizer, self.device, ahead=ahead)
 
 
-def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
+def observe(samples: Samples, needs: Needs, extractor: FeatureExtractor) -> Observed:
     """Returns what `needs` asks for of `samples`.
 
     Raises:
@@ -61,7 +61,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
     folds = _Folds(samples.strata)
 
     def batches() -> Iterator[Tensor]:
-        for batch, told in samples.batches(eyes.batch):
+        for batch, told in samples.batches(extractor.batch):
             if "images" in needs:
                 images.update(batch)
             if told is not None and samples.classes:
@@ -69,7 +69,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
             yield batch
 
     if needs & _FEATURES:
-        for seen in eyes.look(batches(), 0 if samples.computed else _AHEAD):
+        for seen in extractor.look(batches(), 0 if samples.computed else _AHEAD):
             if "moments" in needs:
                 folds.update(seen.features)
             if "features" in needs:
@@ -84,7 +84,7 @@ def observe(samples: Samples, needs: Needs, eyes: Eyes) -> Observed:
 
 
 def observe_once(
-    samples: Samples, needs: Needs, eyes: Eyes, tell: Callable[[str], None], cache: Path | None = None
+    samples: Samples, needs: Needs, extractor: FeatureExtractor, tell: Callable[[str], None], cache: Path | None = None
 ) -> Observed:
     """Returns what `observe` does; what the backbone made of the samples is read from the cache where it lies there.
 
@@ -92,11 +92,11 @@ def observe_once(
     of samples, backbone, weights and resizer, whole or absent, shared by all runs. A damaged file is made anew; one
     that cannot be written is told of and done without.
     """
-    asked = needs & _FEATURES if eyes.backbone else frozenset()
-    key = sha256(f"{_FORMAT} {samples.digest} {eyes.name}".encode()).hexdigest()[:32]
+    asked = needs & _FEATURES if extractor.backbone else frozenset()
+    key = sha256(f"{_FORMAT} {samples.digest} {extractor.name}".encode()).hexdigest()[:32]
     paths = {need: (cache or cache_folder()) / "reference" / f"{key}-{need}.safetensors" for need in asked}
     kept = {need: found for need, path in paths.items() if (found := _read(path)) is not None}
-    observed = observe(samples, needs - kept.keys(), eyes)
+    observed = observe(samples, needs - kept.keys(), extractor)
     try:
         for need in asked - kept.keys():
             replace_bytes(paths[need], save(_tensors(observed, need)))

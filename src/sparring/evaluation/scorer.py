@@ -12,7 +12,7 @@ from torch import Tensor
 from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError, SparringError
-from sparring.evaluation.features import Eyes, Needs, observe, observe_once
+from sparring.evaluation.features import FeatureExtractor, Needs, observe, observe_once
 from sparring.evaluation.plan import EvaluationPlan
 from sparring.evaluation.score import Score
 from sparring.evaluation.sets import Samples, check_alike
@@ -70,12 +70,12 @@ class Scorer:
         self.perceptual: Perceptual | None = None
         if reference.is_images and "perceptual" in asked:
             self.perceptual = find_perceptual(plan.perceptual, plan.perceptual_weights, device)
-        self.eyes = Eyes(self.backbone, plan.resizer, device, plan.batch)
+        self.extractor = FeatureExtractor(self.backbone, plan.resizer, device, plan.batch)
 
     @cached_property
     def real(self) -> Observed:
         """What is needed of the reference, from the cache where it lies there."""
-        return observe_once(self.reference, self.reference_needs, self.eyes, self.notes.append)
+        return observe_once(self.reference, self.reference_needs, self.extractor, self.notes.append)
 
     def gather(self, samples: Samples) -> Scores:
         """Returns all that the metrics need to know of `samples`, and no scores yet.
@@ -84,7 +84,7 @@ class Scorer:
             MetricError: the two sets cannot be compared at all.
         """
         check_alike(samples, self.reference)
-        fake = observe(samples, self.needs, self.eyes)
+        fake = observe(samples, self.needs, self.extractor)
         if fake.labels is not None and set(samples.classes) == set(self.reference.classes):
             fake = replace(fake, labels=renumbered(fake.labels, samples.classes, self.reference.classes))
         return Scores(
@@ -158,14 +158,16 @@ class Scorer:
     @torch.no_grad()
     def _distance(self, one: Tensor, other: Tensor) -> Tensor:
         assert self.perceptual is not None
-        distance: Tensor = self.perceptual(*(lay_over(images, 1.0).to(self.eyes.device) for images in (one, other)))
+        distance: Tensor = self.perceptual(
+            *(lay_over(images, 1.0).to(self.extractor.device) for images in (one, other))
+        )
         return distance.cpu()
 
     @torch.no_grad()
     def _maps(self, images: Tensor) -> Tensor:
         assert self.backbone is not None
         seen = ((lay_over(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
-        return self.backbone.network.maps(seen.to(self.eyes.device)).cpu()
+        return self.backbone.network.maps(seen.to(self.extractor.device)).cpu()
 
     def _record(self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float) -> Score:
         looked = metric.scope == "backbone" and self.backbone is not None
@@ -193,7 +195,7 @@ class Scorer:
             seed=self.plan.seed,
             averaged=averaged,
             settings=str(metric),
-            device=str(self.eyes.device),
+            device=str(self.extractor.device),
             sparring=__version__,
             torch=torch.__version__,
             seconds=round(seconds, 3),

@@ -41,7 +41,7 @@ def follow_losses(run: Run, move: Move) -> None:
         for batch in run.batches(move):
             finite, losses = run.graph_capture.play(
                 move.optimizer, batch, lambda: play_live(run, move.optimizer, batch)
-            )  # noqa: B023
+            )
             run.report(move, losses, batch)
         run.health.watch(run.step, move.optimizer, finite, batch)
 
