@@ -25,7 +25,7 @@ from sparring.backbones import Backbone, find_backbone, look
 from sparring.data import Emoji, Unpaired, picture, to_pixels
 from sparring.data.catalog.emoji import Style
 from sparring.errors import SparringError
-from sparring.game.panels import Panel
+from sparring.game.panels import SampleGrid
 
 STYLES: tuple[Style, Style] = ("google", "twitter")
 COUNT, EPOCHS, BATCH, RATE = 100, 12, 32, 3e-3
@@ -113,7 +113,7 @@ def main(folder: Path) -> None:
     print(row("Google's to Twitter's", in_b, b, critic(in_b)[:, 0] > 0, backbone))
     print(row("Twitter's as they are", b, a, critic(b)[:, 0] <= 0, backbone))
     print(row("Twitter's to Google's", in_a, a, critic(in_a)[:, 0] <= 0, backbone))
-    rows = Panel.layer([images[::8] for images in (a, in_b, b, in_a)], COLUMNS)
+    rows = SampleGrid.layer([images[::8] for images in (a, in_b, b, in_a)], COLUMNS)
     picture(rows.samples, rows.columns).save(folder / "cyclegan.png")
     print(f"\nGoogle's, translated, Twitter's, translated: {folder / 'cyclegan.png'}")
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 import sparring
 from sparring.data import picture
-from sparring.game.panels import Panel
+from sparring.game.panels import SampleGrid
 from sparring.metrics.spectrum import HIGH, compare_spectra, power_spectrum
 
 PLANS = {"L1 alone": ("adversarial_weight=0",), "pix2pix": ()}
@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
         gap = compare_spectra(targets, images).high_gap
         print(f"| {name} | {distance:.3f} | {1 - distance / far:.0%} | {high_share(images):.1%} | {gap:.1f} dB |")
     shown = [images[::12] for images in (sources, made["L1 alone"], made["pix2pix"], targets)]
-    picture(Panel.layer(shown, len(shown[0])).samples, len(shown[0]), scale=2).save(folder / "pix2pix.png")
+    picture(SampleGrid.layer(shown, len(shown[0])).samples, len(shown[0]), scale=2).save(folder / "pix2pix.png")
     print(f"\nRows of sources, L1 alone, pix2pix and targets: {folder / 'pix2pix.png'}")
 
 

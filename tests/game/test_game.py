@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Panel, Team
+from sparring.game import Batch, Game, Losses, SampleGrid, Team
 from sparring.games import GAN
 from sparring.network import Classes, Condition, Shape
 from sparring.networks import MLP, DCGANDiscriminator
@@ -146,7 +146,7 @@ def test_a_conditional_game_needs_labels() -> None:
 
 def test_a_comparison_has_each_row_over_its_other() -> None:
     upper, lower = torch.arange(7), -torch.arange(7)
-    panel = Panel.compare(upper, lower, 3)
+    panel = SampleGrid.compare(upper, lower, 3)
     assert panel.columns == 3
     assert panel.samples.tolist() == [0, 1, 2, 0, -1, -2, 3, 4, 5, -3, -4, -5]
-    assert Panel.compare(upper[:2], lower[:2], 5).samples.tolist() == [0, 1, 0, -1]
+    assert SampleGrid.compare(upper[:2], lower[:2], 5).samples.tolist() == [0, 1, 0, -1]

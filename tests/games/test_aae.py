@@ -102,7 +102,7 @@ def test_a_sample_whose_class_is_unknown_may_lie_anywhere_in_the_prior() -> None
     assert set(modes[::3].tolist()) == {1}
     assert torch.bincount(modes[told[:300] == 3], minlength=3).min() > 40
     with game.evaluating():
-        groups = game.clouds(real[:3], torch.tensor([1, -1, -1]), 0)["codes"].groups
+        groups = game.scatter_plots(real[:3], torch.tensor([1, -1, -1]), 0)["codes"].groups
     assert groups[-3:].tolist() == [1, 3, 3]
 
 
@@ -143,7 +143,10 @@ def test_networks_that_cannot_map_codes_are_named() -> None:
 def test_panels_show_reconstructions_below_their_samples_and_the_plane_of_a_code() -> None:
     game, given = play(prior=GaussianMixture()), batch()
     with game.evaluating():
-        panels, clouds = game.panels(given.real, given.condition, 0), game.clouds(given.real, given.condition, 0)
+        panels, clouds = (
+            game.sample_grids(given.real, given.condition, 0),
+            game.scatter_plots(given.real, given.condition, 0),
+        )
     shown = panels["reconstructions"].samples
     assert torch.equal(shown[:6], given.real)
     assert torch.equal(shown[6:], game.decoder(game.encoder(given.real)))
@@ -158,6 +161,6 @@ def test_codes_without_a_plane_have_no_pictures_of_one() -> None:
     wide, narrow = play(), play(prior=Gaussian(size=1))
     real = batch().real
     with wide.evaluating():
-        assert wide.panels(real, None, 0).keys() == {"reconstructions"}
-        assert wide.clouds(real, None, 0)["codes"].points.shape[1] == 2
-        assert not narrow.clouds(real, None, 0)
+        assert wide.sample_grids(real, None, 0).keys() == {"reconstructions"}
+        assert wide.scatter_plots(real, None, 0)["codes"].points.shape[1] == 2
+        assert not narrow.scatter_plots(real, None, 0)

@@ -155,7 +155,7 @@ def test_augmentations_transform_the_samples_of_both_kinds_of_pairs_and_no_laten
 def test_reconstructions_stand_below_what_was_encoded() -> None:
     game = play()
     real = torch.randn(23, *SAMPLE)
-    panel = game.panels(real, None, seed=0)["reconstructions"]
+    panel = game.sample_grids(real, None, seed=0)["reconstructions"]
     assert panel.columns == 10
     assert torch.equal(panel.samples[20:30], real[10:20])
     assert torch.equal(panel.samples[30:40], game.render(game.encode(real))[10:20])

@@ -237,7 +237,7 @@ def test_panels_show_images_their_translations_and_what_comes_back() -> None:
     game = tiny(0.5, 2, 1, 1)
     a, b = torch.rand(7, *SAMPLE) - 1, torch.rand(7, *SAMPLE)
     with game.evaluating():
-        panels = game.panels(b, a, 0)
+        panels = game.sample_grids(b, a, 0)
     assert torch.equal(panels["a-to-b"].samples, torch.cat((a, a / 2, a)))
     assert torch.equal(panels["b-to-a"].samples, torch.cat((b, b * 2, b)))
     assert panels["a-to-b"].columns == 7
@@ -249,7 +249,7 @@ def test_domains_may_have_other_channels_where_nothing_is_to_stay_as_it_is() -> 
     assert all(value.isfinite() for values in found.values() for value in values.values())
     images = batch(game)
     with game.evaluating():
-        assert game.panels(images.real, images.condition, 0)["a-to-b"].samples.shape == (12, *SAMPLE)
+        assert game.sample_grids(images.real, images.condition, 0)["a-to-b"].samples.shape == (12, *SAMPLE)
 
 
 @pytest.mark.parametrize("told", [Condition(), Condition(3), Condition(numbers=2)])

@@ -187,10 +187,10 @@ def test_held_out_samples_take_the_same_bits_whenever_they_are_examined() -> Non
 def test_interpolations_begin_and_end_with_real_samples() -> None:
     game, real = play(RealNVP.Spec(width=4, blocks=0)), batch().real
     with game.evaluating():
-        rows = game.panels(real, None, 0)["interpolations"].samples.unflatten(0, (3, -1))
+        rows = game.sample_grids(real, None, 0)["interpolations"].samples.unflatten(0, (3, -1))
         torch.testing.assert_close(rows[:, 0], real[:3], atol=1e-5, rtol=0)
         torch.testing.assert_close(rows[:, -1], real[3:], atol=1e-4, rtol=0)
-        assert game.panels(real[:1], None, 0) == {}
+        assert game.sample_grids(real[:1], None, 0) == {}
 
 
 @pytest.mark.parametrize(

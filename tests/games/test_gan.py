@@ -103,7 +103,7 @@ def test_a_conditional_game_without_a_label_of_every_sample_is_refused(condition
 def test_panels_show_each_class_and_what_lies_between_them() -> None:
     game = play(conditional=True)
     with game.evaluating():
-        panels = game.panels(batch().real, batch().condition, seed=0)
+        panels = game.sample_grids(batch().real, batch().condition, seed=0)
         assert panels.keys() == {"classes", "between_classes"}
         classes, between = (panel.samples.unflatten(0, (-1, 10)) for panel in panels.values())
         assert classes.shape == (3, 10, *SAMPLE)
@@ -112,14 +112,16 @@ def test_panels_show_each_class_and_what_lies_between_them() -> None:
         torch.testing.assert_close(between[:, -1], classes[1:, 0])
         latent = game.draw_latents(10, torch.Generator().manual_seed(0))[:1]
         torch.testing.assert_close(between[1, 3], game.render(latent, torch.tensor([[0, 2 / 3, 1 / 3]]))[0])
-        assert not game.panels(batch().real, None, seed=0).keys() - panels.keys()
-        assert play().panels(batch().real, batch().condition, seed=0) == {}
+        assert not game.sample_grids(batch().real, None, seed=0).keys() - panels.keys()
+        assert play().sample_grids(batch().real, batch().condition, seed=0) == {}
 
 
 def test_one_class_has_nothing_between() -> None:
     game = GAN.Spec(generator=MLP.Spec(), discriminator=MLP.Spec(), conditional=True).build(SAMPLE, Condition(1))
     with game.evaluating():
-        assert game.panels(torch.zeros(1, *SAMPLE), torch.zeros(1, dtype=torch.int64), seed=0).keys() == {"classes"}
+        assert game.sample_grids(torch.zeros(1, *SAMPLE), torch.zeros(1, dtype=torch.int64), seed=0).keys() == {
+            "classes"
+        }
 
 
 def test_panels_turn_each_number_from_0_to_1() -> None:
@@ -127,7 +129,7 @@ def test_panels_turn_each_number_from_0_to_1() -> None:
     game = GAN.Spec(**cast, conditional=True).build(SAMPLE, Condition(numbers=2))  # type: ignore[arg-type]
     told = torch.tensor([[0.25, 0.75], [1, 1]])
     with game.evaluating():
-        (name, panel), *others = game.panels(torch.zeros(2, *SAMPLE), told, seed=0).items()
+        (name, panel), *others = game.sample_grids(torch.zeros(2, *SAMPLE), told, seed=0).items()
         assert (name, others, panel.samples.shape) == ("numbers", [], (20, *SAMPLE))
         latent = game.draw_latents(10, torch.Generator().manual_seed(0))[:1]
         for place, asked in ((0, [0, 0.75]), (9, [1, 0.75]), (10, [0.25, 0]), (19, [0.25, 1])):

@@ -169,7 +169,7 @@ def test_what_is_recognized_is_what_the_codes_are_expected_to_be(build: object) 
 def test_a_traversal_moves_one_code_along_each_row_and_nothing_else() -> None:
     game = play()
     with game.evaluating():
-        panels = game.panels(batch().real, None, seed=3)
+        panels = game.sample_grids(batch().real, None, seed=3)
     assert {name: panel.columns for name, panel in panels.items()} == {
         "categorical": 4, "continuous-1-1": 10, "continuous-1-2": 10, "continuous-2": 10,
     }  # fmt: skip

@@ -206,7 +206,7 @@ def test_sources_translations_and_targets_stand_below_one_another() -> None:
     game = play()
     real, sources = torch.rand(23, *SAMPLE), torch.rand(23, *SOURCE)
     with game.evaluating():
-        panel = game.panels(real, sources, seed=0)["translations"]
+        panel = game.sample_grids(real, sources, seed=0)["translations"]
     assert panel.columns == 10
     assert len(panel.samples) == 60
     assert torch.equal(panel.samples[30:40], sources[10:20].expand(-1, 3, -1, -1))

@@ -97,7 +97,7 @@ def test_penalties_and_scores_are_told_for_both_discriminators() -> None:
 def test_panels_show_reconstructions_and_styles_in_every_class() -> None:
     game, given = play(), batch()
     with game.evaluating():
-        panels = game.panels(given.real, given.condition, 0)
+        panels = game.sample_grids(given.real, given.condition, 0)
     assert panels["styles"].columns == 3
     assert len(panels["styles"].samples) == 30
     assert len(panels["reconstructions"].samples) == 12

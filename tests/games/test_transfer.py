@@ -76,7 +76,7 @@ def test_it_says_how_many_target_samples_it_classifies_right(kind: type[DANN.Spe
 def test_embeddings_are_shown_by_class_over_the_target_in_gray(kind: type[DANN.Spec] | type[ADDA.Spec]) -> None:
     game, classes = play(kind), torch.tensor([0, -1, 2, -1, 1])
     with game.evaluating():
-        cloud = game.clouds(torch.randn(5, *SAMPLE), classes, 0)["embeddings"]
+        cloud = game.scatter_plots(torch.randn(5, *SAMPLE), classes, 0)["embeddings"]
         assert game.encode(torch.randn(5, *SAMPLE)).shape == (5, 4)
     assert cloud.points.shape == (5, 2)
     assert torch.equal(cloud.groups, classes)

@@ -144,7 +144,7 @@ def test_a_sample_is_encoded_by_its_mean() -> None:
 def test_panels_show_reconstructions_and_samples_that_turn_into_the_next_class() -> None:
     game, given = play(), batch()
     with game.evaluating():
-        panels = game.panels(given.real, given.condition, 0)
+        panels = game.sample_grids(given.real, given.condition, 0)
         codes = game.encode(given.real)
     assert torch.equal(panels["reconstructions"].samples[6:], game.render(codes))
     rows = panels["attributes"].samples.unflatten(0, (3, -1))
@@ -156,8 +156,8 @@ def test_panels_show_reconstructions_and_samples_that_turn_into_the_next_class()
 def test_without_two_classes_there_is_no_attribute_to_show() -> None:
     game, given = play(), batch()
     with game.evaluating():
-        assert game.panels(given.real, None, 0).keys() == {"reconstructions"}
-        assert game.panels(given.real, torch.tensor([0, -1, 0, -1, 0, 0]), 0).keys() == {"reconstructions"}
+        assert game.sample_grids(given.real, None, 0).keys() == {"reconstructions"}
+        assert game.sample_grids(given.real, torch.tensor([0, -1, 0, -1, 0, 0]), 0).keys() == {"reconstructions"}
 
 
 class Blind(Network):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import SpecError
-from sparring.game import Cloud, Game
+from sparring.game import Game, ScatterPlot
 from sparring.network import Condition, Shape
 from sparring.training.listener import Record
 
@@ -43,8 +43,8 @@ class Silent(Painter):
     def scores(self, seed: int) -> Mapping[str, float]:
         return {"own": 1.0}
 
-    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
-        return {"points": Cloud(real.flatten(1)[:, :2], torch.zeros(len(real)))}
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
+        return {"points": ScatterPlot(real.flatten(1)[:, :2], torch.zeros(len(real)))}
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 from sparring.game.freezing import Freezer as Freezer
 from sparring.game.game import Game as Game
-from sparring.game.panels import Cloud as Cloud
-from sparring.game.panels import Panel as Panel
+from sparring.game.panels import SampleGrid as SampleGrid
+from sparring.game.panels import ScatterPlot as ScatterPlot
 from sparring.game.panels import with_channels as with_channels
 from sparring.game.stage import Stage as Stage
 from sparring.game.team import Batch as Batch

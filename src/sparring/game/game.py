@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError, nearest
 from sparring.game.freezing import Freezer
-from sparring.game.panels import Cloud, Panel
+from sparring.game.panels import SampleGrid, ScatterPlot
 from sparring.game.stage import Stage
 from sparring.game.team import Batch, Team
 from sparring.network import Classes, Condition, Network, Shape
@@ -139,7 +139,7 @@ class Game(nn.Module):
         """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
         return None
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns what there is to see of the game beside plain samples, by name: traversals, reconstructions, ….
 
         `real` [M, *sample] and `condition` [M] are always the same few samples of the data, all classes among them.
@@ -147,8 +147,8 @@ class Game(nn.Module):
         """
         return {}
 
-    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
-        """Returns what there is to see of the game in a plane, by name, as `panels` does."""
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
+        """Returns what there is to see of the game in a plane, by name, as `sample_grids` does."""
         return {}
 
     def scores(self, seed: int) -> Mapping[str, float]:

@@ -8,19 +8,19 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Panel:
+class SampleGrid:
     """Samples [N, *sample] in [-1, 1] to be shown as rows of `columns`, such as a code that changes along each row."""
 
     samples: Tensor
     columns: int
 
     @classmethod
-    def compare(cls, upper: Tensor, lower: Tensor, columns: int) -> "Panel":
+    def compare(cls, upper: Tensor, lower: Tensor, columns: int) -> "SampleGrid":
         """Returns rows of `upper` [N, *sample], each over the row of `lower` [N, *sample]; no row that is not full."""
         return cls.layer((upper, lower), columns)
 
     @classmethod
-    def layer(cls, layers: Sequence[Tensor], columns: int) -> "Panel":
+    def layer(cls, layers: Sequence[Tensor], columns: int) -> "SampleGrid":
         """Returns a row of each of `layers`, [N, *sample] each, then their next rows; no row that is not full."""
         first = layers[0]
         columns = min(columns, len(first))
@@ -40,7 +40,7 @@ def with_channels(images: Tensor, count: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Cloud:
+class ScatterPlot:
     """Points [N, 2], such as codes, each of a group [N] (-1: what the others should look like)."""
 
     points: Tensor

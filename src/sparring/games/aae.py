@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss
 
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score
 from sparring.errors import SpecError
-from sparring.game import Batch, Cloud, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, ScatterPlot, Team
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
@@ -105,26 +105,26 @@ class AAE(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.spec.prior.spherical
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below, and what lies in the plane of a 2-D code."""
         shown = real[: _ROW * _MOST_ROWS]
-        reconstructions = Panel.compare(shown, self.render(self.encode(shown)), _ROW)
+        reconstructions = SampleGrid.compare(shown, self.render(self.encode(shown)), _ROW)
         if self.spec.prior.size != 2:
             return {"reconstructions": reconstructions}
         drawn = self.draw_latents(_CLOUD, torch.Generator(real.device).manual_seed(seed))
         low, high = drawn.quantile(0.02, dim=0), drawn.quantile(0.98, dim=0)
         places = torch.linspace(0, 1, _SIDE, device=real.device)
         grid = low + (high - low) * torch.cartesian_prod(places.flip(0), places).flip(1)
-        return {"reconstructions": reconstructions, "plane": Panel(self.render(grid), _SIDE)}
+        return {"reconstructions": reconstructions, "plane": SampleGrid(self.render(grid), _SIDE)}
 
-    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
         """Returns the codes, coloured by class, over draws of the prior: the first two numbers of each."""
         if self.spec.prior.size < 2:
             return {}
         drawn, codes = self.draw_latents(_CLOUD, torch.Generator(real.device).manual_seed(seed)), self.encode(real)
         groups = torch.full((_CLOUD + len(real),), -1, device=real.device)
         groups[_CLOUD:] = self._known(condition) if condition is not None and self.classes else 0
-        return {"codes": Cloud(torch.cat((drawn, codes))[:, :2], groups)}
+        return {"codes": ScatterPlot(torch.cat((drawn, codes))[:, :2], groups)}
 
     def _judge(self, batch: Batch) -> DiscriminatorCritic:
         return DiscriminatorCritic(self.discriminator, self._told(batch), self._joins)

@@ -22,7 +22,7 @@ from sparring.adversary import (
 )
 from sparring.augment import Augmentations
 from sparring.errors import ShapeError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
@@ -118,10 +118,10 @@ class BiGAN(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.spec.prior.spherical
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below."""
         shown = real[: _ROW * _MOST_ROWS]
-        return {"reconstructions": Panel.compare(shown, self.render(self.encode(shown)), _ROW)}
+        return {"reconstructions": SampleGrid.compare(shown, self.render(self.encode(shown)), _ROW)}
 
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)

@@ -21,7 +21,7 @@ from sparring.adversary import (
 from sparring.adversary.image_pool import History
 from sparring.augment import Augmentations
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.game.panels import with_channels
 from sparring.layers.normalization import InstanceNorm
 from sparring.losses import AdversarialLoss, LeastSquares
@@ -130,7 +130,7 @@ class CycleGAN(Game):
         translated: Tensor = player(images)
         return translated
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of images of each domain, of what they become in the other, and of what comes back."""
         assert condition is not None
         a, b = condition[: 3 * _COLUMNS], real[: 3 * _COLUMNS]
@@ -138,7 +138,7 @@ class CycleGAN(Game):
         shown = {"a-to-b": (a, in_b, self.b_to_a(in_b)), "b-to-a": (b, in_a, self.a_to_b(in_a))}
         most = max(a.shape[1], b.shape[1])
         return {
-            name: Panel.layer([with_channels(images, most) for images in layers], _COLUMNS)
+            name: SampleGrid.layer([with_channels(images, most) for images in layers], _COLUMNS)
             for name, layers in shown.items()
         }
 

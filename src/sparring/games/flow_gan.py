@@ -25,7 +25,7 @@ from sparring.adversary import (
 from sparring.augment import Augmentations
 from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.latents import Gaussian
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
@@ -176,7 +176,7 @@ class FlowGAN(Game):
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.discriminator(samples) if self.discriminator is not None and self._joins else None
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows from one real sample to another, G(z cos φ + z' sin φ), φ from 0 to π/2 (Dinh et al. 2017)."""
         rows = min(_ROW, len(real) // 2)
         if not rows:
@@ -184,7 +184,7 @@ class FlowGAN(Game):
         start, end = self.encode(real[: 2 * rows])[:, None].chunk(2)
         angles = torch.linspace(0, pi / 2, _ROW, device=real.device)[:, None]
         between = start * angles.cos() + end * angles.sin()
-        return {"interpolations": Panel(self.render(between.flatten(0, 1)), _ROW)}
+        return {"interpolations": SampleGrid(self.render(between.flatten(0, 1)), _ROW)}
 
     def _blur(self, samples: Tensor, random: torch.Generator) -> Tensor:
         """Returns pictures with noise as wide as a level, vectors as they are."""

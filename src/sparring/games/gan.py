@@ -19,7 +19,7 @@ from sparring.adversary import (
 )
 from sparring.augment import Augmentations
 from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
@@ -119,7 +119,7 @@ class GAN(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.spec.prior.spherical
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns what a conditional game draws of the same latents when it is told this or that.
 
         A row for each class, and rows of one latent from each class to the next; or a row for each number, which goes
@@ -144,9 +144,9 @@ class GAN(Game):
             panels["numbers"] = self._show(one, told)
         return panels
 
-    def _show(self, latents: Tensor, told: Tensor) -> Panel:
+    def _show(self, latents: Tensor, told: Tensor) -> SampleGrid:
         """Returns rows of the same `latents`, as many as there are in `told`."""
-        return Panel(self.render(latents.repeat(len(told) // len(latents), 1), told), len(latents))
+        return SampleGrid(self.render(latents.repeat(len(told) // len(latents), 1), told), len(latents))
 
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)

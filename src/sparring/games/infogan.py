@@ -21,7 +21,7 @@ from sparring.adversary import (
     score,
 )
 from sparring.augment import Augmentations
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.latents import Categorical, Code, Continuous, Prior, Uniform
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
@@ -137,7 +137,7 @@ class InfoGAN(Game):
         """No: codes do not lie on a sphere."""
         return False
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns traversals, one for each category and each number: a row is one latent in which it alone moves."""
         latents = self.draw_latents(_ROWS, torch.Generator(real.device).manual_seed(seed))
         panels, parts = {}, self._part(latents)
@@ -147,7 +147,7 @@ class InfoGAN(Game):
                 rows = [part[:, None].expand(-1, way.shape[1], -1) for part in parts]
                 rows[1 + index] = way
                 name = f"{self._name(index)}-{number + 1}" if len(ways) > 1 else self._name(index)
-                panels[name] = Panel(self.render(torch.cat(rows, 2).flatten(0, 1)), way.shape[1])
+                panels[name] = SampleGrid(self.render(torch.cat(rows, 2).flatten(0, 1)), way.shape[1])
         return panels
 
     def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102

@@ -25,7 +25,7 @@ from sparring.adversary import (
 from sparring.augment import Augmentations
 from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.game.panels import with_channels
 from sparring.layers.dropout import drawn_from
 from sparring.losses import AdversarialLoss, NonSaturating
@@ -135,12 +135,12 @@ class Pix2Pix(Game):
         self.check_direction(direction)
         return self.draw(len(images), torch.Generator(images.device).manual_seed(0), images)
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of sources, of what is made of them, and of their targets."""
         assert condition is not None
         targets, sources = real[: _ROW * _MOST_ROWS], condition[: _ROW * _MOST_ROWS]
         made = self.draw(len(sources), torch.Generator(sources.device).manual_seed(seed), sources)
-        return {"translations": Panel.layer((with_channels(sources, self.sample[0]), made, targets), _ROW)}
+        return {"translations": SampleGrid.layer((with_channels(sources, self.sample[0]), made, targets), _ROW)}
 
     def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the mean distance `l1` of what is made of sources from their targets, of 2 at most."""

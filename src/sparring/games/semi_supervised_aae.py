@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
 from sparring.direction import ScoreDirection
 from sparring.errors import SpecError
-from sparring.game import Batch, Game, Losses, Panel, Team
+from sparring.game import Batch, Game, Losses, SampleGrid, Team
 from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
@@ -126,14 +126,14 @@ class SemiSupervisedAAE(Game):
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below, and a row of every class for some styles."""
         shown, count = real[: _ROW * _MOST_ROWS // 2], min(self.classes, _ROW)
         styles = self.draw_latents(_MOST_ROWS, torch.Generator(real.device).manual_seed(seed))
         sorts = torch.arange(count, device=real.device).repeat(_MOST_ROWS)
         return {
-            "reconstructions": Panel.compare(shown, self.render(self.encode(shown)), _ROW),
-            "styles": Panel(self.render(styles.repeat_interleave(count, 0), sorts), count),
+            "reconstructions": SampleGrid.compare(shown, self.render(self.encode(shown)), _ROW),
+            "styles": SampleGrid(self.render(styles.repeat_interleave(count, 0), sorts), count),
         }
 
     def _soften(self, told: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from sparring.adversary import to_float32
 from sparring.errors import SpecError
-from sparring.game import Batch, Cloud, Game
+from sparring.game import Batch, Game, ScatterPlot
 from sparring.network import UNLABELLED, Condition, Shape
 from sparring.tensors.pca import principal_plane
 
@@ -50,12 +50,12 @@ class Transfer(Game):
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}
 
-    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
         """Returns the embeddings in the plane in which they vary most: the source by class, the target gray."""
         assert condition is not None
         known = (condition != UNLABELLED)[:, None]
         embeddings = self.encode_source(real).where(known, self.encode(real))
-        return {"embeddings": Cloud(principal_plane(embeddings.float()), condition)}
+        return {"embeddings": ScatterPlot(principal_plane(embeddings.float()), condition)}
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> NoReturn:
         """Raises `SpecError`: no player makes samples."""

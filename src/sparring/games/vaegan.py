@@ -7,7 +7,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
 from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
-from sparring.game import Batch, Game, Losses, Panel, Projection, Team
+from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
 from sparring.latents import Gaussian, Stochastic, attribute
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
@@ -109,13 +109,13 @@ class VAEGAN(Game):
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.discriminator(samples) if self._joins else None
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below, and samples that turn into another class."""
         latents = self.encode(real)
         shown = real[: _ROW * _MOST_ROWS]
-        panels = {"reconstructions": Panel.compare(shown, self.render(latents[: len(shown)]), _ROW)}
+        panels = {"reconstructions": SampleGrid.compare(shown, self.render(latents[: len(shown)]), _ROW)}
         turned = list(self._turn(latents, condition)) if condition is not None and self.classes else []
-        return panels | ({"attributes": Panel(torch.cat(turned), _ROW)} if turned else {})
+        return panels | ({"attributes": SampleGrid(torch.cat(turned), _ROW)} if turned else {})
 
     def _judge(self) -> DiscriminatorCritic:
         return DiscriminatorCritic(self.discriminator, joins=self._joins)

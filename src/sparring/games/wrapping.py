@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Cloud, Game, Losses, Panel, Team
+from sparring.game import Batch, Game, Losses, SampleGrid, ScatterPlot, Team
 from sparring.game.stage import Stage
 from sparring.network import Condition, Shape
 
@@ -89,11 +89,11 @@ class Wrapper(Game):
     def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.of.judge(samples)
 
-    def panels(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Panel]:  # noqa: D102
-        return self.of.panels(real, condition, seed)
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:  # noqa: D102
+        return self.of.sample_grids(real, condition, seed)
 
-    def clouds(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, Cloud]:  # noqa: D102
-        return self.of.clouds(real, condition, seed)
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:  # noqa: D102
+        return self.of.scatter_plots(real, condition, seed)
 
     def scores(self, seed: int) -> Mapping[str, float]:  # noqa: D102
         return self.of.scores(seed)

@@ -93,7 +93,7 @@ def draw_panels(game: Game, examples: Examples | None, seed: int) -> dict[str, I
     real = examples.real.to(game.device)
     told = None if examples.condition is None else examples.condition.to(game.device)
     with game.evaluating():
-        panels, clouds = game.panels(real, told, seed), game.clouds(real, told, seed)
+        panels, clouds = game.sample_grids(real, told, seed), game.scatter_plots(real, told, seed)
     drawn = {name: picture(panel.samples.float().cpu(), panel.columns) for name, panel in panels.items()}
     return drawn | {name: scatter(cloud.points.float().cpu(), cloud.groups.cpu()) for name, cloud in clouds.items()}
 
