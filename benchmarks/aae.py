@@ -73,7 +73,7 @@ def few_labels(run: Path) -> str:
     assert labels is not None
     assert answers is not None
     with model.game.evaluating():
-        accuracy = model.game.examine(unseen, answers)["accuracy"]
+        accuracy = model.game.validation_metrics(unseen, answers)["accuracy"]
     known = labels != UNLABELLED
     guesses = predict(pixels[known].flatten(1), labels[known], unseen.flatten(1))
     alone = float((guesses == answers).double().mean())

@@ -86,7 +86,7 @@ def main(folder: Path) -> None:
     for name, (recipe, *changes) in LINES.items():
         model = sparring.train(sparring.recipe(recipe, *changes), folder / name, device="cpu")
         with model.game.evaluating():
-            bits = [model.game.examine(images, None)["bits_per_dim"] for images in (held_out, real)]
+            bits = [model.game.validation_metrics(images, None)["bits_per_dim"] for images in (held_out, real)]
         drawn = quantize(model.sample(SETS * len(held_out)), LEVELS)
         print(f"| {name} | {bits[0]:,.2f} | {bits[1]:,.2f} | {distances(drawn)} |", flush=True)
     print(f"\nThe perceptron is right on {accuracy:.1%} of the digits that it did not see.")

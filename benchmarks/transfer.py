@@ -41,12 +41,12 @@ DIRECTIONS = {
 SHOWN = 1_000
 
 
-def examine(model: Model, data: Dataset) -> float:
+def validation_metrics(model: Model, data: Dataset) -> float:
     """Returns the share of the held-out target samples whose class the model tells right."""
     assert data.held_out is not None
     samples, classes = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
     with model.game.evaluating():
-        return model.game.examine(samples, classes)["accuracy"]
+        return model.game.validation_metrics(samples, classes)["accuracy"]
 
 
 def depict(model: Model, data: Dataset) -> Image.Image:

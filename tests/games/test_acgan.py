@@ -68,7 +68,7 @@ def test_the_discriminator_is_told_no_class_and_tells_one() -> None:
         told = game.classify(samples)
     torch.testing.assert_close(told.exp().sum(1), torch.ones(6))
     assert game.draw_samples(4, 0, 2).shape == (4, *SAMPLE)
-    assert game.judge(samples) is None
+    assert game.discriminator_score(samples) is None
 
 
 def test_a_game_without_classes_is_refused() -> None:

@@ -162,9 +162,9 @@ def test_it_offers_what_the_wrapped_game_offers() -> None:
     assert game.count_parameters() == plain.count_parameters()
     assert [team.projections for team in game.teams] == [team.projections for team in plain.teams]
     assert torch.equal(game.draw_samples(3, 1, condition=2), plain.draw_samples(3, 1, condition=2))
-    assert game.judge(torch.zeros(2, *SAMPLE)) is None
+    assert game.discriminator_score(torch.zeros(2, *SAMPLE)) is None
     plain, game = build(cast()), build(Consensus.Spec(of=cast()))
-    assert torch.equal(game.judge(torch.ones(2, *SAMPLE)), plain.judge(torch.ones(2, *SAMPLE)))  # type: ignore[arg-type]
+    assert torch.equal(game.discriminator_score(torch.ones(2, *SAMPLE)), plain.judge(torch.ones(2, *SAMPLE)))  # type: ignore[arg-type]
     assert game.variant(batch()) is None
 
 

@@ -179,9 +179,9 @@ def test_losses_penalties_and_projections_compose(losses: object) -> None:
 def test_held_out_samples_take_the_same_bits_whenever_they_are_examined() -> None:
     game, real = play(), batch().real
     with game.evaluating():
-        one, same = game.examine(real, None), game.examine(real, None)
+        one, same = game.validation_metrics(real, None), game.validation_metrics(real, None)
     assert one == same
-    assert one.keys() == game.spec.examined.keys() == {"bits_per_dim"}
+    assert one.keys() == game.spec.validation_metric_directions.keys() == {"bits_per_dim"}
 
 
 def test_interpolations_begin_and_end_with_real_samples() -> None:

@@ -114,9 +114,9 @@ def test_actions_are_drawn_as_often_as_the_policy_says() -> None:
 def test_the_score_is_the_return_of_the_policy() -> None:
     game = build()
     with game.evaluating(), torch.no_grad():
-        assert 9 < game.scores(0)["return"] < 60  # an untrained policy drops the pole soon
-        assert game.scores(0) == game.scores(0)
-    assert game.spec.scored == {"return": "higher"}
+        assert 9 < game.game_metrics(0)["return"] < 60  # an untrained policy drops the pole soon
+        assert game.game_metrics(0) == game.game_metrics(0)
+    assert game.spec.game_metric_directions == {"return": "higher"}
 
 
 def test_pairs_of_another_environment_are_refused() -> None:

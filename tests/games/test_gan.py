@@ -171,7 +171,7 @@ def test_what_is_drawn_and_pictured_is_not_augmented() -> None:
     Shown.came.clear()
     assert torch.equal(game.draw_samples(3, 0), plain.draw_samples(3, 0))
     samples = torch.randn(2, *SAMPLE)
-    assert torch.equal(game.judge(samples), plain.judge(samples))  # type: ignore[arg-type]
+    assert torch.equal(game.discriminator_score(samples), plain.judge(samples))  # type: ignore[arg-type]
     assert Shown.came == []
 
 

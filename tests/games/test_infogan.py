@@ -185,7 +185,7 @@ def test_a_traversal_moves_one_code_along_each_row_and_nothing_else() -> None:
 def test_pictures_of_scores_show_the_score_alone() -> None:
     samples = batch().real
     game = play()
-    assert torch.equal(game.judge(samples), game.discriminator(samples)[:, :1])  # type: ignore[arg-type]
+    assert torch.equal(game.discriminator_score(samples), game.discriminator(samples)[:, :1])  # type: ignore[arg-type]
     assert not game.spherical
 
 

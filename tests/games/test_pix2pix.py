@@ -218,9 +218,9 @@ def test_held_out_pairs_tell_the_mean_distance() -> None:
     game, given = play(), batch()
     assert given.condition is not None
     with game.evaluating():
-        found = game.examine(given.real, given.condition)
+        found = game.validation_metrics(given.real, given.condition)
     assert found["l1"] == pytest.approx((game.generator(given.condition) - given.real).abs().mean().item())
-    assert found.keys() == game.spec.examined.keys()
+    assert found.keys() == game.spec.validation_metric_directions.keys()
 
 
 def test_data_without_images_to_translate_is_refused_before_training() -> None:

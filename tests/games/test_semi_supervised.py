@@ -74,16 +74,16 @@ def test_it_says_how_many_held_out_samples_it_classifies_right() -> None:
     game, given = play(), batch(0, 1, 2, 0, 1, 2)
     assert given.condition is not None
     with game.evaluating():
-        found = game.examine(given.real, given.condition)
+        found = game.validation_metrics(given.real, given.condition)
         right = (game.classify(given.real).argmax(1) == given.condition).float().mean()
     assert found == {"accuracy": float(right)}
-    assert game.spec.examined == {"accuracy": "higher"}
+    assert game.spec.validation_metric_directions == {"accuracy": "higher"}
 
 
 def test_the_generator_is_told_no_class() -> None:
     game = play()
     assert game.condition == Condition()
-    assert game.judge(batch().real) is None
+    assert game.discriminator_score(batch().real) is None
     with pytest.raises(SpecError, match="not conditional"):
         game.draw_samples(1, 0, 2)
 

@@ -84,8 +84,8 @@ def test_it_is_examined_on_classes() -> None:
     with game.evaluating():
         guesses = game.classify(real).argmax(1)
         assert torch.equal(guesses, game.encode(real)[:, 2:].argmax(1))
-        assert game.examine(real, guesses) == {"accuracy": 1.0}
-        assert game.examine(real, (guesses + 1) % 3) == {"accuracy": 0.0}
+        assert game.validation_metrics(real, guesses) == {"accuracy": 1.0}
+        assert game.validation_metrics(real, (guesses + 1) % 3) == {"accuracy": 0.0}
 
 
 def test_penalties_and_scores_are_told_for_both_discriminators() -> None:

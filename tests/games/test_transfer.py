@@ -66,10 +66,10 @@ def test_it_says_how_many_target_samples_it_classifies_right(kind: type[DANN.Spe
     game, samples, classes = play(kind), torch.randn(6, *SAMPLE), torch.tensor([0, 1, 2, 0, 1, 2])
     with game.evaluating():
         told: Tensor = game.classify(samples)
-        found = game.examine(samples, classes)
+        found = game.validation_metrics(samples, classes)
     torch.testing.assert_close(told.exp().sum(1), torch.ones(6))
     assert found == {"accuracy": float((told.argmax(1) == classes).float().mean())}
-    assert game.spec.examined == {"accuracy": "higher"}
+    assert game.spec.validation_metric_directions == {"accuracy": "higher"}
 
 
 @every_game

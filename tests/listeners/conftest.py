@@ -40,7 +40,7 @@ class Silent(Painter):
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> NoReturn:
         raise SpecError("makes no samples")
 
-    def scores(self, seed: int) -> Mapping[str, float]:
+    def game_metrics(self, seed: int) -> Mapping[str, float]:
         return {"own": 1.0}
 
     def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:

@@ -120,7 +120,7 @@ def test_what_is_no_move_is_computed_as_it_is_written(prepare: Prepare, calls: l
     calls.clear()
     run.game.draw_samples(3, seed=0)
     run.averaged.draw_samples(3, seed=0)
-    run.game.judge(torch.zeros(2, *run.shape))
+    run.game.discriminator_score(torch.zeros(2, *run.shape))
     assert not calls
 
 

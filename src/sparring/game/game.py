@@ -28,13 +28,13 @@ class Game(nn.Module):
         """What a game is built from; `order` names the team of each move of a step.
 
         Teams in a list within it move at once: all look at the same point before any of them steps.
-        `scored` names what the game's own `scores` gives, and `examined` what `examine` gives, each with the values
+        `scored` names what the game's own `scores` gives, and `examined` what `validation_metrics` gives, each with the values
         that are good. `generates` says whether a player makes samples, so that there is something to `draw`.
         """
 
         game: ClassVar[type["Game"]]
-        scored: ClassVar[Mapping[str, ScoreDirection]] = {}
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {}
+        game_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {}
         generates: ClassVar[bool] = True
 
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", "generator")
@@ -135,7 +135,7 @@ class Game(nn.Module):
         """Whether latents are interpolated on a sphere, where a Gaussian keeps its mass, instead of on a line."""
         raise NotImplementedError
 
-    def judge(self, samples: Tensor) -> Tensor | None:
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         """Returns scores [N, 1] of `samples` [N, *sample], for pictures; None where the game has none to show."""
         return None
 
@@ -151,14 +151,14 @@ class Game(nn.Module):
         """Returns what there is to see of the game in a plane, by name, as `sample_grids` does."""
         return {}
 
-    def scores(self, seed: int) -> Mapping[str, float]:
+    def game_metrics(self, seed: int) -> Mapping[str, float]:
         """Returns what only the game itself can tell of how well it does, by name, such as the return of a policy.
 
         The caller is in `evaluating`.
         """
         return {}
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns what the game says of samples [N, *sample] that the data kept from it, by name: an accuracy, ….
 
         The caller is in `evaluating`.

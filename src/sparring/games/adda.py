@@ -43,7 +43,7 @@ class ADDA(Transfer):
         penalties: Penalties = ()
         projections: tuple[Projection, ...] = ()
         generates: ClassVar[bool] = False
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 

@@ -44,7 +44,7 @@ class DANN(Transfer):
         strength: NonNegativeScheduled = Logistic(start=0, end=1, images=1_000_000)
         penalties: Penalties = ()
         generates: ClassVar[bool] = False
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 

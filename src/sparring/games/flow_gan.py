@@ -56,7 +56,7 @@ class FlowGAN(Game):
     class Spec(Game.Spec):
         """The cast and the rules; λ is `likelihood_weight`. No discriminator: `order` is [generator] then."""
 
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"bits_per_dim": "lower"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"bits_per_dim": "lower"}
 
         generator: Network.Spec = RealNVP.Spec()
         discriminator: Network.Spec | None = DCGANDiscriminator.Spec()
@@ -148,7 +148,7 @@ class FlowGAN(Game):
         """
         return self._count_bits(self._blur(samples, random))
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the mean bits per dimension of samples, always with the same noise."""
         random = torch.Generator(real.device).manual_seed(0)
         bits = torch.cat([self.bits_per_dim(part, random) for part in torch.split(real, _CHUNK)])
@@ -173,7 +173,7 @@ class FlowGAN(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.prior.spherical
 
-    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.discriminator(samples) if self.discriminator is not None and self._joins else None
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:

@@ -83,7 +83,7 @@ class GAIL(Game):
         clip: PositiveFloat = 0.2
         entropy_weight: NonNegativeFloat = 0.0
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", *("policy",) * 10)
-        scored: ClassVar[Mapping[str, ScoreDirection]] = {"return": "higher"}
+        game_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"return": "higher"}
 
     spec: Spec
 
@@ -151,7 +151,7 @@ class GAIL(Game):
         played = torch.cat(pairs)
         return played[torch.randperm(len(played), generator=random, device=random.device)[:count]]
 
-    def scores(self, seed: int) -> Mapping[str, float]:
+    def game_metrics(self, seed: int) -> Mapping[str, float]:
         """Returns the policy's mean `return` in the environment, actions drawn as it plays them."""
         random = torch.Generator(self.device).manual_seed(seed)
         return {"return": float(self._play(_JUDGED, random).episodes.returns.mean())}

@@ -157,7 +157,7 @@ class GAN(Game):
         penalizers = {"discriminator": self.discriminator_penalties, "generator": self.generator_penalties}
         return penalizers[team].differentiates(step)
 
-    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)
 
     def _judge(self, batch: Batch) -> Critic:

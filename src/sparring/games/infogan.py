@@ -155,7 +155,7 @@ class InfoGAN(Game):
         due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
         return due if self._steady and None not in due else None
 
-    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if couples_samples(self.discriminator) else self.discriminator(samples)[:, :1]
 
     def _judge(self, batch: Batch) -> Critic:

@@ -67,7 +67,7 @@ class Pix2Pix(Game):
         generator_penalties: GeneratorPenalties = ()
         projections: tuple[Projection, ...] = ()
         augmentations: Augmentations = ()
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"l1": "lower"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"l1": "lower"}
 
     spec: Spec
     directions = ("a-to-b",)
@@ -142,7 +142,7 @@ class Pix2Pix(Game):
         made = self.draw(len(sources), torch.Generator(sources.device).manual_seed(seed), sources)
         return {"translations": SampleGrid.layer((with_channels(sources, self.sample[0]), made, targets), _ROW)}
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the mean distance `l1` of what is made of sources from their targets, of 2 at most."""
         assert condition is not None
         made = self.draw(len(condition), torch.Generator(condition.device).manual_seed(0), condition)

@@ -38,7 +38,7 @@ class SemiSupervised(GAN):
         """The cast and the rules; `class_weight` stands before the cross-entropy, 1 in the paper."""
 
         conditional: ClassVar[Any] = False  # type: ignore[misc]
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
         class_weight: NonNegativeFloat = 1.0
 
     spec: Spec
@@ -80,12 +80,12 @@ class SemiSupervised(GAN):
         logits: Tensor = self.discriminator(samples)
         return logits.log_softmax(1)
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the share of samples whose class is told right."""
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}
 
-    def judge(self, samples: Tensor) -> None:
+    def discriminator_score(self, samples: Tensor) -> None:
         """Returns None: logits of classes are no score."""
 
     def _judge(self, batch: Batch) -> Critic:

@@ -34,7 +34,7 @@ class SemiSupervisedAAE(Game):
     class Spec(Game.Spec):
         """The cast and the rules; `style` and `sort` are the discriminators of z and of y, alike in their losses."""
 
-        examined: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
         order: tuple[str | tuple[str, ...], ...] = ("discriminators", "autoencoder")
         encoder: Network.Spec = DCGANDiscriminator.Spec()
@@ -121,7 +121,7 @@ class SemiSupervisedAAE(Game):
     def spherical(self) -> bool:  # noqa: D102
         return False
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the share of samples whose class is told right."""
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}

@@ -45,7 +45,7 @@ class Transfer(Game):
         logits: Tensor = self.classifier(self.encode(samples))
         return logits.log_softmax(1)
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         """Returns the share of target samples whose class is told right."""
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}

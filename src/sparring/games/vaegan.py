@@ -106,7 +106,7 @@ class VAEGAN(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.prior.spherical
 
-    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return self.discriminator(samples) if self._joins else None
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:

@@ -33,8 +33,8 @@ class Wrapper(Game):
 
         of: Game.Spec
         order: ClassVar[Any] = property(lambda self: self.of.order)  # type: ignore[misc]
-        scored: ClassVar[Any] = property(lambda self: self.of.scored)
-        examined: ClassVar[Any] = property(lambda self: self.of.examined)
+        game_metric_directions: ClassVar[Any] = property(lambda self: self.of.game_metric_directions)
+        validation_metric_directions: ClassVar[Any] = property(lambda self: self.of.validation_metric_directions)
         generates: ClassVar[Any] = property(lambda self: self.of.generates)
 
         def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:  # noqa: D102
@@ -86,8 +86,8 @@ class Wrapper(Game):
     def spherical(self) -> bool:  # noqa: D102
         return self.of.spherical
 
-    def judge(self, samples: Tensor) -> Tensor | None:  # noqa: D102
-        return self.of.judge(samples)
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+        return self.of.discriminator_score(samples)
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:  # noqa: D102
         return self.of.sample_grids(real, condition, seed)
@@ -95,11 +95,11 @@ class Wrapper(Game):
     def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:  # noqa: D102
         return self.of.scatter_plots(real, condition, seed)
 
-    def scores(self, seed: int) -> Mapping[str, float]:  # noqa: D102
-        return self.of.scores(seed)
+    def game_metrics(self, seed: int) -> Mapping[str, float]:  # noqa: D102
+        return self.of.game_metrics(seed)
 
-    def examine(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:  # noqa: D102
-        return self.of.examine(real, condition)
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:  # noqa: D102
+        return self.of.validation_metrics(real, condition)
 
     def variant(self, batch: Batch) -> Hashable | None:
         """Returns None: copies of generators and weights are none of a recording's inputs."""

@@ -35,7 +35,7 @@ class Evaluation(Listener):
         if not view.passed(self.every) and view.images < view.target:
             return {}
         with view.averaged.evaluating():
-            own = view.averaged.scores(view.seed + 1)
+            own = view.averaged.game_metrics(view.seed + 1)
         if not self.measures:
             return own
         images = view.averaged.draw_samples(self.count, view.seed + 1, view.sources(self.count)).detach().float().cpu()

@@ -29,4 +29,4 @@ class HeldOut(Listener):
         game = view.averaged
         told = None if self.condition is None else self.condition.to(game.device)
         with game.evaluating():
-            return game.examine(self.samples.to(game.device), told)
+            return game.validation_metrics(self.samples.to(game.device), told)

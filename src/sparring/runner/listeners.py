@@ -42,7 +42,9 @@ def build_listeners(
     """
     listening = recipe.listening
     depict = partial(_depict, data)
-    cheap = Evaluation(listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.scored)
+    cheap = Evaluation(
+        listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.game_metric_directions
+    )
     scoring, missing = _score(recipe, data, device)
     scores = [cheap, *_examine(recipe, data), *scoring]
     better = {name: way for listener in (*scores, *others) for name, way in listener.score_directions.items()}
@@ -103,7 +105,7 @@ def _examine(recipe: Recipe, data: Dataset) -> list[Listener]:
     if data.held_out is None:
         return []
     samples, condition = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
-    return [HeldOut(recipe.listening.scores_every, samples, condition, recipe.game.examined)]
+    return [HeldOut(recipe.listening.scores_every, samples, condition, recipe.game.validation_metric_directions)]
 
 
 def _examples(data: Dataset, count: int) -> Examples:
@@ -113,7 +115,7 @@ def _examples(data: Dataset, count: int) -> Examples:
 
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
     with game.evaluating():
-        judged = game.judge(samples[:1]) is not None
+        judged = game.discriminator_score(samples[:1]) is not None
         return data.depict(samples, cast(Judge, game.judge) if judged else None)
 
 
