@@ -35,8 +35,8 @@ def test_twice_is_once() -> None:
 def test_between_whole_numbers_the_two_next_are_blended_so_that_nothing_jumps() -> None:
     shrinking, random = Coarsen(factor=Linear(start=4, end=1, images=3000)), torch.Generator()
     torch.testing.assert_close(shrinking(images(), random, 1000), coarsen(images(), 3))
-    blend = 0.25 * coarsen(images(), 2) + 0.75 * coarsen(images(), 3)
-    torch.testing.assert_close(shrinking(images(), random, 1250), blend)
+    alpha = 0.25 * coarsen(images(), 2) + 0.75 * coarsen(images(), 3)
+    torch.testing.assert_close(shrinking(images(), random, 1250), alpha)
     path = [shrinking(images(), random, shown) for shown in range(0, 3100, 10)]
     assert max((one - other).abs().max() for one, other in pairwise(path)) < 0.02
     assert torch.equal(path[-1], images())

@@ -90,7 +90,7 @@ def images_of(condition: Condition, count: int, seed: int) -> Tensor | None:
 def build(spec: Game.Spec) -> Game:
     torch.manual_seed(0)
     game = spec.build(shape(spec), told(spec))
-    game.enter(spec.stages(game.sample, 100, 4)[-1])
+    game.on_stage_start(spec.stages(game.sample, 100, 4)[-1])
     with torch.no_grad():
         for parameter in game.parameters():
             parameter += 0.1 * torch.randn_like(parameter)
@@ -110,7 +110,7 @@ def state(team: Team) -> dict[str, Tensor]:
     """Returns all that is saved of a team, but for how far its layers have faded in, which is the same for all."""
     states = {name: player.state_dict() for name, player in team.players.items()}
     named = {f"{name}.{path}": value.clone() for name, held in states.items() for path, value in held.items()}
-    return {path: value for path, value in named.items() if not path.endswith(".blend")}
+    return {path: value for path, value in named.items() if not path.endswith(".alpha")}
 
 
 def switches(game: Game) -> list[object]:

@@ -8,7 +8,7 @@ import torch
 import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.errors import ShapeError
 from sparring.network import Condition, Network, Shape
-from sparring.network.growing import Growing
+from sparring.network.growing import ProgressiveNetwork
 
 NETWORKS = {
     name: member
@@ -43,8 +43,8 @@ def build(kind: str, inputs: Shape, outputs: Shape, classes: int = 0) -> Network
         network = small(kind).build(inputs, outputs, Condition(classes))
     except ShapeError:
         return None
-    if isinstance(network, Growing):
-        network.blend.fill_(0.5)
+    if isinstance(network, ProgressiveNetwork):
+        network.alpha.fill_(0.5)
     return network
 
 

@@ -45,22 +45,22 @@ def test_batches_and_rates_hold_from_a_side_on() -> None:
 def test_new_layers_fade_in_over_their_share_of_a_stage() -> None:
     game = SPEC.build((3, 8, 8))
     assert isinstance(game, Progressive)
-    game.enter(Stage((3, 8, 8), 100, 300, 4))
+    game.on_stage_start(Stage((3, 8, 8), 100, 300, 4))
     seen = []
     for images in (100, 150, 200, 280):
         played = batch(images)
         game.discriminate(played)
-        seen.append(game.generator.blend.item())
-        assert game.discriminator.blend.item() == played.observations["blend"].item() == seen[-1]
+        seen.append(game.generator.alpha.item())
+        assert game.discriminator.alpha.item() == played.observations["alpha"].item() == seen[-1]
     assert seen == [0, 0.5, 1, 1]
 
 
 def test_the_first_stage_has_nothing_to_fade_in() -> None:
     game = SPEC.build((3, 8, 8))
-    game.enter(Stage((3, 8, 8), 0, 300, 4))
+    game.on_stage_start(Stage((3, 8, 8), 0, 300, 4))
     played = batch(0)
     game.discriminate(played)
-    assert played.observations["blend"] == 1
+    assert played.observations["alpha"] == 1
 
 
 def test_real_images_gain_their_finer_half_along_with_the_networks() -> None:

@@ -9,7 +9,7 @@ from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from sparring.layers.grids import plan_doublings
 from sparring.network import Condition, Network, Shape
-from sparring.network.growing import Growing
+from sparring.network.growing import ProgressiveNetwork
 from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator, StyleGANGenerator
 
 GENERATORS: list[Network.Spec] = [
@@ -34,15 +34,15 @@ STAGES: list[tuple[Image, Image, Image]] = [
 every_size = pytest.mark.parametrize("stages", STAGES, ids=["square", "odd", "RGBA"])
 
 
-def built(spec: Network.Spec, image: Shape, condition: Condition = Condition()) -> Growing:
+def built(spec: Network.Spec, image: Shape, condition: Condition = Condition()) -> ProgressiveNetwork:
     torch.manual_seed(0)
     makes = "Generator" in spec.kind()
     network = spec.build((6,), image, condition) if makes else spec.build(image, (1,), condition)
-    assert isinstance(network, Growing)
+    assert isinstance(network, ProgressiveNetwork)
     return network
 
 
-def taken_over(later: Growing, earlier: Growing) -> dict[str, Tensor]:
+def taken_over(later: ProgressiveNetwork, earlier: ProgressiveNetwork) -> dict[str, Tensor]:
     """Returns what `later` has of `earlier`'s tensors, by name and shape, and puts it there."""
     wanted = later.state_dict()
     shared = {name: value for name, value in earlier.state_dict().items() if name in wanted}
@@ -67,10 +67,10 @@ def test_a_later_stage_has_all_that_the_earlier_one_has_but_the_lower_ends(
 @every_network
 def test_blend_is_saved_and_no_parameter(spec: Network.Spec) -> None:
     network = built(spec, (3, 8, 8))
-    assert network.blend.shape == ()
-    assert network.blend == 1
-    assert "blend" in network.state_dict()
-    assert "blend" not in dict(network.named_parameters())
+    assert network.alpha.shape == ()
+    assert network.alpha == 1
+    assert "alpha" in network.state_dict()
+    assert "alpha" not in dict(network.named_parameters())
 
 
 @pytest.mark.parametrize("spec", GENERATORS, ids=lambda spec: spec.kind())
@@ -81,11 +81,11 @@ def test_a_generator_that_begins_to_grow_makes_the_same_images_of_twice_the_size
     for small, large in pairwise(stages):
         earlier, later = built(spec, small).eval(), built(spec, large).eval()
         taken_over(later, earlier)
-        later.blend.fill_(0)
+        later.alpha.fill_(0)
         latents = torch.randn(3, 6)
         whole = interpolate(earlier(latents), large[1:])
         assert torch.equal(later(latents), whole)
-        later.blend.fill_(1)
+        later.alpha.fill_(1)
         assert not torch.equal(later(latents), whole)
 
 
@@ -98,7 +98,7 @@ def test_a_discriminator_that_begins_to_grow_gives_the_scores_of_images_of_half_
     for small, large in pairwise(stages):
         earlier, later = (built(spec, image, Condition(classes)) for image in (small, large))
         taken_over(later, earlier)
-        later.blend.fill_(0)
+        later.alpha.fill_(0)
         images, told = torch.randn(4, *large), torch.tensor([0, 1, 2, 0]) if classes else None
         half = adaptive_avg_pool2d(images, small[1:])
         assert torch.equal(later(images, told), earlier(half, told))
@@ -108,8 +108,8 @@ def test_a_discriminator_that_begins_to_grow_gives_the_scores_of_images_of_half_
 def test_half_blended_in_all_layers_learn(spec: Network.Spec) -> None:
     network = built(spec, (3, 16, 16))
     shape = (6,) if "Generator" in spec.kind() else (3, 16, 16)
-    for blend, idle in ((0.5, False), (1.0, True)):
-        network.blend.fill_(blend)
+    for alpha, idle in ((0.5, False), (1.0, True)):
+        network.alpha.fill_(alpha)
         network.zero_grad()
         network(torch.randn(4, *shape)).square().sum().backward()
         lower = [p.grad for name, p in network.named_parameters() if "_image.1" in name]
@@ -122,5 +122,5 @@ def test_a_network_of_the_base_alone_does_not_look_at_blend(spec: Network.Spec) 
     network = built(spec, (3, 4, 4)).eval()
     given = torch.randn(4, *((6,) if "Generator" in spec.kind() else (3, 4, 4)))
     before = network(given)
-    network.blend.fill_(0)
+    network.alpha.fill_(0)
     assert torch.equal(network(given), before)

@@ -57,7 +57,7 @@ def normalized(grid: Tensor) -> Tensor:
 
 def test_the_generator_is_table_2s() -> None:
     network, latents = generator((3, 8, 8)), torch.randn(4, 6)
-    network.blend.fill_(0.3)
+    network.alpha.fill_(0.3)
     state = network.state_dict()
     grow = "blocks.1.first"  # stored as a transposed convolution
     state[f"{grow}.weight"] = state[f"{grow}.weight"].flip(2, 3).transpose(0, 1)
@@ -72,7 +72,7 @@ def test_the_generator_is_table_2s() -> None:
 
 def test_the_discriminator_is_table_2s_with_the_published_codes_order() -> None:
     network, images = discriminator((3, 8, 8)), torch.randn(4, 3, 8, 8)
-    network.blend.fill_(0.3)
+    network.alpha.fill_(0.3)
     state = {name.replace("second.convolve", "second"): value for name, value in network.state_dict().items()}
     new = leaky_relu(stated(state, "from_image.1", images), 0.2)
     new = leaky_relu(stated(state, "blocks.1.first", new), 0.2)
@@ -149,8 +149,8 @@ def test_layouts_give_the_same_and_so_does_one_sample_alone() -> None:
 
 def test_bfloat16_changes_little_and_ends_in_full_precision() -> None:
     draw, judge, latents = generator((3, 16, 16)), discriminator((3, 16, 16)), torch.randn(4, 6)
-    draw.blend.fill_(0.3)
-    judge.blend.fill_(0.3)
+    draw.alpha.fill_(0.3)
+    judge.alpha.fill_(0.3)
     images = draw(latents)
     scores = judge(images)
     with torch.autocast("cpu", torch.bfloat16):
@@ -165,7 +165,7 @@ def test_the_penalties_derivatives_are_right_in_float64(
     image: Shape, taps: tuple[float, ...], differentiate: Differentiate
 ) -> None:
     judge = discriminator(image, taps=taps).double()
-    judge.blend.fill_(0.3)
+    judge.alpha.fill_(0.3)
     images = torch.randn(4, *image, dtype=torch.float64)
 
     def squared_slope() -> Tensor:

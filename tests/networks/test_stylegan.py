@@ -138,7 +138,7 @@ def test_layouts_give_the_same_and_so_does_one_sample_alone() -> None:
 
 def test_bfloat16_changes_little_and_ends_in_full_precision() -> None:
     network, ws = generator((3, 16, 16)), torch.randn(4, 6, 8)
-    network.blend.fill_(0.3)
+    network.alpha.fill_(0.3)
     images = network.synthesize(ws, network.constant_noise())
     with torch.autocast("cpu", torch.bfloat16):
         found = network.synthesize(ws, network.constant_noise())
@@ -148,7 +148,7 @@ def test_bfloat16_changes_little_and_ends_in_full_precision() -> None:
 
 def test_path_lengths_have_derivatives_in_float64(differentiate: Differentiate) -> None:
     network = generator((1, 8, 8)).double()
-    network.blend.fill_(0.3)
+    network.alpha.fill_(0.3)
     ws = network.broadcast(network.mapping(torch.randn(2, 6, dtype=torch.float64))).detach().requires_grad_()
     probe, noises = torch.randn(2, 1, 8, 8, dtype=torch.float64), network.constant_noise()
 

@@ -49,7 +49,7 @@ def test_a_stage_begins_with_the_weights_of_the_one_before_and_fresh_optimizers(
     kept = [name for name in first.tensors if name.startswith("game/") and name in second.tensors]
     moved = [name for name in kept if not torch.allclose(first.tensors[name], second.tensors[name], atol=1e-5)]
     assert len(kept) > 10
-    assert [name for name in moved if not name.endswith("blend")] == []
+    assert [name for name in moved if not name.endswith("alpha")] == []
     steps = {tensor.item() for name, tensor in second.tensors.items() if name.endswith("/step")}
     assert steps == {1}
 
@@ -93,9 +93,9 @@ def test_a_run_that_is_given_more_images_does_not_fade_in_again(shrink: Shrink, 
     sparring.train(shrink("progressive-emoji"), tmp_path)
     sparring.train(shrink("progressive-emoji", "images=40"), tmp_path, with_changes=True)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    blends = {line["images"]: line["observations"]["blend"] for line in lines}
+    blends = {line["images"]: line["observations"]["alpha"] for line in lines}
     assert len(blends) == 10
-    assert {blend for images, blend in blends.items() if images > 16} == {1}
+    assert {alpha for images, alpha in blends.items() if images > 16} == {1}
 
 
 def test_a_stage_that_is_stopped_before_its_first_step_leaves_the_last_checkpoint_alone(

@@ -85,7 +85,7 @@ class Game(nn.Module):
         except ShapeError as error:
             raise ShapeError(f"game.{name}: {error}") from None
 
-    def enter(self, stage: Stage) -> None:
+    def on_stage_start(self, stage: Stage) -> None:
         """Is told the stage that it will play, before its first move there."""
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:

@@ -16,7 +16,7 @@ from sparring.games.gan import GAN
 from sparring.layers.fading import halve
 from sparring.layers.grids import Size, plan_doublings
 from sparring.network import Condition, Network, Shape
-from sparring.network.growing import Growing
+from sparring.network.growing import ProgressiveNetwork
 from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator
 
 Number = TypeVar("Number", int, float)
@@ -25,7 +25,7 @@ Number = TypeVar("Number", int, float)
 class Progressive(GAN):
     """The GAN of 2014 as a pyramid (Karras et al. 2018, sec. 2): each stage has images twice as large as the last.
 
-    A stage's new layers fade in: their share `blend` of what the networks make and see goes from 0 to 1, and that of
+    A stage's new layers fade in: their share `alpha` of what the networks make and see goes from 0 to 1, and that of
     the real images' finer half with it (appendix A.1, fig. 2).
     """
 
@@ -60,7 +60,9 @@ class Progressive(GAN):
 
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
         super().__init__(spec, sample, condition)
-        self._growing = [player for player in (self.generator, self.discriminator) if isinstance(player, Growing)]
+        self._growing = [
+            player for player in (self.generator, self.discriminator) if isinstance(player, ProgressiveNetwork)
+        ]
         if len(self._growing) < 2:
             raise SpecError(
                 f"game: {spec.kind()} needs networks that grow, such as ProgressiveGenerator, StyleGANGenerator and "
@@ -68,7 +70,7 @@ class Progressive(GAN):
             )
         self._begin, self._fading = 0, 0.0
 
-    def enter(self, stage: Stage) -> None:  # noqa: D102
+    def on_stage_start(self, stage: Stage) -> None:  # noqa: D102
         self._begin = stage.begin
         self._fading = self.spec.fade * (stage.end - stage.begin) if stage.begin else 0.0
 
@@ -80,11 +82,11 @@ class Progressive(GAN):
 
     def _blend(self, batch: Batch) -> Batch:
         """Tells the networks how far their newest layers have faded in; returns the batch as they are to see it."""
-        blend = min(max(batch.images - self._begin, 0) / self._fading, 1.0) if self._fading else 1.0
+        alpha = min(max(batch.images - self._begin, 0) / self._fading, 1.0) if self._fading else 1.0
         for player in self._growing:
-            player.blend.fill_(blend)
-        batch.observe(blend=torch.tensor(blend))
-        return batch if blend == 1 else replace(batch, real=coarsened(batch.real, blend))
+            player.alpha.fill_(alpha)
+        batch.observe(alpha=torch.tensor(alpha))
+        return batch if alpha == 1 else replace(batch, real=coarsened(batch.real, alpha))
 
 
 def coarsened(images: Tensor, share: float) -> Tensor:

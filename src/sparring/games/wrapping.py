@@ -64,8 +64,8 @@ class Wrapper(Game):
         """Returns what `team`, one of those that the spec changes, minimises."""
         raise NotImplementedError
 
-    def enter(self, stage: Stage) -> None:  # noqa: D102
-        self.of.enter(stage)
+    def on_stage_start(self, stage: Stage) -> None:  # noqa: D102
+        self.of.on_stage_start(stage)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
         return self.of.draw(count, random, condition)

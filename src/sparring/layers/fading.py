@@ -27,16 +27,16 @@ class ToImages(nn.ModuleDict):
             {str(level): EqualizedConvolution(widths[level], channels, 1) for level in highest(len(widths))}
         )
 
-    def forward(self, grids: Sequence[Tensor], blend: Tensor) -> Tensor:
+    def forward(self, grids: Sequence[Tensor], alpha: Tensor) -> Tensor:
         """Returns the image [N, C, H, W] of the highest grids, lowest first, in full precision.
 
-        `blend` of it is the highest grid's, the rest that of the one below, its pixels repeated (Karras et al. 2018,
+        `alpha` of it is the highest grid's, the rest that of the one below, its pixels repeated (Karras et al. 2018,
         fig. 2).
         """
         images: list[Tensor] = [paint(grid) for paint, grid in zip(self.values(), grids, strict=True)]
         image, *larger = (image.to(torch.promote_types(image.dtype, torch.float32)) for image in images)
         for newest in larger:
-            image = torch.lerp(interpolate(image, newest.shape[2:]), newest, blend.to(newest.dtype))
+            image = torch.lerp(interpolate(image, newest.shape[2:]), newest, alpha.to(newest.dtype))
         return image
 
 

@@ -18,10 +18,10 @@ from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.normalization import normalize_pixels
 from sparring.layers.scaling import BOX, DownsamplingConvolution, Taps, UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
-from sparring.network.growing import Growing
+from sparring.network.growing import ProgressiveNetwork
 
 
-class ProgressiveGenerator(Growing):
+class ProgressiveGenerator(ProgressiveNetwork):
     """Latents on the sphere to images: a base grid, then blocks of two convolutions on grids twice as large each.
 
     Weights have the equalized learning rate, and every pixel is normalized after every activation (Karras et al. 2018,
@@ -54,7 +54,7 @@ class ProgressiveGenerator(Growing):
         grids = [normalize_pixels(self.told(inputs, condition))]
         for block in self.blocks:
             grids = [*grids[-1:], block(grids[-1])]
-        image: Tensor = self.to_image(grids[-len(self.to_image) :], self.blend)
+        image: Tensor = self.to_image(grids[-len(self.to_image) :], self.alpha)
         return image if self.training else image.clamp(-1, 1)
 
 
@@ -87,7 +87,7 @@ class _Larger(nn.Module):
         return normalize_pixels(activate(self.second(grid, GAIN)))
 
 
-class ProgressiveDiscriminator(Growing):
+class ProgressiveDiscriminator(ProgressiveNetwork):
     """Images to scores: the generator in reverse, then what the minibatch says, and two layers.
 
     A block's second convolution and its downsampling are one, as the published code has them. A condition y, a class as
@@ -135,7 +135,7 @@ class ProgressiveDiscriminator(Growing):
         if inner:
             newest = inner.pop()(grid)
             below = self.from_image(halve(image), len(inner))
-            grid = torch.lerp(below, newest, self.blend.to(newest.dtype))
+            grid = torch.lerp(below, newest, self.alpha.to(newest.dtype))
         for block in reversed(inner):
             grid = block(grid)
         features: Tensor = last(grid)

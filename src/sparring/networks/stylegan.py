@@ -16,11 +16,11 @@ from sparring.layers.mapping import MappingNetwork, MeanLatent
 from sparring.layers.modulation import TAPS, NoiseInput
 from sparring.layers.scaling import UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
-from sparring.network.growing import Growing
+from sparring.network.growing import ProgressiveNetwork
 from sparring.network.style_based import Noise, StyleNetwork
 
 
-class StyleGANGenerator(StyleNetwork, Growing):
+class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
     """Latents to images: a learned constant, ones at first, then two layers on each grid, told a style and noise.
 
     A layer is a convolution, noise, leaky ReLU and adaptive instance normalization (Karras et al. 2019, fig. 1b); on
@@ -70,7 +70,7 @@ class StyleGANGenerator(StyleNetwork, Growing):
         grids = [self.constant.repeat(len(ws), 1, 1, 1)]
         for level, block in enumerate(self.blocks):
             grids = [*grids[-1:], block(grids[-1], told[2 * level : 2 * level + 2])]
-        image: Tensor = self.to_image(grids[-len(self.to_image) :], self.blend)
+        image: Tensor = self.to_image(grids[-len(self.to_image) :], self.alpha)
         return image
 
     def style_weights(self) -> list[Tensor]:  # noqa: D102

@@ -70,7 +70,7 @@ class Run:
     ) -> None:
         precision.place_network(game)
         self.stage = stage or Stage(game.sample, 0, training.images, training.batch)
-        game.enter(self.stage)
+        game.on_stage_start(self.stage)
         self.game = game
         self.training = training
         self.home = folder
