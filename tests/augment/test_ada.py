@@ -123,8 +123,8 @@ def test_a_rehearsal_leaves_no_trace_in_it() -> None:
 
 
 def test_moves_with_it_are_not_recorded() -> None:
-    assert play(augmentations=(ADA(),)).variant(batch(0)) is None
-    assert play(augmentations=(Pipeline(),)).variant(batch(0)) is not None
+    assert play(augmentations=(ADA(),)).capture_key(batch(0)) is None
+    assert play(augmentations=(Pipeline(),)).capture_key(batch(0)) is not None
 
 
 def test_a_penalty_cannot_have_it() -> None:

@@ -180,7 +180,7 @@ def test_a_move_that_is_said_to_differentiate_once_does(spec: Game.Spec, monkeyp
             twice.clear()
             with game.to_move(team):
                 team.losses(batch(game, step, moments(spec)[0]))
-            assert game.differentiates_twice(team.name, step) or not any(twice)
+            assert game.needs_double_backward(team.name, step) or not any(twice)
 
 
 @every_game

@@ -165,7 +165,7 @@ def test_it_offers_what_the_wrapped_game_offers() -> None:
     assert game.discriminator_score(torch.zeros(2, *SAMPLE)) is None
     plain, game = build(cast()), build(Consensus.Spec(of=cast()))
     assert torch.equal(game.discriminator_score(torch.ones(2, *SAMPLE)), plain.judge(torch.ones(2, *SAMPLE)))  # type: ignore[arg-type]
-    assert game.variant(batch()) is None
+    assert game.capture_key(batch()) is None
 
 
 def test_what_cannot_be_is_refused_in_words() -> None:

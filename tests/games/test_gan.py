@@ -188,23 +188,23 @@ def test_an_augmentation_of_images_is_refused_for_vectors_when_the_game_is_built
 
 def test_a_move_whose_operations_depend_on_more_than_its_samples_is_never_recorded() -> None:
     fading = InstanceNoise(deviation=Linear(start=1, end=0, images=100))
-    assert play(penalties=(R1(every=2),)).variant(batch()) is not None
-    assert play(augmentations=(InstanceNoise(),)).variant(batch()) is not None
-    assert play(augmentations=(fading,)).variant(batch()) is None
-    assert play(penalties=(Consistency(),)).variant(batch()) is not None
-    assert play(penalties=(Consistency(transformations=(fading,)),)).variant(batch()) is None
+    assert play(penalties=(R1(every=2),)).capture_key(batch()) is not None
+    assert play(augmentations=(InstanceNoise(),)).capture_key(batch()) is not None
+    assert play(augmentations=(fading,)).capture_key(batch()) is None
+    assert play(penalties=(Consistency(),)).capture_key(batch()) is not None
+    assert play(penalties=(Consistency(transformations=(fading,)),)).capture_key(batch()) is None
     lazy = play(penalties=(LeCam(every=2), R1()))
-    assert lazy.variant(batch(step=2)) is None
-    assert lazy.variant(batch(step=1)) is not None
+    assert lazy.capture_key(batch(step=2)) is None
+    assert lazy.capture_key(batch(step=1)) is not None
 
 
 def test_moves_that_compute_different_penalties_are_different_variants() -> None:
     game = play(penalties=(R1(every=2), GradientPenalty(every=3)))
-    found = [game.variant(batch(step)) for step in range(6)]
+    found = [game.capture_key(batch(step)) for step in range(6)]
     assert len(set(found)) == 4
     often, seldom = (OrthogonalRegularization(),), (OrthogonalRegularization(every=2),)
     both = play(penalties=seldom, generator_penalties=often)
-    assert len({both.variant(batch(step)) for step in range(2)}) == 2
+    assert len({both.capture_key(batch(step)) for step in range(2)}) == 2
 
 
 def test_penalties_of_the_generator_are_addends_of_its_losses() -> None:

@@ -154,7 +154,7 @@ def test_penalties_are_addends_of_their_players_losses(build: object) -> None:
     assert game.discriminate(batch()).keys() >= {"adversarial", "R1", "R2", "GradientPenalty"}
     assert "R1" not in game.discriminate(batch(step=1))
     assert game.generate(batch()).keys() == {"adversarial", "recognition", "LatentDiversity", "FeatureMatching"}
-    assert game.variant(batch()) != game.variant(batch(step=1))
+    assert game.capture_key(batch()) != game.capture_key(batch(step=1))
 
 
 @both

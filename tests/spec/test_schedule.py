@@ -10,7 +10,7 @@ from sparring.errors import SpecError
 from sparring.recipes import recipe
 from sparring.spec import Family
 from sparring.spec.json_schema import json_schema
-from sparring.spec.schedule import Constant, Cosine, Linear, Logistic, Schedule, Steps, is_steady
+from sparring.spec.schedule import Constant, Cosine, Linear, Logistic, Schedule, Steps, is_stationary
 
 EXAMPLES: dict[str, Schedule] = {
     "Constant": Constant(value=0.5),
@@ -39,7 +39,7 @@ def test_a_schedule_stays_between_its_extremes_and_in_the_end_stands_still(sched
     assert all(low <= value <= high for value in found)
     assert len(set(found[100:])) == 1
     assert all(isinstance(value, float) for value in found)
-    assert schedule.steady == (len(set(found)) == 1)
+    assert schedule.stationary == (len(set(found)) == 1)
 
 
 def test_ramps_begin_and_end_as_they_say_and_are_half_way_in_the_middle() -> None:
@@ -125,6 +125,6 @@ def test_the_json_schema_takes_a_number_or_a_schedule() -> None:
 
 
 def test_what_holds_a_schedule_that_changes_is_not_steady() -> None:
-    assert is_steady((Flip(), InstanceNoise()))
-    assert not is_steady((Flip(), InstanceNoise(deviation=Linear(start=1, end=0, images=9))))
-    assert is_steady(recipe("ring").game)
+    assert is_stationary((Flip(), InstanceNoise()))
+    assert not is_stationary((Flip(), InstanceNoise(deviation=Linear(start=1, end=0, images=9))))
+    assert is_stationary(recipe("ring").game)

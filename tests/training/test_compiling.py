@@ -108,7 +108,7 @@ def test_path_lengths_are_differentiated_twice_and_so_are_slopes_but_not_what_co
     )
     game = spec.build((1, 8, 8))
     twice = {
-        team.name: [step for step in range(8) if game.differentiates_twice(team.name, step)] for team in game.teams
+        team.name: [step for step in range(8) if game.needs_double_backward(team.name, step)] for team in game.teams
     }
     assert twice == {"discriminator": [0, 3, 6], "generator": [0, 4]}
 

@@ -92,11 +92,11 @@ class AuxiliaryCritic(DiscriminatorCritic):
 class Augmentation(Family):
     """A differentiable random transform of samples before they are judged, real and generated ones alike.
 
-    `steady` says that it depends on `images` through schedules among its fields alone: see `Game.variant`. One that
+    `stationary` says that it depends on `images` through schedules among its fields alone: see `Game.capture_key`. One that
     adapts to what it sees has a `memory`, changes it in `watch` and transforms by it in `recall`.
     """
 
-    steady: ClassVar[bool] = False
+    stationary: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:

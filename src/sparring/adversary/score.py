@@ -15,7 +15,7 @@ from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Losses
 from sparring.network import Shape
 from sparring.spec import Family
-from sparring.spec.schedule import is_steady
+from sparring.spec.schedule import is_stationary
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,16 @@ class Penalty(Family):
 
     It is due on every `every`-th step and then counts `every` times, so that its mean strength does
     not depend on how lazily it is computed (Karras et al. 2020, appendix B; optimizers stay as they
-    are here). `slopes` names the sides at whose samples the scores are differentiated; `differentiates`
+    are here). `slopes` names the sides at whose samples the scores are differentiated; `needs_double_backward`
     says that they are differentiated anywhere, which is done in float32: both on the discriminator's move.
-    `players` says who may have it, `steady` that it depends on the step in no other way than through `every`
+    `players` says who may have it, `stationary` that it depends on the step in no other way than through `every`
     and its fields, so that a move with it may be played from a recording.
     """
 
     slopes: ClassVar[frozenset[Side]] = frozenset()
-    differentiates: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = True
     players: ClassVar[frozenset[str]] = frozenset({"discriminator"})
-    steady: ClassVar[bool] = False
+    stationary: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 1.0
     every: PositiveInt = 1
@@ -146,7 +146,7 @@ class Penalizer(nn.Module):
         self.penalties = tuple(penalties)
         self._player = (player,)  # in a tuple, since it is no part of this module
         self._memories = {penalty.kind(): tuple(penalty.memory()) for penalty in penalties}
-        self._steady = {penalty.kind(): not penalty.memory() and is_steady(penalty) for penalty in penalties}
+        self._stationary = {penalty.kind(): not penalty.memory() and is_stationary(penalty) for penalty in penalties}
         for penalty in penalties:
             penalty.check_player(player)
             for name, value in penalty.memory().items():
@@ -161,14 +161,14 @@ class Penalizer(nn.Module):
         """Returns the penalties that are computed at `step`."""
         return [penalty for penalty in self.penalties if penalty.due(step)]
 
-    def differentiates(self, step: int) -> bool:
+    def needs_double_backward(self, step: int) -> bool:
         """Whether a penalty that is due at `step` differentiates scores, or samples."""
-        return any(penalty.differentiates or penalty.slopes for penalty in self.due(step))
+        return any(penalty.needs_double_backward or penalty.slopes for penalty in self.due(step))
 
-    def variant(self, step: int) -> Hashable | None:
+    def capture_key(self, step: int) -> Hashable | None:
         """Returns the kinds that are due; None if what one of them does depends on more than the step's samples."""
         kinds = tuple(penalty.kind() for penalty in self.due(step))
-        return kinds if all(self._steady[kind] for kind in kinds) else None
+        return kinds if all(self._stationary[kind] for kind in kinds) else None
 
     def losses(self, due: Sequence[Penalty], inputs: PenaltyInputs) -> Losses:
         """Returns the values of the `due` penalties, weights applied, by their kind."""
@@ -204,7 +204,7 @@ def score(judge: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penaliz
     """
     due = penalizer.due(batch.step) if penalizer else []
     sides = frozenset().union(*(penalty.slopes for penalty in due))
-    exact = any(penalty.differentiates for penalty in due)
+    exact = any(penalty.needs_double_backward for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
         real, fake = (to_float32(batch.real), to_float32(drawn.samples)) if exact else (batch.real, drawn.samples)
         said, slopes = _look(judge, {"real": real, "fake": fake}, sides)

@@ -19,7 +19,7 @@ class Coarsen(ImageAugmentation):
     next ones are blended, as its new layers are faded in. Squares that reach over an edge end there.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     factor: ScheduledFromOne = Constant(value=2)
 

@@ -24,7 +24,7 @@ class Composite(ImageAugmentation):
     Images without opacity stay as they are. Four bands that are no RGBA are taken for it: do without on such data.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     ground: Annotated[float, Field(ge=-1, le=1)] = 1.0
 

@@ -23,8 +23,8 @@ class Consistency(Penalty):
     are for images. Gradients go through both scores.
     """
 
-    steady: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 10.0
     transformations: Annotated[Augmentations, AfterValidator(_check)] = (Flip(), Shift())

@@ -29,7 +29,7 @@ class DiffAugment(ImageAugmentation):
     high and wide to zero. Of images with opacity `color` leaves that alone, and those with more than four channels.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     policy: Annotated[tuple[Transform, ...], AfterValidator(_check_policy)] = ("color", "translation", "cutout")
 

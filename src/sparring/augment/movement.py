@@ -12,7 +12,7 @@ from sparring.augment.images import ImageAugmentation
 class Flip(ImageAugmentation):
     """Mirrors each image, left to right, with probability ½: one of the transformations of Zhang et al. 2020."""
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
         coins = torch.randint(2, (len(samples), 1, 1, 1), generator=random, device=samples.device)
@@ -25,7 +25,7 @@ class Shift(ImageAugmentation):
     What comes in at an edge is the image itself, reflected there without repeating the edge.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     pixels: PositiveInt = 4
 

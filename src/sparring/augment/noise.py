@@ -15,7 +15,7 @@ class InstanceNoise(Augmentation):
     Noise lets the two distributions overlap; a schedule takes it back as they come near each other.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     deviation: NonNegativeScheduled = Constant(value=0.1)
 

@@ -53,7 +53,7 @@ class Pipeline(ImageAugmentation):
     channels: gray, gray and opacity, RGB, RGBA.
     """
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     groups: Groups = "bgc"
     probability: ScheduledProbability = Constant(value=0.2)

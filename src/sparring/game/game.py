@@ -165,7 +165,7 @@ class Game(nn.Module):
         """
         return {}
 
-    def variant(self, batch: Batch) -> Hashable | None:
+    def capture_key(self, batch: Batch) -> Hashable | None:
         """Returns what the operations of a move depend on beside the tensors of `batch` and the weights.
 
         Moves of one team with equal variants do the same to other numbers, so that a recording of one stands
@@ -173,7 +173,7 @@ class Game(nn.Module):
         """
         return None
 
-    def differentiates_twice(self, team: str, step: int) -> bool:
+    def needs_double_backward(self, team: str, step: int) -> bool:
         """Whether a move of that team at `step` differentiates gradients, so that it must not be compiled.
 
         True, the default, is always safe.

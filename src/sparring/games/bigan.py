@@ -27,7 +27,7 @@ from sparring.latents import Deterministic, Encoding, Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator, Joint, JointDiscriminator
-from sparring.spec.schedule import is_steady
+from sparring.spec.schedule import is_stationary
 
 _ROW, _MOST_ROWS = 10, 5
 
@@ -73,7 +73,7 @@ class BiGAN(Game):
         self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
         self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
         self._joins = not couples_samples(self.discriminator)
-        self._steady = is_steady(spec.augmentations)
+        self._stationary = is_stationary(spec.augmentations)
         self.teams = (
             Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
             Team("generator", {"generator": self.generator, "encoder": self.encoder}, self.generate),
@@ -123,10 +123,10 @@ class BiGAN(Game):
         shown = real[: _ROW * _MOST_ROWS]
         return {"reconstructions": SampleGrid.compare(shown, self.render(self.encode(shown)), _ROW)}
 
-    def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)
-        due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
-        return due if self._steady and None not in due else None
+        due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
+        return due if self._stationary and None not in due else None
 
     def _judge(self, batch: Batch) -> Critic:
         judge = DiscriminatorCritic(self.discriminator, joins=self._joins)

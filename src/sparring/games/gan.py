@@ -24,7 +24,7 @@ from sparring.latents import Gaussian, Prior
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.spec.schedule import is_steady
+from sparring.spec.schedule import is_stationary
 
 _ROW, _MOST_ROWS = 10, 20
 
@@ -69,7 +69,7 @@ class GAN(Game):
         self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
         self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
         self._joins = not couples_samples(self.discriminator)
-        self._steady = is_steady(spec.augmentations)
+        self._stationary = is_stationary(spec.augmentations)
         self.teams = (
             Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
             Team("generator", {"generator": self.generator}, self.generate),
@@ -148,14 +148,14 @@ class GAN(Game):
         """Returns rows of the same `latents`, as many as there are in `told`."""
         return SampleGrid(self.render(latents.repeat(len(told) // len(latents), 1), told), len(latents))
 
-    def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)
-        due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
-        return due if self._steady and None not in due else None
+        due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
+        return due if self._stationary and None not in due else None
 
-    def differentiates_twice(self, team: str, step: int) -> bool:  # noqa: D102
+    def needs_double_backward(self, team: str, step: int) -> bool:  # noqa: D102
         penalizers = {"discriminator": self.discriminator_penalties, "generator": self.generator_penalties}
-        return penalizers[team].differentiates(step)
+        return penalizers[team].needs_double_backward(step)
 
     def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)

@@ -26,7 +26,7 @@ from sparring.latents import Categorical, Code, Continuous, Prior, Uniform
 from sparring.losses import AdversarialLoss, NonSaturating
 from sparring.network import Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
-from sparring.spec.schedule import is_steady
+from sparring.spec.schedule import is_stationary
 
 _ROWS, _STEPS = 6, 10
 
@@ -80,7 +80,7 @@ class InfoGAN(Game):
         self.discriminator_penalties = Penalizer(spec.penalties, self.discriminator)
         self.generator_penalties = Penalizer(spec.generator_penalties, self.generator)
         self._joins = not couples_samples(self.discriminator)
-        self._steady = is_steady(spec.augmentations)
+        self._stationary = is_stationary(spec.augmentations)
         writers = {"generator": self.generator}
         if self.recognizer is not None:
             writers["recognizer"] = self.recognizer
@@ -150,10 +150,10 @@ class InfoGAN(Game):
                 panels[name] = SampleGrid(self.render(torch.cat(rows, 2).flatten(0, 1)), way.shape[1])
         return panels
 
-    def variant(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
         penalizers = (self.discriminator_penalties, self.generator_penalties)
-        due = tuple(penalizer.variant(batch.step) for penalizer in penalizers)
-        return due if self._steady and None not in due else None
+        due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
+        return due if self._stationary and None not in due else None
 
     def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
         return None if couples_samples(self.discriminator) else self.discriminator(samples)[:, :1]

@@ -101,7 +101,7 @@ class Wrapper(Game):
     def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:  # noqa: D102
         return self.of.validation_metrics(real, condition)
 
-    def variant(self, batch: Batch) -> Hashable | None:
+    def capture_key(self, batch: Batch) -> Hashable | None:
         """Returns None: copies of generators and weights are none of a recording's inputs."""
         return None
 

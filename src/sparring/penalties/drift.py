@@ -14,8 +14,8 @@ class Drift(Penalty):
     A Wasserstein loss knows differences of scores only; this keeps them near zero and changes little else.
     """
 
-    differentiates: ClassVar[bool] = False
-    steady: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
 
     weight: NonNegativeFloat = 0.001
 

@@ -10,7 +10,7 @@ from sparring.adversary import Penalty, PenaltyInputs, Side
 class R1(Penalty):
     """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, eq. 9); `weight` is the paper's γ."""
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
@@ -20,7 +20,7 @@ class R1(Penalty):
 class R2(Penalty):
     """½ E‖∇D(G(z))‖² at generated samples (Mescheder et al. 2018, eq. 10); `weight` is the paper's γ."""
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
     slopes: ClassVar[frozenset[Side]] = frozenset({"fake"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102

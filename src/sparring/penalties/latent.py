@@ -16,8 +16,8 @@ class LatentConsistency(Penalty):
     penalties, and bCR, which is `BalancedConsistency`, all three with their published weights.
     """
 
-    steady: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 5.0
     deviation: PositiveFloat = 0.03
@@ -34,8 +34,8 @@ class LatentDiversity(Penalty):
     weight does not depend on the size of images. See `LatentConsistency`.
     """
 
-    steady: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
     weight: NonNegativeFloat = 0.5

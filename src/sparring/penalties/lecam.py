@@ -18,7 +18,7 @@ class LeCam(Penalty):
     with fixed α it leads to the Le Cam divergence.
     """
 
-    differentiates: ClassVar[bool] = False
+    needs_double_backward: ClassVar[bool] = False
 
     weight: NonNegativeFloat = 0.3
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.99

@@ -14,7 +14,7 @@ from sparring.adversary import Penalty, PenaltyInputs
 class NormPenalty(Penalty):
     """What all members share: the norms of the gradient at `points`, and what `cost` makes of them."""
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     weight: NonNegativeFloat = 10.0
 

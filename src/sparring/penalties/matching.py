@@ -13,8 +13,8 @@ class FeatureMatching(Penalty):
     The paper has the generator minimise this alone; here it stands beside the adversarial loss.
     """
 
-    steady: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102

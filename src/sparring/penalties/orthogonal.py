@@ -17,8 +17,8 @@ class OrthogonalRegularization(Penalty):
     was before that, which is what learns.
     """
 
-    steady: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    stationary: ClassVar[bool] = True
+    needs_double_backward: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"discriminator", "generator"})
 
     weight: NonNegativeFloat = 1e-4

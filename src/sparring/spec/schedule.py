@@ -17,11 +17,11 @@ Images = Annotated[Count, Field(gt=0)]
 class Schedule(Family):
     """A number that depends on how many real images a run has shown, and on nothing else.
 
-    A field that takes a schedule takes a plain number too, and reads it as `Constant`. `steady` says that
+    A field that takes a schedule takes a plain number too, and reads it as `Constant`. `stationary` says that
     it is the same at any point of a run.
     """
 
-    steady: ClassVar[bool] = False
+    stationary: ClassVar[bool] = False
 
     @abstractmethod
     def at(self, images: int) -> float:
@@ -35,7 +35,7 @@ class Schedule(Family):
 class Constant(Schedule):
     """The same number all along."""
 
-    steady: ClassVar[bool] = True
+    stationary: ClassVar[bool] = True
 
     value: float
 
@@ -125,12 +125,12 @@ class Steps(Schedule):
         return self.values
 
 
-def is_steady(value: object) -> bool:
-    """Whether `value` means the same at any point of a run: nothing within it is said not to be `steady`."""
+def is_stationary(value: object) -> bool:
+    """Whether `value` means the same at any point of a run: nothing within it is said not to be `stationary`."""
     if isinstance(value, Spec):
-        return getattr(value, "steady", True) and all(is_steady(held) for _, held in value)
+        return getattr(value, "steady", True) and all(is_stationary(held) for _, held in value)
     held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
-    return all(map(is_steady, held))
+    return all(map(is_stationary, held))
 
 
 def _read_number(value: Any) -> Any:

@@ -17,7 +17,7 @@ class Compiler:
     """Compiles the players of `game`, each at its first moves, where that is `wanted`.
 
     What is compiled has no second derivatives: PyTorch refuses some and has dropped others silently. So a move that
-    needs them, and all that is not a move, is computed as it is written; `Game.differentiates_twice` says which do.
+    needs them, and all that is not a move, is computed as it is written; `Game.needs_double_backward` says which do.
     Only what players do when they are called is compiled. Their weights, buffers and hooks stay theirs, under the same
     names; what they draw at random is drawn in another order.
     """
@@ -36,7 +36,7 @@ class Compiler:
     @contextmanager
     def playing(self, team: Team, step: int) -> Iterator[None]:
         """Lets all players compute by what was compiled inside the block, if a move of `team` at `step` may."""
-        used = {} if not self._forwards or self.game.differentiates_twice(team.name, step) else self._forwards
+        used = {} if not self._forwards or self.game.needs_double_backward(team.name, step) else self._forwards
         for player, forward in used.items():
             vars(player)["forward"] = forward  # an object's own goes before its class's
         try:

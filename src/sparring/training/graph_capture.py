@@ -29,7 +29,7 @@ Live = Callable[[], tuple[Tensor, Losses]]
 
 
 class GraphCapture:
-    """Keeps a captured for each variant of each team's moves; `Game.variant` says which moves are alike."""
+    """Keeps a captured for each key of each team's moves; `Game.capture_key` says which moves are alike."""
 
     def __init__(self, game: Game, allowed: bool) -> None:
         self.game = game
@@ -41,16 +41,16 @@ class GraphCapture:
 
     def play(self, optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
-        variant = self.game.variant(batch) if self.allowed and not any(self._hooks) else None
-        if variant is None or not (take := self._find(optimizer, batch, variant)).sound:
+        key = self.game.capture_key(batch) if self.allowed and not any(self._hooks) else None
+        if key is None or not (take := self._find(optimizer, batch, key)).sound:
             return live()
         if state.plays == 2 and state.captured is not None:
             return state.captured.play(optimizer.parameters, batch)
         return self._try(state, optimizer, batch, live)
 
-    def _find(self, optimizer: TeamOptimizer, batch: Batch, variant: Hashable) -> "CaptureState":
+    def _find(self, optimizer: TeamOptimizer, batch: Batch, key: Hashable) -> "CaptureState":
         shape = None if batch.condition is None else batch.condition.shape
-        return self._states.setdefault((optimizer.team.name, batch.real.shape, shape, variant), CaptureState())
+        return self._states.setdefault((optimizer.team.name, batch.real.shape, shape, key), CaptureState())
 
     def _try(self, state: "CaptureState", optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         if state.captured is not None:
@@ -68,7 +68,7 @@ class GraphCapture:
 
 @dataclass
 class CaptureState:
-    """How often a variant was played before (at most 2), its captured, and whether that may be used."""
+    """How often a key was played before (at most 2), its captured, and whether that may be used."""
 
     plays: int = 0
     captured: "CapturedGraph | None" = None
@@ -77,7 +77,7 @@ class CaptureState:
 
 @dataclass(frozen=True)
 class CapturedGraph:
-    """What one variant of a move does: `program` maps fixed tensors, the batch and the draws to named numbers."""
+    """What one key of a move does: `program` maps fixed tensors, the batch and the draws to named numbers."""
 
     program: Callable[..., Sequence[Tensor]]
     draws: Sequence[Callable[[], Tensor]]
