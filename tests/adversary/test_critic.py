@@ -56,7 +56,7 @@ def test_the_first_output_is_the_score_and_all_of_them_are_what_is_said() -> Non
 def test_slopes_are_those_of_the_score_alone() -> None:
     network, given = telling(), samples(1).requires_grad_()
     (expected,) = torch.autograd.grad(network(given)[:, 0].sum(), given)
-    said, slope = AuxiliaryCritic(network).slope(samples(1))
+    said, slope = AuxiliaryCritic(network).input_gradient(samples(1))
     torch.testing.assert_close(slope, expected)
     torch.testing.assert_close(said, network(samples(1)))
 

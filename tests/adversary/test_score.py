@@ -32,7 +32,7 @@ from sparring.recipes import recipe
 class Look(Penalty):
     """Notes what it was shown."""
 
-    slopes: ClassVar[frozenset[Side]] = frozenset({"real"})
+    gradient_sides: ClassVar[frozenset[Side]] = frozenset({"real"})
     seen: ClassVar[list[PenaltyInputs]] = []
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
@@ -157,11 +157,11 @@ def test_slopes_behind_augmentations_are_those_by_the_samples_as_they_came() -> 
     network = MLP.Spec(width=8).build((3,), (1,))
     samples = torch.randn(4, 3)
     judge = AugmentedCritic(DiscriminatorCritic(network), Augmenter((Double(), Double())), batch())
-    scores, slopes = judge.slope(samples)
+    scores, slopes = judge.input_gradient(samples)
     torch.testing.assert_close(scores, network(4 * samples + 3))
-    torch.testing.assert_close(slopes, 4 * network.slope(4 * samples + 3)[1])
+    torch.testing.assert_close(slopes, 4 * network.input_gradient(4 * samples + 3)[1])
     gradients = torch.autograd.grad(slopes.square().sum(), list(network.parameters()), allow_unused=True)
-    expected = network.slope(4 * samples + 3)[1].square().sum() * 16
+    expected = network.input_gradient(4 * samples + 3)[1].square().sum() * 16
     plain = torch.autograd.grad(expected, list(network.parameters()), allow_unused=True)
     for one, other in zip(gradients, plain, strict=True):
         torch.testing.assert_close(one, other)
@@ -182,7 +182,7 @@ class Careless(Penalty):
     """Looks at slopes that it has not asked for."""
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
-        return inputs.slope("real").sum()
+        return inputs.input_gradient("real").sum()
 
 
 def test_slopes_that_were_not_asked_for_are_missed_in_words() -> None:

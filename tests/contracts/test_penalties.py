@@ -94,7 +94,8 @@ def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | No
     real, fake = samples(1), drawn.samples
     if player is judge:
         real, fake = (
-            side.detach().requires_grad_(name in penalty.slopes) for name, side in (("real", real), ("fake", fake))
+            side.detach().requires_grad_(name in penalty.gradient_sides)
+            for name, side in (("real", real), ("fake", fake))
         )
     told = (real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
     return PenaltyInputs(SeeingJudge(judge), *told, player=player, drawn=drawn, memory=held or {})

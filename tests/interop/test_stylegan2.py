@@ -79,7 +79,7 @@ def test_a_discriminator_gives_the_published_scores_and_slopes(name: str) -> Non
     published = Published("discriminator", name)
     network = published.converted().build()
     images = published.io["image"]
-    scores, slope = network.slope(images, published.told)
+    scores, slope = network.input_gradient(images, published.told)
     assert relative(scores, published.io["score"]) < 1e-5
     # One activation of the published skip network is on the wrong side of its kink: float64 gives our numbers.
     assert relative(slope, published.io["grad_image"]) < 1e-4
@@ -91,7 +91,7 @@ def test_a_discriminators_penalty_has_the_published_derivatives(name: str) -> No
     published = Published("discriminator", name)
     converted = published.converted()
     network = converted.build()
-    _, slope = network.slope(published.io["image"], published.told)
+    _, slope = network.input_gradient(published.io["image"], published.told)
     slope.square().sum((1, 2, 3)).mean().backward()
     found = sorted(0.0 if p.grad is None else p.grad.norm().item() for p in network.parameters())
     expected = sorted(norm.item() for name, norm in published.io.items() if name.startswith("r1_grad_norm/"))

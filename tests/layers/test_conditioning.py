@@ -123,7 +123,7 @@ def test_slopes_of_a_conditional_discriminator_are_those_of_its_scores(
         pytest.skip("a generator has no slopes")
     network, told = spec.build(inputs, outputs, Condition(3)).double().eval(), TOLD[Condition(3)]
     given = torch.randn(4, *inputs, dtype=torch.float64, requires_grad=True)
-    scores, slopes = network.slope(given, told)
+    scores, slopes = network.input_gradient(given, told)
     (expected,) = torch.autograd.grad(network(given, told).sum(), given)
     torch.testing.assert_close(slopes, expected)
     torch.testing.assert_close(scores, network(given, told))

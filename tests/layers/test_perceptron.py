@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.layers.perceptron import perceptron, reference, sloped_perceptron
-from sparring.network import Condition, slope_of
+from sparring.network import Condition, input_gradient
 from sparring.networks import MLP
 
 SLOPES = [0.0, 0.2, 1.0]
@@ -26,7 +26,7 @@ def inputs() -> Tensor:
 
 
 def sloped_reference(samples: Tensor, slope: float, held: list[Tensor]) -> tuple[Tensor, Tensor]:
-    return slope_of(lambda given: reference(given, slope, held), samples)
+    return input_gradient(lambda given: reference(given, slope, held), samples)
 
 
 def objective(scores: Tensor, slopes: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def test_a_network_tells_the_slope_of_its_scores(classes: int, sample: tuple[int
     network = MLP.Spec(width=6).build(sample, (1,), Condition(classes=classes))
     told = torch.tensor([0, 3, 1]) if classes else None
     samples = torch.randn(3, *sample)
-    scores, slope = network.slope(samples, told)
-    theirs = slope_of(lambda given: super(MLP, network).slope(given, told)[0], samples)
+    scores, slope = network.input_gradient(samples, told)
+    theirs = input_gradient(lambda given: super(MLP, network).input_gradient(given, told)[0], samples)
     torch.testing.assert_close((scores, slope), theirs)
     assert slope.shape == samples.shape

@@ -44,7 +44,7 @@ def test_slopes_are_those_by_sample_and_latent_together() -> None:
     network = discriminator()
     samples, latents = (side.requires_grad_() for side in sides())
     expected = torch.autograd.grad(network(network.join(samples, latents)).sum(), (samples, latents))
-    _, slopes = DiscriminatorCritic(network).slope(network.join(samples, latents).detach())
+    _, slopes = DiscriminatorCritic(network).input_gradient(network.join(samples, latents).detach())
     for part, whole in zip(network.part(slopes), expected, strict=True):
         torch.testing.assert_close(part, whole)
         assert whole.any()

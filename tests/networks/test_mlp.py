@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sparring.layers.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
-from sparring.network import couples_samples, slope_of
+from sparring.network import couples_samples, input_gradient
 from sparring.networks import MLP
 
 
@@ -48,9 +48,9 @@ def test_a_minibatch_statistic_stands_before_the_last_layer_and_is_never_left_ou
     features = network.features(given)
     assert features.shape == (count, 5)
     torch.testing.assert_close(network(given), network.get_submodule("layers.3")(features))
-    scores, slopes = network.slope(given)
+    scores, slopes = network.input_gradient(given)
     torch.testing.assert_close(scores, network(given))
-    expected = slope_of(network, given)[1]
+    expected = input_gradient(network, given)[1]
     torch.testing.assert_close(slopes, expected)
     assert couples_samples(network)
 

@@ -135,7 +135,7 @@ def test_a_gradient_penalty_looks_at_the_mean_over_places(penalty: Penalty) -> N
 
 def test_slopes_are_differentiable_and_come_with_the_scores() -> None:
     network, given = build().double(), torch.randn(2, *SAMPLE, dtype=torch.float64)
-    scores, slopes = network.slope(given)
+    scores, slopes = network.input_gradient(given)
     assert torch.equal(scores, network(given))
     step = 1e-5 * torch.randn_like(given)
     change = (network(given + step) - network(given - step)).mean((2, 3)).flatten() / 2

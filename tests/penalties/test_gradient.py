@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sparring.adversary import Critic, GeneratedBatch, Penalizer, Penalty, Scores, score
 from sparring.game import Batch
-from sparring.network import slope_of
+from sparring.network import input_gradient
 from sparring.penalties import R1, R2, GradientPenalty
 
 SLOPE = torch.tensor([3.0, 4.0, 0.0])
@@ -91,7 +91,7 @@ def test_points_between_follow_the_seed_of_the_move() -> None:
 
 def test_a_gradient_can_be_differentiated_again() -> None:
     samples = torch.tensor([[1.0, 2.0]], requires_grad=True)
-    _, gradient = slope_of(lambda given: given.pow(3).sum(1, keepdim=True), samples)
+    _, gradient = input_gradient(lambda given: given.pow(3).sum(1, keepdim=True), samples)
     torch.testing.assert_close(gradient, torch.tensor([[3.0, 12.0]]))
     (second,) = torch.autograd.grad(gradient.sum(), samples)
     torch.testing.assert_close(second, torch.tensor([[6.0, 12.0]]))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.game import Batch, Losses
-from sparring.network import Network, Shape, couples_samples, slope_of
+from sparring.network import Network, Shape, couples_samples, input_gradient
 from sparring.spec import Family
 
 Side = Literal["real", "fake"]
@@ -36,9 +36,9 @@ class Critic:
         """Returns all that is said of `samples`, [N, 1 + K]: their scores, and what a `AuxiliaryCritic` tells beside."""
         return self(samples)
 
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         """Returns what `look` does, and the gradients of the scores by `samples`, differentiable in turn."""
-        return slope_of(self, samples)
+        return input_gradient(self, samples)
 
     def features(self, samples: Tensor) -> Tensor:
         """Returns what the discriminator's last layer looks at, [N, F]; raises `SpecError` where it does not tell."""
@@ -60,8 +60,8 @@ class DiscriminatorCritic(Critic):
         self.network, self.condition = network, condition
         self.joins = not couples_samples(network) if joins is None else joins
 
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
-        scores, slope = self.network.slope(samples, self.condition)
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+        scores, slope = self.network.input_gradient(samples, self.condition)
         return to_float32(scores), slope
 
     def features(self, samples: Tensor) -> Tensor:  # noqa: D102
@@ -82,7 +82,7 @@ class AuxiliaryCritic(DiscriminatorCritic):
     def look(self, samples: Tensor) -> Tensor:  # noqa: D102
         return to_float32(self.network(samples))
 
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
         said = self.look(samples)
         (slope,) = torch.autograd.grad(said[:, 0].sum(), samples, create_graph=True)
@@ -168,10 +168,10 @@ class AugmentedCritic(Critic):
     def look(self, samples: Tensor) -> Tensor:  # noqa: D102
         return self.judge.look(self._augment(samples))
 
-    def slope(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
         augmented = self._augment(samples)
-        scores, slopes = self.judge.slope(augmented)
+        scores, slopes = self.judge.input_gradient(augmented)
         (slope,) = torch.autograd.grad(augmented, samples, slopes, create_graph=True)
         return scores, slope
 

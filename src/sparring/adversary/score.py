@@ -53,17 +53,17 @@ class PenaltyInputs:
     scores_real: Tensor | None
     scores_fake: Tensor
     random: torch.Generator
-    slopes: Mapping[Side, Tensor] = field(default_factory=dict)
+    input_gradients: Mapping[Side, Tensor] = field(default_factory=dict)
     player: nn.Module | None = None
     drawn: GeneratedBatch | None = None
     memory: Memory = field(default_factory=dict)
     images: int = 0
     parts: int = 1
 
-    def slope(self, side: Side) -> Tensor:
+    def input_gradient(self, side: Side) -> Tensor:
         """Returns the gradients of the scores by the samples of one side, [N, D], themselves differentiable."""
-        if side in self.slopes:
-            return self.slopes[side].flatten(1)
+        if side in self.input_gradients:
+            return self.input_gradients[side].flatten(1)
         samples, scores = (self.real, self.scores_real) if side == "real" else (self.fake, self.scores_fake)
         if scores is None or not samples.requires_grad:
             raise SpecError(f"a penalty looks at the slopes of {side} samples without naming {side!r} in its `slopes`")
@@ -82,7 +82,7 @@ class Penalty(Family):
     and its fields, so that a move with it may be played from a recording.
     """
 
-    slopes: ClassVar[frozenset[Side]] = frozenset()
+    gradient_sides: ClassVar[frozenset[Side]] = frozenset()
     needs_double_backward: ClassVar[bool] = True
     players: ClassVar[frozenset[str]] = frozenset({"discriminator"})
     stationary: ClassVar[bool] = False
@@ -163,7 +163,7 @@ class Penalizer(nn.Module):
 
     def needs_double_backward(self, step: int) -> bool:
         """Whether a penalty that is due at `step` differentiates scores, or samples."""
-        return any(penalty.needs_double_backward or penalty.slopes for penalty in self.due(step))
+        return any(penalty.needs_double_backward or penalty.gradient_sides for penalty in self.due(step))
 
     def capture_key(self, step: int) -> Hashable | None:
         """Returns the kinds that are due; None if what one of them does depends on more than the step's samples."""
@@ -203,7 +203,7 @@ def score(judge: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penaliz
     judge watches those of real samples: this is the discriminator's move.
     """
     due = penalizer.due(batch.step) if penalizer else []
-    sides = frozenset().union(*(penalty.slopes for penalty in due))
+    sides = frozenset().union(*(penalty.gradient_sides for penalty in due))
     exact = any(penalty.needs_double_backward for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
         real, fake = (to_float32(batch.real), to_float32(drawn.samples)) if exact else (batch.real, drawn.samples)
@@ -235,12 +235,12 @@ def _look(
         both, together = judge.doubled(), torch.cat((samples["real"], samples["fake"]))
         if not sides:
             return dict(zip(samples, both.look(together).chunk(2), strict=True)), {}
-        said, slopes = both.slope(together)
+        said, slopes = both.input_gradient(together)
         return dict(zip(samples, said.chunk(2), strict=True)), dict(zip(samples, slopes.chunk(2), strict=True))
     found: tuple[dict[Side, Tensor], dict[Side, Tensor]] = ({}, {})
     for side, given in samples.items():
         if side in sides:
-            found[0][side], found[1][side] = judge.slope(given)
+            found[0][side], found[1][side] = judge.input_gradient(given)
         else:
             found[0][side] = judge.look(given)
     return found

@@ -7,4 +7,4 @@ from sparring.network.network import Network as Network
 from sparring.network.network import Shape as Shape
 from sparring.network.network import couples_samples as couples_samples
 from sparring.network.network import group_size as group_size
-from sparring.network.network import slope_of as slope_of
+from sparring.network.network import input_gradient as input_gradient

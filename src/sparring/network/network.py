@@ -44,16 +44,16 @@ class Network(nn.Module):
         """Returns [N, *outputs] for `inputs` [N, *inputs] and, where the network has one, a condition [N]."""
         raise NotImplementedError
 
-    def slope(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def input_gradient(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Returns scores [N, 1] of `inputs` [N, *inputs] and their gradients by the inputs, differentiable in turn."""
-        return slope_of(lambda samples: self(samples, condition), inputs)
+        return input_gradient(lambda samples: self(samples, condition), inputs)
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns what the last layer looks at, [N, F]; raises `SpecError` where a network does not tell."""
         raise SpecError(f"{type(self).__name__} has no features to show; choose another network for this player")
 
 
-def slope_of(function: Any, inputs: Tensor) -> tuple[Tensor, Tensor]:
+def input_gradient(function: Any, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Returns scores [N, 1] = `function(inputs)` and d(their sum)/d`inputs`, itself differentiable."""
     inputs = inputs if inputs.requires_grad else inputs.detach().requires_grad_(True)
     scores = function(inputs)

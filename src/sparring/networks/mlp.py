@@ -74,10 +74,10 @@ class MLP(Network):
         outputs = perceptron(flat, self.spec.slope, self._weights())
         return outputs.tanh().view(-1, *self.outputs) if len(self.outputs) == 3 else outputs.view(-1, *self.outputs)
 
-    def slope(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def input_gradient(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Returns scores [N, 1] and their gradients by the inputs [N, ...], differentiable in turn."""
         if self.outputs != (1,) or not self._in_one():
-            return super().slope(inputs, condition)
+            return super().input_gradient(inputs, condition)
         flat = self.told(inputs.flatten(1), condition)
         scores, slopes = sloped_perceptron(flat, self.spec.slope, self._weights())
         return scores, slopes[:, : flat.shape[1] - self.told.added].view_as(inputs)

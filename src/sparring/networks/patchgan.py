@@ -67,9 +67,9 @@ class PatchGAN(Network):
         scores: Tensor = self.judge(self._see(inputs, condition))
         return scores
 
-    def slope(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def input_gradient(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Returns scores [N, n, h, w] of images and the gradients of their mean over places, differentiable in turn."""
-        scores, slopes = super().slope(inputs, condition)
+        scores, slopes = super().input_gradient(inputs, condition)
         return scores, slopes / scores.shape[2:].numel()
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:

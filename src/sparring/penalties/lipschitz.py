@@ -27,7 +27,7 @@ class NormPenalty(Penalty):
         """Returns what each of the norms [N] costs."""
 
     def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
-        _, slopes = inputs.critic.slope(self.points(inputs).detach())
+        _, slopes = inputs.critic.input_gradient(self.points(inputs).detach())
         return self.cost(slopes.flatten(1).norm(dim=1)).mean()
 
 
