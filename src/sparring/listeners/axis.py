@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sparring.listeners.formatting import count_in_words, number_in_words
+from sparring.listeners.formatting import format_count, number_in_words
 
 _LOGARITHMIC_FROM = 1000.0  # a ratio of largest to smallest
 _CLIPPED_FROM = 10.0  # a ratio of the whole range to that of all but the outermost hundredths
@@ -87,6 +87,6 @@ def _padded(low: float, high: float, clipped: bool) -> Axis:
 
 def _label(value: float, step: float) -> str:
     if abs(value) >= 1e4 and step >= 1:
-        return count_in_words(value)
+        return format_count(value)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value:.{decimals}f}" if decimals <= 5 and abs(value) < 1e6 else number_in_words(value)

@@ -8,7 +8,7 @@ from html import escape
 from typing import Literal
 
 from sparring.listeners.axis import Axis, axis_for, count_axis
-from sparring.listeners.formatting import count_in_words, number_in_words
+from sparring.listeners.formatting import format_count, number_in_words
 
 _WIDTH, _HEIGHT = 480, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 22, 10, 40
@@ -153,7 +153,7 @@ def _legend(series: Sequence[Series], mark: Mark) -> str:
     for index, one in enumerate(series):
         value = number_in_words(one.points[-1][1])
         found = best_point(one.points, mark)
-        best = f", best {number_in_words(found[1])} at {count_in_words(found[0])} images" if found else ""
+        best = f", best {number_in_words(found[1])} at {format_count(found[0])} images" if found else ""
         colour = f"s{index % _COLOURS}"
         items.append(f'<li><i class="{colour}"></i>{escape(one.name)} <b>{escape(value)}</b>{escape(best)}</li>')
     return "".join(items)
@@ -169,5 +169,5 @@ def _notes(series: Sequence[Series], y_axis: Axis) -> str:
         notes.append(f"A few values lie outside of this chart: {ends}.")
     for one in series:
         if (x := next((x for x, y in one.points if not math.isfinite(y)), None)) is not None:
-            notes.append(f"{one.name} was not finite at {count_in_words(x)} images.")
+            notes.append(f"{one.name} was not finite at {format_count(x)} images.")
     return f'<p class="note">{escape(" ".join(notes))}</p>' if notes else ""

@@ -10,7 +10,7 @@ from rich.console import Console as Terminal
 from rich.live import Live
 from rich.text import Text
 
-from sparring.listeners.formatting import count_in_words, duration_in_words
+from sparring.listeners.formatting import duration_in_words, format_count
 from sparring.training.listener import Listener, Record, View
 
 _REDRAW_SECONDS = 0.5  # rich takes a millisecond: a five hundredth of a run
@@ -48,9 +48,9 @@ class Console(Listener):
         """Says where the run is and, when it resumes, from where; opens the live line."""
         for note in self.notes:
             self._say(note)
-        total = count_in_words(view.target)
+        total = format_count(view.target)
         if view.images:
-            shown = f"{count_in_words(view.images)} of {total} images"
+            shown = f"{format_count(view.images)} of {total} images"
             self._say(f"Going on in {view.folder} at step {view.step:,}, {shown}.")
         else:
             self._say(f"Training in {view.folder} for {total} images.")
@@ -92,7 +92,7 @@ class Console(Listener):
         saved = f" Last checkpoint: {self._saved}" if self._saved else ""
         self._say(
             f"{_ENDINGS.get(ending, ending.capitalize())} after {view.step:,} steps and "
-            f"{count_in_words(view.images)} images, {duration_in_words(view.seconds)} of training.{saved}"
+            f"{format_count(view.images)} images, {duration_in_words(view.seconds)} of training.{saved}"
             + (f" Go on with: spar train {view.folder}" if ending == "stopped" else "")
         )
 
@@ -129,8 +129,8 @@ def progress_parts(view: View, record: Record | None) -> tuple[str, ...]:
         f"{duration_in_words((view.target - view.images) / speed)} left" if known else "",
         f"step {view.step:,}",
         numbers,
-        f"{count_in_words(speed)} images/s" if speed > 0 else "",
-        f"{count_in_words(view.images)}/{count_in_words(view.target)} images",
+        f"{format_count(speed)} images/s" if speed > 0 else "",
+        f"{format_count(view.images)}/{format_count(view.target)} images",
         scores,
     )
     return tuple(part for part in parts if part)

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from sparring.direction import ScoreDirection
 from sparring.listeners.chart import Mark, best_point
-from sparring.listeners.formatting import count_in_words, duration_in_words, number_in_words, title_in_words
+from sparring.listeners.formatting import duration_in_words, format_count, number_in_words, title_in_words
 from sparring.training.checkpoints import score_direction
 
 Facts = Mapping[str, Any]
@@ -23,9 +23,9 @@ def status(facts: Facts, lines: Lines) -> str:
     name = str(facts.get("status", "unknown"))
     images, target = latest(facts, lines, "images"), _number(facts, "target")
     share = min(images / target, 1.0) if target else math.nan
-    so_far = f"{count_in_words(images)} images" if math.isnan(share) else f"{_of(images, target)} ({share:.0%})"
+    so_far = f"{format_count(images)} images" if math.isnan(share) else f"{_of(images, target)} ({share:.0%})"
     sentence = {
-        "finished": f"Finished: {count_in_words(images)} images in {_duration(facts, lines)}.",
+        "finished": f"Finished: {format_count(images)} images in {_duration(facts, lines)}.",
         "running": f"Running when this was written: {so_far} in {_duration(facts, lines)}.",
         "stopped": f"Stopped at {so_far}; the same command resumes it.",
         "failed": f"Failed at {so_far}.",
@@ -42,17 +42,17 @@ def headline(facts: Facts, lines: Lines) -> str:
     cards = [
         (
             "Images shown",
-            count_in_words(latest(facts, lines, "images")),
-            f"of {count_in_words(target)}" if target else "",
+            format_count(latest(facts, lines, "images")),
+            f"of {format_count(target)}" if target else "",
         ),
         ("Steps", f"{latest(facts, lines, 'step'):,.0f}", ""),
         ("Training time", _duration(facts, lines), ""),
-        ("Speed", count_in_words(statistics.median(speeds)) if speeds else "–", "images/s, median"),
+        ("Speed", format_count(statistics.median(speeds)) if speeds else "–", "images/s, median"),
         ("Peak memory", _memory(facts, lines), ""),
     ]
     for name, points in score_points(lines).items():
         found = best_point(points, best_of(facts, name))
-        best = f"best {number_in_words(found[1])} at {count_in_words(found[0])}" if found else ""
+        best = f"best {number_in_words(found[1])} at {format_count(found[0])}" if found else ""
         cards.append((title_in_words(name), number_in_words(points[-1][1]), best))
     return f'<dl class="numbers">{"".join(_card(*card) for card in cards)}</dl>'
 
@@ -135,7 +135,7 @@ def _duration(facts: Facts, lines: Lines) -> str:
 
 
 def _of(images: float, target: float) -> str:
-    return f"{count_in_words(images)} of {count_in_words(target)} images"
+    return f"{format_count(images)} of {format_count(target)} images"
 
 
 def _card(name: str, value: str, beside: str) -> str:

@@ -3,10 +3,10 @@
 import math
 
 
-def count_in_words(count: float) -> str:
+def format_count(count: float) -> str:
     """Returns a count in at most five characters or so.
 
-    >>> [count_in_words(count) for count in (0, 999, 12_800, 200_000, 1_234_567)]
+    >>> [format_count(count) for count in (0, 999, 12_800, 200_000, 1_234_567)]
     ['0', '999', '12.8k', '200k', '1.23M']
     """
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -40,7 +40,7 @@ def number_in_words(value: float) -> str:
     if not math.isfinite(value):
         return "not finite"
     if 1e3 <= abs(value) < 1e12:
-        return f"{value:,.0f}" if abs(value) < 1e4 else count_in_words(value)
+        return f"{value:,.0f}" if abs(value) < 1e4 else format_count(value)
     text = f"{value:.3g}"
     mantissa, exponent, power = text.partition("e")
     return f"{mantissa}e{int(power)}" if exponent else text

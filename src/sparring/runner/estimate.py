@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from sparring.listeners.formatting import count_in_words, duration_in_words
+from sparring.listeners.formatting import duration_in_words, format_count
 from sparring.recipes.schema import Recipe
 from sparring.runner.micro_batch import with_micro_batch
 from sparring.runner.stages import check_parts, plan_stages
@@ -41,7 +41,7 @@ class Estimate:
             f"{'data':<16}{self.images:>12,} images of {'x'.join(map(str, self.shape))}",
             *players,
             f"{'speed':<16}{self.images_per_second:>12,.0f} images/s, over two steps",
-            f"{'time':<16}{duration_in_words(seconds):>12} for {count_in_words(self.target)} images",
+            f"{'time':<16}{duration_in_words(seconds):>12} for {format_count(self.target)} images",
             f"{'memory':<16}{self.memory_mb:>12,.0f} MB",
             *self.notes,
         ]

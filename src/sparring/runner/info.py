@@ -7,7 +7,7 @@ from typing import Any
 from sparring.data.image_collection import some
 from sparring.errors import CheckpointError
 from sparring.listeners import read_log
-from sparring.listeners.formatting import count_in_words, duration_in_words, number_in_words
+from sparring.listeners.formatting import duration_in_words, format_count, number_in_words
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint, read_facts
 from sparring.training.folder import RunFolder
 
@@ -52,10 +52,10 @@ def _run(home: RunFolder) -> Iterator[tuple[str, str]]:
     log = read_log(home.path)
     if log:
         last = log[-1]
-        share = f" of {count_in_words(facts['target'])}" if "target" in facts else ""
-        yield "progress", f"{last['step']:,} steps, {count_in_words(last['images'])}{share} images"
+        share = f" of {format_count(facts['target'])}" if "target" in facts else ""
+        yield "progress", f"{last['step']:,} steps, {format_count(last['images'])}{share} images"
         speed = sorted(line["images_per_second"] for line in log)[len(log) // 2]
-        yield "time", f"{duration_in_words(last['seconds'])} of training, {count_in_words(speed)} images/s (median)"
+        yield "time", f"{duration_in_words(last['seconds'])} of training, {format_count(speed)} images/s (median)"
         yield "memory", f"{max(line['memory_mb'] for line in log):,.0f} MB at most"
         for team, losses in last["losses"].items():
             yield "losses", f"{team}: " + ", ".join(f"{name} {number_in_words(v)}" for name, v in losses.items())
@@ -77,7 +77,7 @@ def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         skipped = f", {data['skipped']} unreadable ones left out" if data.get("skipped") else ""
         yield "data", f"{data['name']}: {data['count']:,} of {shape}, {_told(data)}{skipped}"
     if players := facts.get("parameters"):
-        yield "players", ", ".join(f"{name} {count_in_words(count)}" for name, count in players.items()) + " weights"
+        yield "players", ", ".join(f"{name} {format_count(count)}" for name, count in players.items()) + " weights"
     if "device" in facts:
         machine = f"{facts['device']}, {facts['threads']} threads, {facts['precision']}, {facts['layout']}"
         yield "machine", f"{machine}, PyTorch {facts['torch']}, sparring {facts['sparring']}"
@@ -94,7 +94,7 @@ def _checkpoint(path: Path) -> Iterator[tuple[str, str]]:
     yield "checkpoint", f"{path} (whole: its digest matches)"
     yield "recipe", f"{facts['recipe']['name']} ({facts['recipe']['game']['kind']})"
     progress = facts["progress"]
-    yield "progress", f"{progress['step']:,} steps, {count_in_words(progress['images'])} images"
+    yield "progress", f"{progress['step']:,} steps, {format_count(progress['images'])} images"
     yield "samples", "x".join(map(str, facts["sample"])) + f", {_told(facts)}, {facts['depth']} bits"
     yield "tensors", f"{len(checkpoint.tensors)}, {path.stat().st_size / 1e6:.1f} MB, by sparring {facts['sparring']}"
     for name, value in facts["scores"].items():
