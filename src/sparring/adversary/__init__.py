@@ -10,7 +10,7 @@ from sparring.adversary.critic import DiscriminatorCritic as DiscriminatorCritic
 from sparring.adversary.critic import Memory as Memory
 from sparring.adversary.critic import Side as Side
 from sparring.adversary.critic import to_float32 as to_float32
-from sparring.adversary.image_pool import History as History
+from sparring.adversary.image_pool import ImagePool as ImagePool
 from sparring.adversary.score import GeneratedBatch as GeneratedBatch
 from sparring.adversary.score import GeneratorPenalties as GeneratorPenalties
 from sparring.adversary.score import Penalizer as Penalizer

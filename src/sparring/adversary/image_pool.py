@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 
-class History(nn.Module):
+class ImagePool(nn.Module):
     """Up to `size` images of `shape` that were made before (Shrivastava et al. 2017, sec. 2.3; Zhu et al. 2017).
 
     The first `size` images fill it. From then on each new image is, with probability one half, kept in the place of an
@@ -22,7 +22,7 @@ class History(nn.Module):
         self.register_buffer("images", torch.zeros(size, *shape))
         self.register_buffer("count", torch.zeros(1, dtype=torch.int64))
 
-    def exchange(self, made: Tensor, random: torch.Generator) -> Tensor:
+    def query(self, made: Tensor, random: torch.Generator) -> Tensor:
         """Returns as many images as were `made` [N, *shape], some of them old, and keeps some of the new."""
         if not self.size:
             return made

@@ -18,7 +18,7 @@ from sparring.adversary import (
     score,
     to_float32,
 )
-from sparring.adversary.image_pool import History
+from sparring.adversary.image_pool import ImagePool
 from sparring.augment import Augmentations
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
@@ -80,7 +80,7 @@ class CycleGAN(Game):
         self.b_to_a = self.build_player("generator", spec.generator, b, a, alone)
         self.of_a = self.build_player("discriminator", spec.discriminator, a, (1,), alone)
         self.of_b = self.build_player("discriminator", spec.discriminator, b, (1,), alone)
-        self.history_a, self.history_b = History(spec.history, a), History(spec.history, b)
+        self.history_a, self.history_b = ImagePool(spec.history, a), ImagePool(spec.history, b)
         self.penalties_a, self.penalties_b = (Penalizer(spec.penalties, player) for player in (self.of_a, self.of_b))
         self.augmenter_a, self.augmenter_b = Augmenter(spec.augmentations), Augmenter(spec.augmentations)
         self._together = not couples_samples(self.a_to_b)
@@ -112,8 +112,8 @@ class CycleGAN(Game):
         """Returns the discriminators' losses: real images of each domain against a history of translations into it."""
         a, b = _domains(batch)
         fake_a, fake_b = self._made(batch, a, b)
-        made_a = GeneratedBatch(self.history_a.exchange(fake_a, batch.random), b, self.b_to_a)
-        made_b = GeneratedBatch(self.history_b.exchange(fake_b, batch.random), a, self.a_to_b)
+        made_a = GeneratedBatch(self.history_a.query(fake_a, batch.random), b, self.b_to_a)
+        made_b = GeneratedBatch(self.history_b.query(fake_b, batch.random), a, self.a_to_b)
         losses_a = self._tell("a", replace(batch, real=a), made_a, self.penalties_a)
         losses_b = self._tell("b", replace(batch, real=b), made_b, self.penalties_b)
         return losses_a | losses_b
