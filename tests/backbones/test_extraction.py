@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 
-from sparring.backbones import Backbone, FeatureNetwork, Seen
+from sparring.backbones import Backbone, FeatureNetwork, Features
 from sparring.backbones.extraction import look
 from sparring.backbones.resizing import resize
 from sparring.errors import MetricError
@@ -26,7 +26,7 @@ class Averages(FeatureNetwork):
     def forward(self, images):
         self.calls.append(images)
         features = torch.nn.functional.linear(images.mean((2, 3)), self.weight)
-        return Seen(features, features[:, :0])
+        return Features(features, features[:, :0])
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_features_and_logits_that_are_not_finite_are_counted(of):
         def forward(self, images):
             rows = images.mean((2, 3))
             bad = torch.where(rows[:, :1] == 0, torch.nan, rows)
-            return Seen(bad, rows) if of == "features" else Seen(rows, bad)
+            return Features(bad, rows) if of == "features" else Features(rows, bad)
 
     good, bad = batches(4, 4)
     bad[1:3] = 0

@@ -98,7 +98,7 @@ def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | No
             for name, side in (("real", real), ("fake", fake))
         )
     told = (real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
-    return PenaltyInputs(SeeingJudge(judge), *told, player=player, drawn=drawn, memory=held or {})
+    return PenaltyInputs(SeeingJudge(judge), *told, player=player, generated=drawn, memory=held or {})
 
 
 def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:

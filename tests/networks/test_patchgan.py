@@ -104,7 +104,9 @@ def inputs(network: Network, penalty: Penalty) -> Tensor:
     if "discriminator" in penalty.players:
         return score(judge, batch, drawn, Penalizer((penalty,), network)).penalties[penalty.kind()]
     told = (judge, real, drawn.samples, judge(real), judge(drawn.samples), random)
-    return Penalizer((penalty,), make).losses([penalty], PenaltyInputs(*told, player=make, drawn=drawn))[penalty.kind()]
+    return Penalizer((penalty,), make).losses([penalty], PenaltyInputs(*told, player=make, generated=drawn))[
+        penalty.kind()
+    ]
 
 
 OF_SCORES = [kind for kind in members(Penalty) if kind is not PathLength]  # which looks at no discriminator

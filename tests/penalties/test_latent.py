@@ -20,7 +20,7 @@ def value(penalty: Penalty, factor: float) -> float:
     random = torch.Generator().manual_seed(0)
     drawn = GeneratedBatch.from_latents(lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random))
     fake = drawn.samples
-    inputs = PenaltyInputs(Critic(total), fake, fake, None, total(fake), random, player=nn.Identity(), drawn=drawn)
+    inputs = PenaltyInputs(Critic(total), fake, fake, None, total(fake), random, player=nn.Identity(), generated=drawn)
     return penalty.value(inputs).item()
 
 

@@ -56,7 +56,7 @@ def meet(
     drawn = GeneratedBatch(torch.zeros(len(latents), 1), latents, lambda given: given, condition)
     fake, random = drawn.samples, torch.Generator().manual_seed(seed)
     return PenaltyInputs(
-        Critic(lambda given: given), fake, fake, None, fake, random, player=player, drawn=drawn, memory=memory
+        Critic(lambda given: given), fake, fake, None, fake, random, player=player, generated=drawn, memory=memory
     )
 
 

@@ -31,7 +31,7 @@ class GeneratedBatch:
     condition: Tensor | None = None
 
     @classmethod
-    def by(
+    def from_latents(
         cls, generate: Callable[[Tensor], Tensor], latents: Tensor, condition: Tensor | None = None
     ) -> "GeneratedBatch":
         """Returns what `generate` makes of `latents`."""
@@ -42,12 +42,12 @@ class GeneratedBatch:
 class PenaltyInputs:
     """Where a discriminator meets real and generated samples: all that a penalty may look at.
 
-    `player` is the one that moves, `drawn` where the generated samples come from; on the generator's
+    `player` is the one that moves, `generated` where the generated samples come from; on the generator's
     move they depend on its weights, and real samples have scores only if its loss needs them. `memory` is
     the penalty's own; `images` real ones have been shown before. A move has so many meetings as its batch has `parts`.
     """
 
-    judge: Critic
+    critic: Critic
     real: Tensor
     fake: Tensor
     scores_real: Tensor | None
@@ -55,7 +55,7 @@ class PenaltyInputs:
     random: torch.Generator
     input_gradients: Mapping[Side, Tensor] = field(default_factory=dict)
     player: nn.Module | None = None
-    drawn: GeneratedBatch | None = None
+    generated: GeneratedBatch | None = None
     memory: Memory = field(default_factory=dict)
     images: int = 0
     parts: int = 1
@@ -195,27 +195,27 @@ def check_fit(sample: Shape, **fields: Sequence[Penalty | Augmentation]) -> None
                 raise ShapeError(f"game.{name}: {error}") from None
 
 
-def score(judge: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penalizer | None = None) -> Scores:
+def score(critic: Critic, batch: Batch, drawn: GeneratedBatch, penalizer: Penalizer | None = None) -> Scores:
     """Returns the scores of `batch.real` and of the samples of `drawn`, and each due penalty by its kind.
 
-    Both are scored in one pass where the judge joins them. When a due penalty differentiates, all scores are
+    Both are scored in one pass where the critic joins them. When a due penalty differentiates, all scores are
     computed in float32, whatever autocast says. Mean scores are observed as `score_real` and `score_fake`, and the
-    judge watches those of real samples: this is the discriminator's move.
+    critic watches those of real samples: this is the discriminator's move.
     """
     due = penalizer.due(batch.step) if penalizer else []
     sides = frozenset().union(*(penalty.gradient_sides for penalty in due))
     exact = any(penalty.needs_double_backward for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():
         real, fake = (to_float32(batch.real), to_float32(drawn.samples)) if exact else (batch.real, drawn.samples)
-        said, slopes = _look(judge, {"real": real, "fake": fake}, sides)
+        said, slopes = _look(critic, {"real": real, "fake": fake}, sides)
         scores, beside = _part(said)
         batch.observe(score_real=scores["real"].mean(), score_fake=scores["fake"].mean())
-        judge.watch(scores["real"])
+        critic.watch(scores["real"])
         added: Losses = {}
         if penalizer and due:
             told = (scores["real"], scores["fake"], batch.random, slopes, penalizer.player, drawn)
             added = penalizer.losses(
-                due, PenaltyInputs(judge, real, fake, *told, images=batch.images, parts=batch.parts)
+                due, PenaltyInputs(critic, real, fake, *told, images=batch.images, parts=batch.parts)
             )
     return Scores(scores["real"], scores["fake"], added, beside)
 
@@ -228,11 +228,11 @@ def _part(said: dict[Side, Tensor]) -> tuple[dict[Side, Tensor], dict[Side, Tens
 
 
 def _look(
-    judge: Critic, samples: dict[Side, Tensor], sides: frozenset[Side]
+    critic: Critic, samples: dict[Side, Tensor], sides: frozenset[Side]
 ) -> tuple[dict[Side, Tensor], dict[Side, Tensor]]:
     """Returns what is said of both sides, and the slopes of those asked for: in one pass where that saves work."""
-    if judge.joins and len(sides) != 1 and len(samples["real"]) == len(samples["fake"]):
-        both, together = judge.doubled(), torch.cat((samples["real"], samples["fake"]))
+    if critic.joins and len(sides) != 1 and len(samples["real"]) == len(samples["fake"]):
+        both, together = critic.doubled(), torch.cat((samples["real"], samples["fake"]))
         if not sides:
             return dict(zip(samples, both.look(together).chunk(2), strict=True)), {}
         said, slopes = both.input_gradient(together)
@@ -240,7 +240,7 @@ def _look(
     found: tuple[dict[Side, Tensor], dict[Side, Tensor]] = ({}, {})
     for side, given in samples.items():
         if side in sides:
-            found[0][side], found[1][side] = judge.input_gradient(given)
+            found[0][side], found[1][side] = critic.input_gradient(given)
         else:
-            found[0][side] = judge.look(given)
+            found[0][side] = critic.look(given)
     return found

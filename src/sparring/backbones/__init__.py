@@ -2,8 +2,8 @@
 
 from sparring.backbones.backbone import Backbone as Backbone
 from sparring.backbones.backbone import FeatureNetwork as FeatureNetwork
+from sparring.backbones.backbone import Features as Features
 from sparring.backbones.backbone import Resizer as Resizer
-from sparring.backbones.backbone import Seen as Seen
 from sparring.backbones.catalogue import find_backbone as find_backbone
 from sparring.backbones.catalogue import find_perceptual as find_perceptual
 from sparring.backbones.catalogue import list_backbones as list_backbones

@@ -11,7 +11,7 @@ Resizer = Literal["clean", "legacy-tensorflow", "legacy-pytorch"]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Features:
     """What a backbone makes of a batch: `features` [B, d], and `logits` [B, K], K = 0 where it has no classes."""
 
     features: Tensor
@@ -19,12 +19,12 @@ class Seen:
 
 
 class FeatureNetwork(nn.Module):
-    """What a backbone's network is: images float32 [B, 3, S, S] on the scale 0 to 255 in, `Seen` out.
+    """What a backbone's network is: images float32 [B, 3, S, S] on the scale 0 to 255 in, `Features` out.
 
     The network's own normalization of its input is part of it.
     """
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         """Returns features and logits of `images` [B, 3, S, S], 0 to 255."""
         raise NotImplementedError
 
@@ -56,7 +56,7 @@ class Backbone:
         return dict(self.titles).get(score, f"{score}-{self.name}")
 
     @torch.no_grad()
-    def look(self, images: Tensor) -> Seen:
+    def look(self, images: Tensor) -> Features:
         """Returns what the network makes of prepared `images` [B, 3, S, S], 0 to 255, on its device."""
-        seen: Seen = self.network(images)
+        seen: Features = self.network(images)
         return seen

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sparring.backbones.backbone import FeatureNetwork, Seen
+from sparring.backbones.backbone import FeatureNetwork, Features
 from sparring.backbones.pyramid import Pyramid, tapped
 
 _STAGES = (
@@ -91,13 +91,13 @@ class EfficientNetLite0(FeatureNetwork, Pyramid):
         self._bn1 = nn.BatchNorm2d(1280, _NORM_EPSILON)
         self._fc = nn.Linear(1280, 1000)
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         """Returns features [B, 1280] and logits [B, 1000] of `images` [B, 3, 224, 224], 0 to 255."""
         maps = self._stem(images)
         for block in self._blocks:
             maps = block(maps)
         features = functional.relu6(self._bn1(self._conv_head(maps)), inplace=True).mean((2, 3))
-        return Seen(features, self._fc(features))
+        return Features(features, self._fc(features))
 
     def maps(self, images: Tensor) -> Tensor:
         """Returns the second stage's maps [B, 24, ⌈H/4⌉, ⌈W/4⌉] of `images` [B, 3, H, W], 0 to 255."""

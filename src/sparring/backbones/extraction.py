@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.backends import cudnn
 
-from sparring.backbones.backbone import Backbone, Resizer, Seen
+from sparring.backbones.backbone import Backbone, Features, Resizer
 from sparring.backbones.resizing import resize
 from sparring.errors import MetricError
 
@@ -22,7 +22,7 @@ def look(
     device: torch.device | str = "cpu",
     precision: Literal["float32", "bfloat16"] = "float32",
     ahead: int = 2,
-) -> Generator[Seen, None, None]:
+) -> Generator[Features, None, None]:
     """Yields what `backbone` makes of each of `batches`, uint8 [B, C, H, W]: float32, on the CPU, in their order.
 
     Batches may differ in size, channels and resolution. One background thread takes them, `ahead` of the network at
@@ -78,17 +78,17 @@ def _taken(batches: Iterable[Tensor], pinned: bool, ahead: int) -> Generator[Ten
 
 
 @torch.no_grad()
-def _see(backbone: Backbone, images: Tensor, resizer: Resizer, device: torch.device, bfloat16: bool) -> Seen:
+def _see(backbone: Backbone, images: Tensor, resizer: Resizer, device: torch.device, bfloat16: bool) -> Features:
     # The caller's autocast must not change scores, nor cuDNN's default, which is TensorFloat-32.
     exact = cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     with exact, torch.autocast(device.type, enabled=False):
         prepared = resize(images.to(device, non_blocking=True), backbone.size, resizer)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             seen = backbone.look(prepared)
-    return Seen(seen.features.float().cpu(), seen.logits.float().cpu())
+    return Features(seen.features.float().cpu(), seen.logits.float().cpu())
 
 
-def _check_finite(name: str, seen: Seen, before: int) -> None:
+def _check_finite(name: str, seen: Features, before: int) -> None:
     finite = seen.features.isfinite().all(1) & seen.logits.isfinite().all(1)
     if not bool(finite.all()):
         bad, last = int((~finite).sum()), before + len(finite)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sparring.backbones.backbone import FeatureNetwork, Seen
+from sparring.backbones.backbone import FeatureNetwork, Features
 
 _Kernel = int | tuple[int, int]
 _Branch = tuple[str, str, int, _Kernel]
@@ -155,13 +155,13 @@ class Inception(FeatureNetwork):
         self.Mixed_7c = _Block(2048, _BLOCK_7, nn.MaxPool2d(3, 1, 1))
         self.fc = nn.Linear(2048, 1008)
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         """Returns features [B, 2048] and logits [B, 1008] of `images` [B, 3, 299, 299], 0 to 255."""
         maps = (images - 128) / 128
         for layer in list(self.children())[:-1]:
             maps = layer(maps)
         features = maps.mean((2, 3))
-        return Seen(features, functional.linear(features, self.fc.weight))
+        return Features(features, functional.linear(features, self.fc.weight))
 
     def maps(self, images: Tensor) -> Tensor:
         """Returns the maps [B, 64, h, w] before the first pooling, h = ⌊(H - 3) / 2⌋ - 1, of `images` [B, 3, H, W].

@@ -6,7 +6,7 @@ from hashlib import sha256
 import torch
 from torch import Tensor
 
-from sparring.backbones.backbone import Backbone, FeatureNetwork, Seen
+from sparring.backbones.backbone import Backbone, FeatureNetwork, Features
 from sparring.backbones.weights import digest_of
 from sparring.errors import MetricError
 
@@ -16,12 +16,12 @@ class _Own(FeatureNetwork):
         super().__init__()
         self.network, self.name = network, name
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         features = self.network(images)
         if features.ndim != 2 or len(features) != len(images):
             got = f"{tuple(features.shape)} of images {tuple(images.shape)}"
             raise MetricError(f"backbone {self.name}: gave features {got}; needs [B, d], a row for each image")
-        return Seen(features, features.new_zeros(len(features), 0))
+        return Features(features, features.new_zeros(len(features), 0))
 
     def maps(self, images: Tensor) -> Tensor:
         raise MetricError(f"backbone {self.name}: has no feature maps; take inception or lite0 for them")

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from sparring.backbones.backbone import FeatureNetwork, Seen
+from sparring.backbones.backbone import FeatureNetwork, Features
 from sparring.backbones.normalization import ChannelNormalization
 from sparring.backbones.pyramid import Pyramid, tapped
 
@@ -64,11 +64,11 @@ class VGG16(FeatureNetwork):
             nn.Linear(4096, 1000),
         )
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         """Returns features [B, 4096] and logits [B, 1000] of `images` [B, 3, 224, 224], 0 to 255."""
         maps = self.features(self.normalization(images))
         features = self.classifier[:-1](maps.flatten(1))
-        return Seen(features, self.classifier[-1](features))
+        return Features(features, self.classifier[-1](features))
 
     def maps(self, images: Tensor) -> Tensor:
         """Returns the first stage's maps [B, 64, H, W] of `images` [B, 3, H, W], 0 to 255."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from sparring.backbones.backbone import FeatureNetwork, Seen
+from sparring.backbones.backbone import FeatureNetwork, Features
 from sparring.backbones.normalization import CLIP, IMAGENET, ChannelNormalization
 from sparring.errors import MetricError, MissingExtraError, WeightsError
 
@@ -21,10 +21,10 @@ class Transformer(FeatureNetwork):
         super().__init__()
         self.network, self.normalization, self._pick = network, normalization, pick
 
-    def forward(self, images: Tensor) -> Seen:
+    def forward(self, images: Tensor) -> Features:
         """Returns features [B, d] and no logits [B, 0] of `images` [B, 3, S, S], 0 to 255."""
         features = self._pick(self.network(pixel_values=self.normalization(images)))
-        return Seen(features, features.new_zeros(len(features), 0))
+        return Features(features, features.new_zeros(len(features), 0))
 
     def maps(self, images: Tensor) -> Tensor:
         """Raises MetricError: there are none."""

@@ -96,7 +96,9 @@ class BiGAN(Game):
         losses = {"adversarial": self.spec.losses.discriminator(fake, real)}
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            inputs = PenaltyInputs(
+                *seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts
+            )
             losses |= self.generator_penalties.losses(due, inputs)
         return losses
 

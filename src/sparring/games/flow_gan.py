@@ -132,7 +132,7 @@ class FlowGAN(Game):
         compared = judge(real) if self.spec.losses.needs_real else None
         losses = {"adversarial": self.spec.losses.generator(fake, compared)}
         seen = (judge, real, drawn.samples, compared, fake, batch.random)
-        inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+        inputs = PenaltyInputs(*seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts)
         return losses | self.generator_penalties.losses(due, inputs)
 
     def log_likelihood(self, samples: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ class GAN(Game):
         """Returns the generator's penalties that are due, given the scores where they are known."""
         due = self.generator_penalties.due(batch.step)
         seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-        inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+        inputs = PenaltyInputs(*seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts)
         return self.generator_penalties.losses(due, inputs)
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102

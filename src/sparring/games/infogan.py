@@ -107,7 +107,9 @@ class InfoGAN(Game):
         losses = {"adversarial": self.spec.losses.generator(fake, real), **self._recognize(batch, drawn, told)}
         if due:
             seen = (judge, batch.real, drawn.samples, real, fake, batch.random)
-            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            inputs = PenaltyInputs(
+                *seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts
+            )
             losses |= self.generator_penalties.losses(due, inputs)
         return losses
 

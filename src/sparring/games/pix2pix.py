@@ -116,7 +116,9 @@ class Pix2Pix(Game):
         }
         if due:
             seen = (judge, pairs, drawn.samples, real, fake, batch.random)
-            inputs = PenaltyInputs(*seen, player=self.generator, drawn=drawn, images=batch.images, parts=batch.parts)
+            inputs = PenaltyInputs(
+                *seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts
+            )
             losses |= self.generator_penalties.losses(due, inputs)
         return losses
 

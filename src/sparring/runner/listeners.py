@@ -47,12 +47,12 @@ def build_listeners(
     )
     scoring, missing = _score(recipe, data, device)
     scores = [cheap, *_examine(recipe, data), *scoring]
-    better = {name: way for listener in (*scores, *others) for name, way in listener.score_directions.items()}
+    score_directions = {name: way for listener in (*scores, *others) for name, way in listener.score_directions.items()}
     by = recipe.training.checkpoints.by
-    if missing and by not in better:  # what the missing scores would have been called is not known either
+    if missing and by not in score_directions:  # what the missing scores would have been called is not known either
         missing = [*missing, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
     elif recipe.training.checkpoints.best:
-        check_by(by, better)
+        check_by(by, score_directions)
     return [
         *scores,
         Log(),
@@ -65,9 +65,9 @@ def build_listeners(
 
 
 def check_by(by: str, score_directions: Mapping[str, ScoreDirection]) -> None:
-    """Raises `SpecError` unless the score called `by` is one of those in `better`, and has a best."""
-    ranked = [name for name, way in better.items() if way != "real"]
-    if by not in better:
+    """Raises `SpecError` unless the score called `by` is one of those in `score_directions`, and has a best."""
+    ranked = [name for name, way in score_directions.items() if way != "real"]
+    if by not in score_directions:
         raise SpecError(
             f"training.checkpoints.by: {by!r} is no score that this run takes (listening.metrics adds some)"
             f"{nearest(by, ranked)}"

@@ -113,7 +113,7 @@ class DiracGame:
         judge, random = Critic(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
         drawn = GeneratedBatch(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
         inputs = PenaltyInputs(
-            judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), drawn=drawn
+            judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), generated=drawn
         )
         discriminator = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:

@@ -29,7 +29,7 @@ Live = Callable[[], tuple[Tensor, Losses]]
 
 
 class GraphCapture:
-    """Keeps a captured for each key of each team's moves; `Game.capture_key` says which moves are alike."""
+    """Keeps a captured graph for each key of each team's moves; `Game.capture_key` says which moves are alike."""
 
     def __init__(self, game: Game, allowed: bool) -> None:
         self.game = game
@@ -42,7 +42,7 @@ class GraphCapture:
     def play(self, optimizer: TeamOptimizer, batch: Batch, live: Live) -> tuple[Tensor, Losses]:
         """Leaves the move's gradients at the weights; returns whether all is finite, and the losses."""
         key = self.game.capture_key(batch) if self.allowed and not any(self._hooks) else None
-        if key is None or not (take := self._find(optimizer, batch, key)).sound:
+        if key is None or not (state := self._find(optimizer, batch, key)).sound:
             return live()
         if state.plays == 2 and state.captured is not None:
             return state.captured.play(optimizer.parameters, batch)
@@ -68,7 +68,7 @@ class GraphCapture:
 
 @dataclass
 class CaptureState:
-    """How often a key was played before (at most 2), its captured, and whether that may be used."""
+    """How often a key was played before (at most 2), its captured graph, and whether that may be used."""
 
     plays: int = 0
     captured: "CapturedGraph | None" = None
