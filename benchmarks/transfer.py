@@ -41,7 +41,7 @@ DIRECTIONS = {
 SHOWN = 1_000
 
 
-def validation_metrics(model: Model, data: Dataset) -> float:
+def examine(model: Model, data: Dataset) -> float:
     """Returns the share of the held-out target samples whose class the model tells right."""
     assert data.held_out is not None
     samples, classes = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())

@@ -83,7 +83,7 @@ def cyclegan_by_hand() -> contest.Step:
     of_generators, of_discriminators = adam(to_b, to_a), adam(of_a, of_b)
     pixels, pools = torch.from_numpy(images(3, 128).pixels), ([], [])  # type: tuple[Tensor, tuple[list[Tensor], ...]]
 
-    def query(pool: list[Tensor], made: Tensor) -> Tensor:
+    def exchange(pool: list[Tensor], made: Tensor) -> Tensor:
         if len(pool) < POOL:
             pool.append(made)
             return made

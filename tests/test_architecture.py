@@ -1,10 +1,13 @@
 """Who may import whom, how large things may be, what every file must have: DESIGN.md and STYLE.md, held by `ast`."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -171,6 +174,23 @@ def test_modules_and_public_classes_and_functions_have_docstrings(module: str) -
     defined = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
     public = [node for node in defined if not node.name.startswith("_")]
     assert not [node.name for node in public if not ast.get_docstring(node)]
+
+
+def public_methods(module: str) -> Iterator[tuple[str, object]]:
+    """Yields the public methods and properties that the classes of a module define."""
+    loaded = import_module(f"sparring.{module}".removesuffix(".__init__"))
+    for kind in vars(loaded).values():
+        if inspect.isclass(kind) and kind.__module__ == loaded.__name__ and not kind.__name__.startswith("_"):
+            for name, member in vars(kind).items():
+                if not name.startswith("_") and isinstance(
+                    member, FunctionType | property | classmethod | staticmethod
+                ):
+                    yield f"{kind.__name__}.{name}", getattr(kind, name)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in ("__init__", "cli.__main__")])
+def test_public_methods_have_a_docstring_of_their_own_or_of_the_method_that_they_override(module: str) -> None:
+    assert not [name for name, member in public_methods(module) if not inspect.getdoc(member)]
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.endswith(".__init__")])

@@ -69,7 +69,7 @@ def test_scores_are_those_of_the_judge_and_their_means_are_observed() -> None:
 def test_only_the_sides_that_a_due_penalty_names_have_their_slopes_looked_at() -> None:
     Look.seen.clear()
     score(Critic(total), batch(), drawn(0), penalizer(Look()))
-    assert Look.seen[0].slopes.keys() == {"real"}
+    assert Look.seen[0].input_gradients.keys() == {"real"}
     Look.seen.clear()
     score(Critic(total), batch(step=1), drawn(0), penalizer(Look(every=2)))
     assert Look.seen == []

@@ -33,7 +33,7 @@ def _noise(random, count, shape=(3, 8, 8), size=5):
 
 def _score(name, value, **changes):
     facts = {
-        "deviation": None, "how": "", "score_directions": "higher", "samples": "00000064", "samples_digest": "a", "count": 100,
+        "deviation": None, "how": "", "direction": "higher", "samples": "00000064", "samples_digest": "a", "count": 100,
         "reference": "digits", "reference_count": 200, "reference_digest": "b", "shape": (1, 8, 8), "backbone": "lite0",
         "weights": "c0ffee", "resizer": "clean", "seed": 0, "averaged": True, "settings": "PR(k=3)", "sparring": "0.1",
         "device": "cpu", "torch": "2.13", "seconds": 0.1,

@@ -164,7 +164,9 @@ def test_it_offers_what_the_wrapped_game_offers() -> None:
     assert torch.equal(game.draw_samples(3, 1, condition=2), plain.draw_samples(3, 1, condition=2))
     assert game.discriminator_score(torch.zeros(2, *SAMPLE)) is None
     plain, game = build(cast()), build(Consensus.Spec(of=cast()))
-    assert torch.equal(game.discriminator_score(torch.ones(2, *SAMPLE)), plain.judge(torch.ones(2, *SAMPLE)))  # type: ignore[arg-type]
+    assert torch.equal(
+        game.discriminator_score(torch.ones(2, *SAMPLE)), plain.discriminator_score(torch.ones(2, *SAMPLE))
+    )  # type: ignore[arg-type]
     assert game.capture_key(batch()) is None
 
 

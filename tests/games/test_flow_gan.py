@@ -138,7 +138,7 @@ def test_adversarial_training_is_without_likelihood_and_likelihood_training_with
     assert alone.generate(batch()).keys() == {"likelihood"}
     assert [team.name for team in alone.teams] == ["generator"]
     assert alone.spec.turns() == [("generator",)]
-    assert alone.judge(batch().real) is None
+    assert alone.discriminator_score(batch().real) is None
 
 
 def test_likelihood_training_with_and_without_a_discriminator_has_one_slope() -> None:

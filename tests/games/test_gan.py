@@ -171,7 +171,7 @@ def test_what_is_drawn_and_pictured_is_not_augmented() -> None:
     Shown.came.clear()
     assert torch.equal(game.draw_samples(3, 0), plain.draw_samples(3, 0))
     samples = torch.randn(2, *SAMPLE)
-    assert torch.equal(game.discriminator_score(samples), plain.judge(samples))  # type: ignore[arg-type]
+    assert torch.equal(game.discriminator_score(samples), plain.discriminator_score(samples))  # type: ignore[arg-type]
     assert Shown.came == []
 
 
@@ -231,4 +231,4 @@ def test_no_picture_is_drawn_of_scores_that_depend_on_the_other_points() -> None
         (False, MLP.Spec(width=5, minibatch=MinibatchStandardDeviation())),
         (False, Packed.Spec()),
     ):
-        assert (play(discriminator=discriminator).judge(samples) is not None) == alone
+        assert (play(discriminator=discriminator).discriminator_score(samples) is not None) == alone

@@ -122,7 +122,7 @@ def test_scores_during_training_choose_the_best_checkpoint(shrink, tmp_path, mon
         tmp_path / "run",
     )
     assert {"FD-pixels", "precision-pixels", "recall-pixels", "sliced_wasserstein"} <= model.facts["scores"].keys()
-    directions = {"FD-pixels": "lower", "precision-pixels": "higher", "recall-pixels": "higher"}
+    better = {"FD-pixels": "lower", "precision-pixels": "higher", "recall-pixels": "higher"}
     assert model.facts["score_directions"] == better | {"sliced_wasserstein": "lower"}
     assert sparring.load(tmp_path / "run", best=True)
     assert "except of Precision-pixels, Recall-pixels" in (tmp_path / "run" / "report.html").read_text()

@@ -16,7 +16,7 @@ def test_evaluation_scores_only_when_it_is_due(view):
 
 
 def test_less_is_better_of_every_measure():
-    assert Evaluation(1, {"one": float, "two": float}).better == {"one": "lower", "two": "lower"}
+    assert Evaluation(1, {"one": float, "two": float}).score_directions == {"one": "lower", "two": "lower"}
 
 
 def test_every_measure_sees_the_same_images_on_the_cpu(view):

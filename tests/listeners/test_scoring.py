@@ -65,7 +65,7 @@ def test_the_same_latents_are_drawn_every_time_and_not_those_of_the_grids(view):
 
 
 def test_which_values_of_the_scores_are_better_is_told(view):
-    assert Scoring(1, Scorer(), ()).better == {"FD": "lower", "precision": "higher", "MS-SSIM": "real"}
+    assert Scoring(1, Scorer(), ()).score_directions == {"FD": "lower", "precision": "higher", "MS-SSIM": "real"}
 
 
 def test_a_resumed_run_has_only_the_share_of_its_own_time(view):

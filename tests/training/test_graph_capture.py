@@ -37,7 +37,7 @@ def play(prepare: Prepare, changes: tuple[str, ...], recorded: bool, steps: int 
 
 
 def recordings(run: Run) -> int:
-    return sum(take.sound and take.plays == 2 for take in run.graph_capture._takes.values())
+    return sum(take.sound and take.plays == 2 for take in run.graph_capture._states.values())
 
 
 @pytest.mark.parametrize("changes", ALIKE, ids=[" ".join(changes) for changes in ALIKE])
@@ -91,7 +91,7 @@ def test_a_game_that_promises_nothing_is_played_live(prepare: Prepare, monkeypat
     monkeypatch.setattr(type(run.game), "variant", lambda self, batch: None)
     for _ in range(4):
         play_step(run)
-    assert run.graph_capture._takes == {}
+    assert run.graph_capture._states == {}
 
 
 def test_a_move_that_breaks_its_promise_is_found_out(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

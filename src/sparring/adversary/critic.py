@@ -60,14 +60,14 @@ class DiscriminatorCritic(Critic):
         self.network, self.condition = network, condition
         self.joins = not couples_samples(network) if joins is None else joins
 
-    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         scores, slope = self.network.input_gradient(samples, self.condition)
         return to_float32(scores), slope
 
-    def features(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def features(self, samples: Tensor) -> Tensor:
         return self.network.features(samples, self.condition)
 
-    def doubled(self) -> "Critic":  # noqa: D102
+    def doubled(self) -> "Critic":
         if self.condition is None:
             return self
         return DiscriminatorCritic(self.network, torch.cat((self.condition, self.condition)), self.joins)
@@ -76,13 +76,13 @@ class DiscriminatorCritic(Critic):
 class AuxiliaryCritic(DiscriminatorCritic):
     """A discriminator of whose outputs [N, 1 + K] the first is the score; the others tell something of the sample."""
 
-    def __call__(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor) -> Tensor:
         return self.look(samples)[:, :1]
 
-    def look(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def look(self, samples: Tensor) -> Tensor:
         return to_float32(self.network(samples))
 
-    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
         said = self.look(samples)
         (slope,) = torch.autograd.grad(said[:, 0].sum(), samples, create_graph=True)
@@ -136,7 +136,7 @@ class Augmenter(nn.Module):
             for name, value in augmentation.memory().items():
                 self.register_buffer(f"{name}_{place}", value)
 
-    def forward(self, samples: Tensor, batch: Batch) -> Tensor:  # noqa: D102
+    def forward(self, samples: Tensor, batch: Batch) -> Tensor:
         for place, augmentation in enumerate(self.augmentations):
             samples = augmentation.recall(self._memory(place), samples, batch.random, batch.images)
         return samples
@@ -165,23 +165,23 @@ class AugmentedCritic(Critic):
         self.judge, self.augmenter, self.batch = judge, augmenter, batch
         self.joins = judge.joins
 
-    def look(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def look(self, samples: Tensor) -> Tensor:
         return self.judge.look(self._augment(samples))
 
-    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def input_gradient(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         samples = samples if samples.requires_grad else samples.detach().requires_grad_(True)
         augmented = self._augment(samples)
         scores, slopes = self.judge.input_gradient(augmented)
         (slope,) = torch.autograd.grad(augmented, samples, slopes, create_graph=True)
         return scores, slope
 
-    def features(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def features(self, samples: Tensor) -> Tensor:
         return self.judge.features(self._augment(samples))
 
-    def doubled(self) -> "Critic":  # noqa: D102
+    def doubled(self) -> "Critic":
         return AugmentedCritic(self.judge.doubled(), self.augmenter, self.batch)
 
-    def watch(self, scores: Tensor) -> None:  # noqa: D102
+    def watch(self, scores: Tensor) -> None:
         self.augmenter.watch(scores, self.batch)
 
     def _augment(self, samples: Tensor) -> Tensor:

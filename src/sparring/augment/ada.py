@@ -42,7 +42,7 @@ class ADA(ImageAugmentation):
         """Returns `samples` as before the first step."""
         return self.recall(self.memory(), samples, random, images)
 
-    def recall(self, memory: Memory, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def recall(self, memory: Memory, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         return transform(samples, self.groups, random, memory["probability"].to(samples.device))
 
     def watch(self, memory: Memory, scores: Tensor, step: int) -> Losses:

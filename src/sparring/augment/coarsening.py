@@ -23,7 +23,7 @@ class Coarsen(ImageAugmentation):
 
     factor: ScheduledFromOne = Constant(value=2)
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         factor = self.factor.at(images)
         whole = floor(factor)
         coarse = coarsen(samples, whole)

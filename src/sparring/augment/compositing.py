@@ -28,7 +28,7 @@ class Composite(ImageAugmentation):
 
     ground: Annotated[float, Field(ge=-1, le=1)] = 1.0
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         if not has_opacity(samples):
             return samples
         clamped: Tensor = _Clamped.apply(samples)  # type: ignore[no-untyped-call]

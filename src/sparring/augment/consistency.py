@@ -29,11 +29,11 @@ class Consistency(Penalty):
     weight: NonNegativeFloat = 10.0
     transformations: Annotated[Augmentations, AfterValidator(_check)] = (Flip(), Shift())
 
-    def check(self, sample: Shape) -> None:  # noqa: D102
+    def check(self, sample: Shape) -> None:
         for transformation in self.transformations:
             transformation.check(sample)
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         assert inputs.scores_real is not None
         return self.change(inputs, inputs.real, inputs.scores_real)
 
@@ -51,5 +51,5 @@ class BalancedConsistency(Consistency):
     T makes of them. Together with `LatentConsistency` and `LatentDiversity` this is ICR.
     """
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         return super().value(inputs) + self.change(inputs, inputs.fake.detach(), inputs.scores_fake)

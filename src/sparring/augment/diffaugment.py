@@ -33,7 +33,7 @@ class DiffAugment(ImageAugmentation):
 
     policy: Annotated[tuple[Transform, ...], AfterValidator(_check_policy)] = ("color", "translation", "cutout")
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         with torch.autocast(samples.device.type, enabled=False):
             changed = to_float32(samples)
             draws = Draws(len(samples), random, changed)

@@ -8,7 +8,7 @@ from sparring.network import Shape
 class ImageAugmentation(Augmentation):
     """What all members share: they transform images [N, C, H, W] and nothing else."""
 
-    def check(self, sample: Shape) -> None:  # noqa: D102
+    def check(self, sample: Shape) -> None:
         if len(sample) != 3:
             raise ShapeError(
                 f"{self.kind()} transforms images (C, H, W), and these samples are {sample}; "

@@ -14,7 +14,7 @@ class Flip(ImageAugmentation):
 
     stationary: ClassVar[bool] = True
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         coins = torch.randint(2, (len(samples), 1, 1, 1), generator=random, device=samples.device)
         return torch.where(coins == 1, samples.flip(3), samples)
 
@@ -29,7 +29,7 @@ class Shift(ImageAugmentation):
 
     pixels: PositiveInt = 4
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         span, count = 2 * self.pixels + 1, len(samples)
         shifts = torch.randint(span, (2, count, 1), generator=random, device=samples.device) - self.pixels
         rows, columns = (_sources(side, shift) for side, shift in zip(samples.shape[2:], shifts, strict=True))

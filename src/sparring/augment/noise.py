@@ -19,6 +19,6 @@ class InstanceNoise(Augmentation):
 
     deviation: NonNegativeScheduled = Constant(value=0.1)
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         noise = torch.randn(samples.shape, generator=random, device=samples.device, dtype=samples.dtype)
         return samples + self.deviation.at(images) * noise

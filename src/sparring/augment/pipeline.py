@@ -58,7 +58,7 @@ class Pipeline(ImageAugmentation):
     groups: Groups = "bgc"
     probability: ScheduledProbability = Constant(value=0.2)
 
-    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:  # noqa: D102
+    def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         return transform(samples, self.groups, random, self.probability.at(images))
 
 

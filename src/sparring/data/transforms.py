@@ -38,7 +38,7 @@ class Transform(Family):
 class Gray(Transform):
     """The shades of colours, 0.299 R + 0.587 G + 0.114 B; opacity stays as the last channel."""
 
-    def __call__(self, images: Tensor) -> Tensor:  # noqa: D102
+    def __call__(self, images: Tensor) -> Tensor:
         channels = images.shape[1]
         if channels not in (3, 4):
             raise DataError(f"data.transform: Gray takes RGB or RGBA; the images have {channels} channels")
@@ -54,7 +54,7 @@ class Edges(Transform):
 
     strength: float = 1.0
 
-    def __call__(self, images: Tensor) -> Tensor:  # noqa: D102
+    def __call__(self, images: Tensor) -> Tensor:
         values = (lay_colours_over(images, -1.0) + 1) / 2
         count, channels, height, width = values.shape
         across = images.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
@@ -69,7 +69,7 @@ class Downsampled(Transform):
 
     factor: PositiveInt = 4
 
-    def __call__(self, images: Tensor) -> Tensor:  # noqa: D102
+    def __call__(self, images: Tensor) -> Tensor:
         height, width = images.shape[2:]
         if height % self.factor or width % self.factor:
             raise DataError(f"data.transform: images of {height}x{width} cannot be divided by factor={self.factor}")

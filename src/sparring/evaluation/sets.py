@@ -63,7 +63,7 @@ class DataSamples(Samples):
         self.classes = data.classes
         self.digest = sha256(f"{data.digest} {data.shape} {self.count} {data.mirror}".encode()).hexdigest()
 
-    def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
+    def batches(self, size: int) -> Iterator[Labelled]:
         random = torch.Generator()
         for start in range(0, self.count, size):
             samples, labels = self.data.batch(self.indices[start : start + size], random)
@@ -98,7 +98,7 @@ class GameSamples(Samples):
         self.digest = digest
         self.sources = sources
 
-    def batches(self, size: int) -> Iterator[Labelled]:  # noqa: D102
+    def batches(self, size: int) -> Iterator[Labelled]:
         labels = torch.arange(self.count) % len(self.classes) if self.classes else None
         told = self.sources if labels is None else labels
         for index, samples in enumerate(self.game.stream_samples(self.count, self.seed, told, size)):

@@ -28,8 +28,8 @@ class Game(nn.Module):
         """What a game is built from; `order` names the team of each move of a step.
 
         Teams in a list within it move at once: all look at the same point before any of them steps.
-        `scored` names what the game's own `scores` gives, and `examined` what `validation_metrics` gives, each with the values
-        that are good. `generates` says whether a player makes samples, so that there is something to `draw`.
+        `game_metric_directions` and `validation_metric_directions` map each metric returned by `game_metrics()` and
+        `validation_metrics()` to its direction.
         """
 
         game: ClassVar[type["Game"]]

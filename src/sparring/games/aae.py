@@ -84,12 +84,12 @@ class AAE(Game):
             "adversarial": self.spec.losses.generator(judge(codes), real),
         }
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         if condition is not None and condition.is_floating_point():
             raise SpecError("condition: AAE draws from the mode of one class, there is nothing between; name one")
         return self.render(self._draw_latents(count, random, condition))
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self._draw_latents(count, random, None)
 
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -102,7 +102,7 @@ class AAE(Game):
         return self.spec.encoding.expect(self.encoder(samples))
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.spec.prior.spherical
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:

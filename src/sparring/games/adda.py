@@ -93,11 +93,11 @@ class ADDA(Transfer):
         real = judge(self.source_encoder(source)) if self.spec.losses.needs_real else None
         return {"adversarial": self.spec.losses.generator(judge(self.target_encoder(target)), real)}
 
-    def encode(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def encode(self, samples: Tensor) -> Tensor:
         embeddings: Tensor = self.target_encoder(samples)
         return embeddings
 
-    def encode_source(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def encode_source(self, samples: Tensor) -> Tensor:
         embeddings: Tensor = self.source_encoder(samples)
         return embeddings
 

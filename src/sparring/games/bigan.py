@@ -102,13 +102,13 @@ class BiGAN(Game):
             losses |= self.generator_penalties.losses(due, inputs)
         return losses
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.render(self.draw_latents(count, random), condition)
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self.spec.prior.draw(count, random)
 
-    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.generator(latents, condition)
         return samples
 
@@ -117,7 +117,7 @@ class BiGAN(Game):
         return self.spec.encoding.expect(self.encoder(samples))
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.spec.prior.spherical
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
@@ -125,7 +125,7 @@ class BiGAN(Game):
         shown = real[: _ROW * _MOST_ROWS]
         return {"reconstructions": SampleGrid.compare(shown, self.render(self.encode(shown)), _ROW)}
 
-    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:
         penalizers = (self.discriminator_penalties, self.generator_penalties)
         due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
         return due if self._stationary and None not in due else None

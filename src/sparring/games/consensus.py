@@ -31,7 +31,7 @@ class Consensus(Wrapper):
 
         weight: NonNegativeFloat = 1.0
 
-        def changes(self, team: str) -> bool:  # noqa: D102
+        def changes(self, team: str) -> bool:
             return self.weight > 0
 
     spec: Spec

@@ -124,7 +124,7 @@ class CycleGAN(Game):
         assert told is not None
         return self.translate(told, "a-to-b")
 
-    def translate(self, images: Tensor, direction: str) -> Tensor:  # noqa: D102
+    def translate(self, images: Tensor, direction: str) -> Tensor:
         self.check_direction(direction)
         player = self.a_to_b if direction == self.directions[0] else self.b_to_a
         translated: Tensor = player(images)

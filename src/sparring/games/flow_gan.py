@@ -154,10 +154,10 @@ class FlowGAN(Game):
         bits = torch.cat([self.bits_per_dim(part, random) for part in torch.split(real, _CHUNK)])
         return {"bits_per_dim": float(bits.mean())}
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.render(self.draw_latents(count, random))
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self.prior.draw(count, random)
 
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -170,10 +170,10 @@ class FlowGAN(Game):
         return self.generator.inverse(to_float32(samples))[0]
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.prior.spherical
 
-    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return self.discriminator(samples) if self.discriminator is not None and self._joins else None
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:

@@ -104,19 +104,19 @@ class GAN(Game):
         inputs = PenaltyInputs(*seen, player=self.generator, generated=drawn, images=batch.images, parts=batch.parts)
         return self.generator_penalties.losses(due, inputs)
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         latents = self.draw_latents(count, random)
         return self.render(latents, self.condition.draw(count, random) if condition is None else condition)
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self.spec.prior.draw(count, random)
 
-    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.generator(latents, condition)
         return samples
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.spec.prior.spherical
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
@@ -148,16 +148,16 @@ class GAN(Game):
         """Returns rows of the same `latents`, as many as there are in `told`."""
         return SampleGrid(self.render(latents.repeat(len(told) // len(latents), 1), told), len(latents))
 
-    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:
         penalizers = (self.discriminator_penalties, self.generator_penalties)
         due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
         return due if self._stationary and None not in due else None
 
-    def needs_double_backward(self, team: str, step: int) -> bool:  # noqa: D102
+    def needs_double_backward(self, team: str, step: int) -> bool:
         penalizers = {"discriminator": self.discriminator_penalties, "generator": self.generator_penalties}
         return penalizers[team].needs_double_backward(step)
 
-    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return None if self.condition or couples_samples(self.discriminator) else self.discriminator(samples)
 
     def _judge(self, batch: Batch) -> Critic:

@@ -113,7 +113,7 @@ class InfoGAN(Game):
             losses |= self.generator_penalties.losses(due, inputs)
         return losses
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.render(self.draw_latents(count, random), condition)
 
     def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
@@ -121,7 +121,7 @@ class InfoGAN(Game):
         codes = [code.draw(count, random) for code in self.spec.codes]
         return torch.cat((self.spec.noise.draw(count, random), *codes), 1)
 
-    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.generator(latents, condition)
         return samples
 
@@ -152,12 +152,12 @@ class InfoGAN(Game):
                 panels[name] = SampleGrid(self.render(torch.cat(rows, 2).flatten(0, 1)), way.shape[1])
         return panels
 
-    def capture_key(self, batch: Batch) -> Hashable | None:  # noqa: D102
+    def capture_key(self, batch: Batch) -> Hashable | None:
         penalizers = (self.discriminator_penalties, self.generator_penalties)
         due = tuple(penalizer.capture_key(batch.step) for penalizer in penalizers)
         return due if self._stationary and None not in due else None
 
-    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return None if couples_samples(self.discriminator) else self.discriminator(samples)[:, :1]
 
     def _judge(self, batch: Batch) -> Critic:

@@ -45,7 +45,7 @@ class Progressive(GAN):
         batches: dict[int, PositiveInt] = {}
         rates: dict[int, PositiveFloat] = {}
 
-        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:  # noqa: D102
+        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:
             if len(sample) != 3:
                 raise SpecError(f"game: {self.kind()} grows on images (C, H, W); the data's samples are {sample}")
             sizes = plan_doublings((sample[1], sample[2]), self.smallest)
@@ -70,14 +70,14 @@ class Progressive(GAN):
             )
         self._begin, self._fading = 0, 0.0
 
-    def on_stage_start(self, stage: Stage) -> None:  # noqa: D102
+    def on_stage_start(self, stage: Stage) -> None:
         self._begin = stage.begin
         self._fading = self.spec.fade * (stage.end - stage.begin) if stage.begin else 0.0
 
-    def discriminate(self, batch: Batch) -> Losses:  # noqa: D102
+    def discriminate(self, batch: Batch) -> Losses:
         return super().discriminate(self._blend(batch))
 
-    def generate(self, batch: Batch) -> Losses:  # noqa: D102
+    def generate(self, batch: Batch) -> Losses:
         return super().generate(self._blend(batch))
 
     def _blend(self, batch: Batch) -> Batch:

@@ -19,7 +19,7 @@ from sparring.network import UNLABELLED, Condition, Network, Shape
 class ClassCritic(AuxiliaryCritic):
     """A classifier whose logits l [N, K] give the score log Σ_k exp l_k, which it tells before them."""
 
-    def look(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def look(self, samples: Tensor) -> Tensor:
         logits = to_float32(self.network(samples))
         return cat((logits.logsumexp(1, keepdim=True), logits), 1)
 

@@ -92,10 +92,10 @@ class SemiSupervisedAAE(Game):
             "class": self.spec.class_weight * entropies / known.sum().clamp(min=1),  # a batch may be without labels
         }
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.render(self.draw_latents(count, random), condition)
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         styles = self.spec.prior.draw(count, random)
         drawn = torch.randint(self.classes, (count,), generator=random, device=random.device)
         return torch.cat((styles, one_hot(drawn, self.classes).to(styles.dtype)), 1)
@@ -118,7 +118,7 @@ class SemiSupervisedAAE(Game):
         return told[:, -self.classes :].log_softmax(1)
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return False
 
     def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:

@@ -33,7 +33,7 @@ class Unrolled(Wrapper):
         team: str = "generator"
         against: str = "discriminator"
 
-        def changes(self, team: str) -> bool:  # noqa: D102
+        def changes(self, team: str) -> bool:
             return self.steps > 0 and team == self.team
 
     spec: Spec

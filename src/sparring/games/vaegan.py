@@ -88,13 +88,13 @@ class VAEGAN(Game):
         scores = score(self._judge(), batch, self._draw(batch), self.penalties)
         return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.render(self.draw_latents(count, random))
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self.prior.draw(count, random)
 
-    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.decoder(latents, condition)
         return samples
 
@@ -103,10 +103,10 @@ class VAEGAN(Game):
         return self.encoding.expect(self.encoder(samples))
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.prior.spherical
 
-    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return self.discriminator(samples) if self._joins else None
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:

@@ -37,7 +37,7 @@ class Wrapper(Game):
         validation_metric_directions: ClassVar[Any] = property(lambda self: self.of.validation_metric_directions)
         generates: ClassVar[Any] = property(lambda self: self.of.generates)
 
-        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:  # noqa: D102
+        def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:
             return self.of.stages(sample, images, batch)
 
         @abstractmethod
@@ -64,41 +64,41 @@ class Wrapper(Game):
         """Returns what `team`, one of those that the spec changes, minimises."""
         raise NotImplementedError
 
-    def on_stage_start(self, stage: Stage) -> None:  # noqa: D102
+    def on_stage_start(self, stage: Stage) -> None:
         self.of.on_stage_start(stage)
 
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
         return self.of.draw(count, random, condition)
 
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
         return self.of.draw_latents(count, random)
 
-    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:  # noqa: D102
+    def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.of.render(latents, condition)
 
-    def encode(self, samples: Tensor) -> Tensor:  # noqa: D102
+    def encode(self, samples: Tensor) -> Tensor:
         return self.of.encode(samples)
 
-    def translate(self, images: Tensor, direction: str) -> Tensor:  # noqa: D102
+    def translate(self, images: Tensor, direction: str) -> Tensor:
         return self.of.translate(images, direction)
 
     @property
-    def spherical(self) -> bool:  # noqa: D102
+    def spherical(self) -> bool:
         return self.of.spherical
 
-    def discriminator_score(self, samples: Tensor) -> Tensor | None:  # noqa: D102
+    def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return self.of.discriminator_score(samples)
 
-    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:  # noqa: D102
+    def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         return self.of.sample_grids(real, condition, seed)
 
-    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:  # noqa: D102
+    def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
         return self.of.scatter_plots(real, condition, seed)
 
-    def game_metrics(self, seed: int) -> Mapping[str, float]:  # noqa: D102
+    def game_metrics(self, seed: int) -> Mapping[str, float]:
         return self.of.game_metrics(seed)
 
-    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:  # noqa: D102
+    def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
         return self.of.validation_metrics(real, condition)
 
     def capture_key(self, batch: Batch) -> Hashable | None:

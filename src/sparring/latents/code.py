@@ -66,18 +66,18 @@ class Categorical(Code):
     scale: PositiveFloat = 1.0
 
     @property
-    def told(self) -> int:  # noqa: D102
+    def told(self) -> int:
         return self.size
 
     @property
-    def entropy(self) -> float:  # noqa: D102
+    def entropy(self) -> float:
         return log(self.size)
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
         drawn = torch.randint(self.size, (count,), generator=random, device=random.device)
         return one_hot(drawn, self.size).to(torch.get_default_dtype()) * self.scale
 
-    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:  # noqa: D102
+    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:
         return (code / self.scale * told.log_softmax(1)).sum(1)
 
     def expect(self, told: Tensor) -> Tensor:
@@ -102,17 +102,17 @@ class Continuous(Code):
     deviation: PositiveFloat | None = None
 
     @property
-    def told(self) -> int:  # noqa: D102
+    def told(self) -> int:
         return self.size if self.deviation is not None else 2 * self.size
 
     @property
-    def entropy(self) -> float:  # noqa: D102
+    def entropy(self) -> float:
         return self.size * log(2)
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
         return torch.rand(count, self.size, generator=random, device=random.device) * 2 - 1
 
-    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:  # noqa: D102
+    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:
         mean, deviation = told[:, : self.size], self._deviation(told)
         return (-((code - mean) / deviation).square() / 2 - deviation.log() - log(2 * pi) / 2).sum(1)
 

@@ -27,28 +27,28 @@ class Encoding(Family):
 class Deterministic(Encoding):
     """The encoder tells the latent itself, as in BiGAN (Donahue et al. 2017)."""
 
-    def count(self, size: int) -> int:  # noqa: D102
+    def count(self, size: int) -> int:
         return size
 
-    def draw(self, told: Tensor, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, told: Tensor, random: torch.Generator) -> Tensor:
         return told
 
-    def expect(self, told: Tensor) -> Tensor:  # noqa: D102
+    def expect(self, told: Tensor) -> Tensor:
         return told
 
 
 class Stochastic(Encoding):
     """The encoder tells means μ and log variances: z = μ + σ ε, ε ~ N(0, I), as ALI does (Dumoulin et al. 2017)."""
 
-    def count(self, size: int) -> int:  # noqa: D102
+    def count(self, size: int) -> int:
         return 2 * size
 
-    def draw(self, told: Tensor, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, told: Tensor, random: torch.Generator) -> Tensor:
         mean, log_variance = told.chunk(2, 1)
         step = torch.randn(mean.shape, generator=random, device=mean.device, dtype=mean.dtype)
         return mean + (log_variance / 2).exp() * step
 
-    def expect(self, told: Tensor) -> Tensor:  # noqa: D102
+    def expect(self, told: Tensor) -> Tensor:
         return told.chunk(2, 1)[0]
 
     def divergence(self, told: Tensor) -> Tensor:

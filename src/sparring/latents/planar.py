@@ -22,14 +22,14 @@ class Planar(Prior):
     def place(self, modes: Tensor, random: torch.Generator) -> Tensor:
         """Returns points [N, 2] of the parts `modes` [N]."""
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
         return self.draw_modes(torch.randint(self.modes, (count,), generator=random, device=random.device), random)
 
-    def draw_modes(self, modes: Tensor, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw_modes(self, modes: Tensor, random: torch.Generator) -> Tensor:
         further = torch.randn(len(modes), self.size - 2, generator=random, device=random.device)
         return torch.cat((self.place(modes, random), further), 1)
 
-    def check_modes(self, count: int) -> None:  # noqa: D102
+    def check_modes(self, count: int) -> None:
         if count > self.modes:
             raise SpecError(f"prior: {self.kind()} has {self.modes} modes for {count} classes; set prior.modes={count}")
 
@@ -45,7 +45,7 @@ class GaussianMixture(Planar):
     length: PositiveFloat = 0.3
     breadth: PositiveFloat = 0.1
 
-    def place(self, modes: Tensor, random: torch.Generator) -> Tensor:  # noqa: D102
+    def place(self, modes: Tensor, random: torch.Generator) -> Tensor:
         along, across = torch.randn(2, len(modes), generator=random, device=random.device)
         distance, aside = self.radius + self.length * along, self.breadth * across
         cosine, sine = (angle := modes * (2 * pi / self.modes)).cos(), angle.sin()
@@ -63,7 +63,7 @@ class SwissRoll(Planar):
     radius: PositiveFloat = 2.0
     deviation: NonNegativeFloat = 0.05
 
-    def place(self, modes: Tensor, random: torch.Generator) -> Tensor:  # noqa: D102
+    def place(self, modes: Tensor, random: torch.Generator) -> Tensor:
         share = torch.rand(len(modes), generator=random, device=random.device)
         reach = ((modes + share) / self.modes).sqrt()  # the length of a spiral grows with the square of its angle
         angle = 2 * pi * self.turns * reach

@@ -35,12 +35,12 @@ class Gaussian(Prior):
 
     spherical = True
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
         return torch.randn(count, self.size, generator=random, device=random.device)
 
 
 class Uniform(Prior):
     """Independent uniforms on [-1, 1], as in Radford et al. 2016."""
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:  # noqa: D102
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
         return torch.rand(count, self.size, generator=random, device=random.device) * 2 - 1

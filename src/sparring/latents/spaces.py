@@ -117,10 +117,10 @@ class InputSpace(Space):
         except NotImplementedError:
             raise SpecError(f"{game.spec.kind()} has no latent space; choose a game whose generator has one") from None
 
-    def place(self, latents: Latents) -> Latents:  # noqa: D102
+    def place(self, latents: Latents) -> Latents:
         return _in_z(latents)
 
-    def images(self, latents: Latents) -> Tensor:  # noqa: D102
+    def images(self, latents: Latents) -> Tensor:
         return self.game.render(latents.points, latents.condition)
 
 
@@ -135,10 +135,10 @@ class StyledSpace(Space):
         self.shape = tuple(game.draw_latents(1, torch.Generator(game.device)).shape[1:])
         self.spherical = game.spherical
 
-    def place(self, latents: Latents) -> Latents:  # noqa: D102
+    def place(self, latents: Latents) -> Latents:
         return _in_z(latents)
 
-    def images(self, latents: Latents) -> Tensor:  # noqa: D102
+    def images(self, latents: Latents) -> Tensor:
         ws = self.network.broadcast(self.network.mapping(latents.points, latents.condition))
         return self.synthesize(ws, latents.noise)
 
@@ -146,7 +146,7 @@ class StyledSpace(Space):
         """Returns the images of `ws` [N, styles, width] with `noise`, or with the network's own where there is none."""
         return self.network.synthesize(ws, noise or self.network.constant_noise())
 
-    def constant_noise(self) -> list[Tensor]:  # noqa: D102
+    def constant_noise(self) -> list[Tensor]:
         return self.network.constant_noise()
 
 
@@ -159,7 +159,7 @@ class W(StyledSpace):
         super().__init__(game, network)
         self.shape, self.spherical = (network.width,), False
 
-    def place(self, latents: Latents) -> Latents:  # noqa: D102
+    def place(self, latents: Latents) -> Latents:
         if latents.space == "z":
             with self.game.evaluating():
                 return Latents("w", self.network.mapping(latents.points, latents.condition), noise=latents.noise)
@@ -167,7 +167,7 @@ class W(StyledSpace):
             raise SpecError(f"latents: got some of {latents.space}, which are not in W; work in w+")
         return latents
 
-    def images(self, latents: Latents) -> Tensor:  # noqa: D102
+    def images(self, latents: Latents) -> Tensor:
         return self.synthesize(self.network.broadcast(latents.points), latents.noise)
 
     def survey(self, seed: int, condition: Classes = None) -> Region:
@@ -186,13 +186,13 @@ class WPlus(W):
         super().__init__(game, network)
         self.shape = (network.styles, network.width)
 
-    def place(self, latents: Latents) -> Latents:  # noqa: D102
+    def place(self, latents: Latents) -> Latents:
         if latents.space == "w+":
             return latents
         placed = super().place(latents)
         return Latents("w+", self.network.broadcast(placed.points), noise=placed.noise)
 
-    def images(self, latents: Latents) -> Tensor:  # noqa: D102
+    def images(self, latents: Latents) -> Tensor:
         return self.synthesize(latents.points, latents.noise)
 
 

@@ -29,14 +29,14 @@ class Chain(Bijection):
         super().__init__()
         self.parts = nn.ModuleList(parts)
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         total = _nothing(inputs)
         for part in self.parts:
             inputs, log_determinant = part(inputs, condition)
             total = total + log_determinant
         return inputs, total
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         total = _nothing(outputs)
         for part in reversed(list(self.parts)):
             outputs, log_determinant = part.inverse(outputs, condition)  # type: ignore[operator]
@@ -51,10 +51,10 @@ class Reshape(Bijection):
         super().__init__()
         self.shape = shape
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return inputs.reshape(-1, *self.shape), _nothing(inputs)
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return outputs.flatten(1), _nothing(outputs)
 
 
@@ -69,13 +69,13 @@ class Scale(Bijection):
         super().__init__()
         self.shape, self.finer, self.coarser = shape, finer, coarser
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         size = prod(self.shape)
         grid, below = self.coarser(inputs[:, size:], condition)
         images, here = self.finer(cat((inputs[:, :size].reshape(-1, *self.shape), grid), 1), condition)
         return images, below + here
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         both, here = self.finer.inverse(outputs, condition)
         own, grid = both.chunk(2, 1)
         rest, below = self.coarser.inverse(grid, condition)
@@ -89,10 +89,10 @@ class DiagonalScaling(Bijection):
         super().__init__()
         self.log_scale = nn.Parameter(torch.zeros(size))
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return inputs * self.log_scale.exp(), self.log_scale.sum().expand(len(inputs))
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return outputs * (-self.log_scale).exp(), -self.log_scale.sum().expand(len(outputs))
 
 
@@ -103,12 +103,12 @@ class DepthToSpace(Bijection):
     parts an image in another way than a checkerboard.
     """
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         count, channels, height, width = inputs.shape
         parts = inputs.reshape(count, 2, 2, channels // 4, height, width).permute(0, 3, 4, 1, 5, 2)
         return parts.reshape(count, channels // 4, 2 * height, 2 * width), _nothing(inputs)
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         count, channels, height, width = outputs.shape
         parts = outputs.reshape(count, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4)
         return parts.reshape(count, 4 * channels, height // 2, width // 2), _nothing(outputs)
@@ -124,10 +124,10 @@ class Squash(Bijection):
         super().__init__()
         self.share = 1 - 2 * margin
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return (inputs / 2).tanh() / self.share, self._log_determinant(inputs)
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         inputs = 2 * (outputs * self.share).atanh()
         return inputs, -self._log_determinant(inputs)
 

@@ -166,7 +166,7 @@ class Conditioning(Family):
 class Concatenation(Conditioning):
     """Beside the inputs: an embedding of the condition as further channels (Mirza & Osindero 2014)."""
 
-    def entrance(self, condition: Condition, shape: tuple[int, ...]) -> Unconditional | ConditionConcatenation:  # noqa: D102
+    def entrance(self, condition: Condition, shape: tuple[int, ...]) -> Unconditional | ConditionConcatenation:
         return concatenation(condition, shape)
 
     def check(self, network: nn.Module, condition: Condition) -> None:
@@ -180,10 +180,10 @@ class ConditionalBatchNorm(Conditioning):
     of the network's own normalization, after every layer that has one; in a perceptron after every hidden layer.
     """
 
-    def normalization(self, condition: Condition, usual: Normalization) -> Normalization:  # noqa: D102
+    def normalization(self, condition: Condition, usual: Normalization) -> Normalization:
         return BatchNorm(affine=False) if condition else usual
 
-    def modulation(self, condition: Condition, channels: int) -> Unmodulated | Modulation:  # noqa: D102
+    def modulation(self, condition: Condition, channels: int) -> Unmodulated | Modulation:
         return Modulation(condition, channels) if condition else Unmodulated()
 
 
@@ -193,5 +193,5 @@ class Projection(Conditioning):
     φ is all but the last layer, ψ the last one.
     """
 
-    def projection(self, condition: Condition, features: int, outputs: int) -> Unprojected | ProjectedCondition:  # noqa: D102
+    def projection(self, condition: Condition, features: int, outputs: int) -> Unprojected | ProjectedCondition:
         return ProjectedCondition(condition, features, outputs) if condition else Unprojected()

@@ -20,10 +20,10 @@ class AdditiveCoupling(Bijection):
         self.parity, self.network = parity, network
         self.register_buffer("moved", torch.arange(1 - parity, size, 2), persistent=False)
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         return inputs.index_add(1, self.moved, self._shift(inputs, condition)), inputs.new_zeros(len(inputs))
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         shift = self._shift(outputs, condition)
         return outputs.index_add(1, self.moved, shift, alpha=-1), outputs.new_zeros(len(outputs))
 
@@ -47,11 +47,11 @@ class AffineCoupling(Bijection):
         self.limit = nn.Parameter(torch.ones(channels, 1, 1))
         self.register_buffer("mask", mask, persistent=False)
 
-    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         log_scale, shift = self._look(inputs, condition)
         return inputs * log_scale.exp() + shift, log_scale.flatten(1).sum(1)
 
-    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:  # noqa: D102
+    def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         log_scale, shift = self._look(outputs, condition)
         return (outputs - shift) * (-log_scale).exp(), -log_scale.flatten(1).sum(1)
 

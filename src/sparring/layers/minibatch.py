@@ -45,7 +45,7 @@ class MinibatchStandardDeviation(MinibatchStatistic):
 
     group: PositiveInt | None = None
 
-    def layer(self, shape: Shape) -> MinibatchLayer:  # noqa: D102
+    def layer(self, shape: Shape) -> MinibatchLayer:
         return _StandardDeviation((shape[0] + 1, *shape[1:]), self.group)
 
 
@@ -60,7 +60,7 @@ class MinibatchDiscrimination(MinibatchStatistic):
     kernels: PositiveInt = 100
     features: PositiveInt = 5
 
-    def layer(self, shape: Shape) -> MinibatchLayer:  # noqa: D102
+    def layer(self, shape: Shape) -> MinibatchLayer:
         return _Discrimination(shape, self.kernels, self.features)
 
 

@@ -123,13 +123,13 @@ class UpsamplingStyledConvolution(StyledConvolution):
         self.register_buffer("taps", normalize_taps(TAPS), persistent=False)
         self.taps: Tensor
 
-    def draw_weight(self, inputs: int, outputs: int) -> Tensor:  # noqa: D102
+    def draw_weight(self, inputs: int, outputs: int) -> Tensor:
         return torch.randn(inputs, outputs, 3, 3)
 
-    def energy(self) -> Tensor:  # noqa: D102
+    def energy(self) -> Tensor:
         return self.weight.square().sum((2, 3))
 
-    def convolve(self, images: Tensor) -> Tensor:  # noqa: D102
+    def convolve(self, images: Tensor) -> Tensor:
         grown = convolve_transposed(images, self.weight, stride=2)  # 2H + 1 high
         bottom, right = (wanted - 2 * given for wanted, given in zip(self.size, images.shape[2:], strict=True))
         return upfirdn(grown, self.taps, padding=(1, 1 + right, 1, 1 + bottom), gain=4)

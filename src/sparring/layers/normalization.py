@@ -35,7 +35,7 @@ class BatchNorm(Normalization):
 
     affine: bool = True
 
-    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+    def layer(self, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels, affine=self.affine)
 
 
@@ -44,7 +44,7 @@ class InstanceNorm(Normalization):
 
     cancels_bias: ClassVar[bool] = True
 
-    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+    def layer(self, channels: int) -> nn.Module:
         return _InstanceNorm(channels, affine=True)
 
 
@@ -56,14 +56,14 @@ class _InstanceNorm(nn.InstanceNorm2d):
 class LayerNorm(Normalization):
     """Statistics over all of each sample (Ba et al. 2016), a scale and shift a channel, as WGAN-GP's critic uses."""
 
-    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+    def layer(self, channels: int) -> nn.Module:
         return nn.GroupNorm(1, channels)
 
 
 class PixelNorm(Normalization):
     """Divides the channels of each pixel by their root mean square (Karras et al. 2018, sec. 4.2)."""
 
-    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+    def layer(self, channels: int) -> nn.Module:
         return _PixelNorm()
 
 
@@ -80,7 +80,7 @@ def normalize_pixels(values: Tensor) -> Tensor:
 class NoNorm(Normalization):
     """Leaves activations as they are."""
 
-    def layer(self, channels: int) -> nn.Module:  # noqa: D102
+    def layer(self, channels: int) -> nn.Module:
         return nn.Identity()
 
 
@@ -98,7 +98,7 @@ class SpectralNorm(Reparametrization):
     The weight of a convolution is taken as the matrix [out, in · height · width] (sec. 2.1 there).
     """
 
-    def wrap(self, layer: nn.Module) -> nn.Module:  # noqa: D102
+    def wrap(self, layer: nn.Module) -> nn.Module:
         return spectral_norm(layer)
 
 

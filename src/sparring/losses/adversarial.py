@@ -42,7 +42,7 @@ class SeparableLoss(AdversarialLoss):
     def on_fake(self, scores: Tensor) -> Tensor:
         """Returns b(scores), what the discriminator pays for each score of a sample labelled generated."""
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.on_real(real).mean() + self.on_fake(fake).mean()
 
 
@@ -53,20 +53,20 @@ class Minimax(SeparableLoss):
     where the discriminator is sure.
     """
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return softplus(-scores)
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return softplus(scores)
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return -softplus(fake).mean()
 
 
 class NonSaturating(Minimax):
     """The original discriminator, and a generator that minimises -E[ln σ(D(G(z)))] (Goodfellow et al. 2014, sec. 3)."""
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return softplus(-fake).mean()
 
 
@@ -79,7 +79,7 @@ class MaximumLikelihood(Minimax):
 
     largest_score: ClassVar[float] = 80.0
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return -fake.exp().mean()
 
 
@@ -89,13 +89,13 @@ class Hinge(SeparableLoss):
     At the optimal D, sign(p - q), the discriminator's loss is 2 - 2 TV(p, q).
     """
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return relu(1 - scores)
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return relu(1 + scores)
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return -fake.mean()
 
 
@@ -110,13 +110,13 @@ class LeastSquares(SeparableLoss):
     b: float = 1.0
     c: float = 0.0
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return (scores - self.b).square() / 2
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return (scores - self.a).square() / 2
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return (fake - self.c).square().mean() / 2
 
 
@@ -128,8 +128,8 @@ class Wasserstein(AdversarialLoss):
     moving all scores together would be rewarded without end.
     """
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return fake.mean() - real.mean()
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return -fake.mean()

@@ -31,13 +31,13 @@ class FDivergence(SeparableLoss):
     def conjugate(self, scores: Tensor) -> Tensor:
         """Returns f*(g(scores)), computed without overflow where that is possible."""
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return -self.activation(scores)
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return self.conjugate(scores)
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return -(self.conjugate(fake) if self.saturating else self.activation(fake)).mean()
 
 
@@ -46,10 +46,10 @@ class KullbackLeibler(FDivergence):
 
     largest_score: ClassVar[float] = 80.0
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return scores
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return (scores - 1).exp()
 
 
@@ -58,20 +58,20 @@ class ReverseKullbackLeibler(FDivergence):
 
     largest_score: ClassVar[float] = 80.0
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return -(-scores).exp()
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return scores - 1
 
 
 class PearsonChiSquare(FDivergence):
     """Σ (p - q)²/q: f(u) = (u - 1)², g(v) = v, f*(t) = t²/4 + t; optimal D = 2(p/q - 1)."""
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return scores
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return scores.square() / 4 + scores
 
 
@@ -80,10 +80,10 @@ class SquaredHellinger(FDivergence):
 
     largest_score: ClassVar[float] = 80.0
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return -torch.expm1(-scores)
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return torch.expm1(scores)
 
 
@@ -94,20 +94,20 @@ class JensenShannon(FDivergence):
     optimal D = ln p/q.
     """
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return log(2) + logsigmoid(scores)
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return softplus(scores) - log(2)
 
 
 class TotalVariation(FDivergence):
     """½ Σ |p - q|: f(u) = ½|u - 1|, g(v) = ½ tanh v, f*(t) = t; optimal D = ±∞, the sign of p - q."""
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return scores.tanh() / 2
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         return scores.tanh() / 2
 
 
@@ -119,9 +119,9 @@ class Alpha(FDivergence):
 
     alpha: Annotated[float, Field(gt=1)] = 2.0
 
-    def activation(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def activation(self, scores: Tensor) -> Tensor:
         return scores
 
-    def conjugate(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def conjugate(self, scores: Tensor) -> Tensor:
         rest = self.alpha - 1
         return ((1 + rest * scores).clamp_min(0) ** (self.alpha / rest) - 1) / self.alpha

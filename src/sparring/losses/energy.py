@@ -21,11 +21,11 @@ class EnergyMargin(SeparableLoss):
 
     margin: Annotated[float, Field(gt=0)] = 1.0
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return softplus(-scores)
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return relu(self.margin - softplus(-scores))
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return softplus(-fake).mean()

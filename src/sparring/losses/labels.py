@@ -35,13 +35,13 @@ class UnsureLabels(SeparableLoss):
     def labels(self) -> tuple[float, float]:
         """Returns how probably a real and a generated sample are labelled real."""
 
-    def on_real(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_real(self, scores: Tensor) -> Tensor:
         return _cost(self.of, scores, self.labels()[0])
 
-    def on_fake(self, scores: Tensor) -> Tensor:  # noqa: D102
+    def on_fake(self, scores: Tensor) -> Tensor:
         return _cost(self.of, scores, self.labels()[1])
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return self.of.generator(fake, real)
 
 
@@ -62,7 +62,7 @@ class LabelSmoothing(UnsureLabels):
     real: Share = 0.1
     fake: Share = 0.0
 
-    def labels(self) -> tuple[float, float]:  # noqa: D102
+    def labels(self) -> tuple[float, float]:
         return 1 - self.real, self.fake
 
 
@@ -78,7 +78,7 @@ class LabelFlipping(UnsureLabels):
 
     probability: Share = 0.05
 
-    def labels(self) -> tuple[float, float]:  # noqa: D102
+    def labels(self) -> tuple[float, float]:
         return 1 - self.probability, self.probability
 
 

@@ -20,10 +20,10 @@ class Relativistic(AdversarialLoss):
 
     of: AdversarialLoss = NonSaturating()
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.of.discriminator(real - fake, fake - real) / 2
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return self.discriminator(fake, _required(real))
 
 
@@ -34,10 +34,10 @@ class RelativisticAverage(AdversarialLoss):
 
     of: AdversarialLoss = NonSaturating()
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:  # noqa: D102
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.of.discriminator(real - fake.mean(), fake - real.mean())
 
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:  # noqa: D102
+    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         return self.discriminator(fake, _required(real))
 
 

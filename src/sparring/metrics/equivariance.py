@@ -113,7 +113,7 @@ class EQT(Equivariance):
 
     directions = {"EQ-T": "higher"}
 
-    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:
         return translation_equivariance(generate, repeats, seed)
 
 
@@ -122,7 +122,7 @@ class EQTFrac(Equivariance):
 
     directions = {"EQ-T-frac": "higher"}
 
-    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:
         return subpixel_equivariance(generate, repeats, seed)
 
 
@@ -131,7 +131,7 @@ class EQR(Equivariance):
 
     directions = {"EQ-R": "higher"}
 
-    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:  # noqa: D102
+    def decibel(self, generate: Movable, repeats: int, seed: int) -> float:
         return rotation_equivariance(generate, repeats, seed)
 
 

@@ -59,7 +59,7 @@ class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
         )
         self.to_image = ToImages(channels, outputs[0])
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:  # noqa: D102
+    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
         noises: list[Tensor | None] = [*noise] or [None] * self.styles
         if ws.shape[1:] != (self.styles, self.width) or len(noises) != self.styles:
             raise ShapeError(
@@ -73,10 +73,10 @@ class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
         image: Tensor = self.to_image(grids[-len(self.to_image) :], self.alpha)
         return image
 
-    def style_weights(self) -> list[Tensor]:  # noqa: D102
+    def style_weights(self) -> list[Tensor]:
         return [layer.style.affine.scaled for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
 
-    def constant_noise(self) -> list[Tensor]:  # noqa: D102
+    def constant_noise(self) -> list[Tensor]:
         return [layer.noise.constant for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
 
 

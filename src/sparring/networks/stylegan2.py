@@ -73,7 +73,7 @@ class StyleGAN2Generator(StyleNetwork):
         self.register_buffer("taps", normalize_taps(TAPS), persistent=False)
         self.taps: Tensor
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:  # noqa: D102
+    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
         latents = ws.unbind(1)
         noises: list[Tensor | None] = [*noise] or [None] * (self.styles - 1)
         taken = len(self.constant_noise())
@@ -100,7 +100,7 @@ class StyleGAN2Generator(StyleNetwork):
                 return painted
             return upsample(image, self.taps, (painted.shape[2], painted.shape[3])).add_(painted)
 
-    def style_weights(self) -> list[Tensor]:  # noqa: D102
+    def style_weights(self) -> list[Tensor]:
         found: list[list[Tensor]] = [[] for _ in range(self.styles)]
         style = 0
         for block in self.blocks:
@@ -110,7 +110,7 @@ class StyleGAN2Generator(StyleNetwork):
             style += len(block.layers)  # type: ignore[arg-type]
         return [torch.cat(parts) if parts else self.constant.new_zeros(0, self.width) for parts in found]
 
-    def constant_noise(self) -> list[Tensor]:  # noqa: D102
+    def constant_noise(self) -> list[Tensor]:
         inputs = [layer.noise for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
         return [noise.constant for noise in inputs if noise is not None]
 

@@ -15,6 +15,6 @@ class WeightClipping(Projection):
     limit: PositiveFloat = 0.01
 
     @torch.no_grad()
-    def __call__(self, parameters: Sequence[nn.Parameter]) -> None:  # noqa: D102
+    def __call__(self, parameters: Sequence[nn.Parameter]) -> None:
         torch._foreach_clamp_min_(list(parameters), -self.limit)
         torch._foreach_clamp_max_(list(parameters), self.limit)

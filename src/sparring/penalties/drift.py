@@ -19,6 +19,6 @@ class Drift(Penalty):
 
     weight: NonNegativeFloat = 0.001
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         assert inputs.scores_real is not None
         return inputs.scores_real.square().mean()

@@ -13,7 +13,7 @@ class R1(Penalty):
     stationary: ClassVar[bool] = True
     gradient_sides: ClassVar[frozenset[Side]] = frozenset({"real"})
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         return inputs.input_gradient("real").square().sum(1).mean() / 2
 
 
@@ -23,5 +23,5 @@ class R2(Penalty):
     stationary: ClassVar[bool] = True
     gradient_sides: ClassVar[frozenset[Side]] = frozenset({"fake"})
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         return inputs.input_gradient("fake").square().sum(1).mean() / 2

@@ -22,7 +22,7 @@ class LatentConsistency(Penalty):
     weight: NonNegativeFloat = 5.0
     deviation: PositiveFloat = 0.03
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         beside = _draw_beside(_drawn(inputs), self.deviation, inputs.random).detach()
         return (inputs.scores_fake - inputs.critic(beside)).square().mean()
 
@@ -41,7 +41,7 @@ class LatentDiversity(Penalty):
     weight: NonNegativeFloat = 0.5
     deviation: PositiveFloat = 0.03
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         drawn = _drawn(inputs)
         beside = _draw_beside(drawn, self.deviation, inputs.random)
         return -(to_float32(drawn.samples) - to_float32(beside)).square().mean()

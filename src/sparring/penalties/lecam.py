@@ -23,10 +23,10 @@ class LeCam(Penalty):
     weight: NonNegativeFloat = 0.3
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
 
-    def memory(self) -> Memory:  # noqa: D102
+    def memory(self) -> Memory:
         return {"real": torch.zeros(()), "fake": torch.zeros(()), "begun": torch.zeros(())}
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         real, fake = inputs.scores_real, inputs.scores_fake
         assert real is not None
         memory = inputs.memory

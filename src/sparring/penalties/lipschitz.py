@@ -26,7 +26,7 @@ class NormPenalty(Penalty):
     def cost(self, norms: Tensor) -> Tensor:
         """Returns what each of the norms [N] costs."""
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         _, slopes = inputs.critic.input_gradient(self.points(inputs).detach())
         return self.cost(slopes.flatten(1).norm(dim=1)).mean()
 
@@ -36,17 +36,17 @@ class GradientPenalty(NormPenalty):
 
     target: NonNegativeFloat = 1.0
 
-    def points(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def points(self, inputs: PenaltyInputs) -> Tensor:
         return between(inputs)
 
-    def cost(self, norms: Tensor) -> Tensor:  # noqa: D102
+    def cost(self, norms: Tensor) -> Tensor:
         return (norms - self.target).square()
 
 
 class LipschitzPenalty(GradientPenalty):
     """E max(0, ‖∇D(x̂)‖ - 1)²: the one-sided form, WGAN-LP (Petzka et al. 2018, eq. 8)."""
 
-    def cost(self, norms: Tensor) -> Tensor:  # noqa: D102
+    def cost(self, norms: Tensor) -> Tensor:
         return relu(norms - self.target).square()
 
 
@@ -65,7 +65,7 @@ class DRAGAN(GradientPenalty):
 
     spread: PositiveFloat = 0.5
 
-    def points(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def points(self, inputs: PenaltyInputs) -> Tensor:
         real = inputs.real
         noise = torch.rand(real.shape, generator=inputs.random, device=real.device, dtype=real.dtype)
         return real + _shares(inputs) * self.spread * real.std() * noise

@@ -17,6 +17,6 @@ class FeatureMatching(Penalty):
     needs_double_backward: ClassVar[bool] = False
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         real, fake = (to_float32(inputs.critic.features(given)).mean(0) for given in (inputs.real, inputs.fake))
         return (real - fake).square().sum()

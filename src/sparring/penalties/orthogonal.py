@@ -23,7 +23,7 @@ class OrthogonalRegularization(Penalty):
 
     weight: NonNegativeFloat = 1e-4
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         assert inputs.player is not None
         with torch.autocast(inputs.real.device.type, enabled=False):
             return torch.stack([likeness(filters) for filters in list_kernels(inputs.player)]).sum()

@@ -30,17 +30,17 @@ class PathLength(Penalty):
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
 
-    def check_player(self, player: nn.Module) -> None:  # noqa: D102
+    def check_player(self, player: nn.Module) -> None:
         if not isinstance(player, StyleNetwork):
             raise SpecError(
                 f"PathLength is for generators with styles; {type(player).__name__} has none. Take one that has, such "
                 "as StyleGAN2Generator, or leave the penalty out"
             )
 
-    def memory(self) -> Memory:  # noqa: D102
+    def memory(self) -> Memory:
         return {"mean": torch.zeros(()), "begun": torch.zeros(())}
 
-    def value(self, inputs: PenaltyInputs) -> Tensor:  # noqa: D102
+    def value(self, inputs: PenaltyInputs) -> Tensor:
         lengths = _lengths(inputs, self.share)
         mean, begun = inputs.memory["mean"], inputs.memory["begun"]
         mean += (1 - self.decay ** (1 / inputs.parts) * begun) * (lengths.detach().mean() - mean)

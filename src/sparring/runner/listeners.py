@@ -116,7 +116,7 @@ def _examples(data: Dataset, count: int) -> Examples:
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
     with game.evaluating():
         judged = game.discriminator_score(samples[:1]) is not None
-        return data.depict(samples, cast(Judge, game.judge) if judged else None)
+        return data.depict(samples, cast(Judge, game.discriminator_score) if judged else None)
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:

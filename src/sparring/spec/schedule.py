@@ -39,10 +39,10 @@ class Constant(Schedule):
 
     value: float
 
-    def at(self, images: int) -> float:  # noqa: D102
+    def at(self, images: int) -> float:
         return self.value
 
-    def extremes(self) -> tuple[float, ...]:  # noqa: D102
+    def extremes(self) -> tuple[float, ...]:
         return (self.value,)
 
 
@@ -57,12 +57,12 @@ class Ramp(Schedule):
     def share(self, progress: float) -> float:
         """Returns how much of the way has been gone at a `progress` in [0, 1]."""
 
-    def at(self, images: int) -> float:  # noqa: D102
+    def at(self, images: int) -> float:
         if images >= self.images:
             return self.end
         return self.start + (self.end - self.start) * self.share(images / self.images)
 
-    def extremes(self) -> tuple[float, ...]:  # noqa: D102
+    def extremes(self) -> tuple[float, ...]:
         return self.start, self.end
 
 
@@ -73,14 +73,14 @@ class Linear(Ramp):
     0.75
     """
 
-    def share(self, progress: float) -> float:  # noqa: D102
+    def share(self, progress: float) -> float:
         return progress
 
 
 class Cosine(Ramp):
     """Half a period of a cosine from `start` to `end` (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
 
-    def share(self, progress: float) -> float:  # noqa: D102
+    def share(self, progress: float) -> float:
         return (1 - cos(pi * progress)) / 2
 
 
@@ -92,7 +92,7 @@ class Logistic(Ramp):
 
     steepness: Annotated[float, Field(gt=0)] = 10.0
 
-    def share(self, progress: float) -> float:  # noqa: D102
+    def share(self, progress: float) -> float:
         return tanh(self.steepness * progress / 2)  # the same function, and no overflow
 
 
@@ -118,10 +118,10 @@ class Steps(Schedule):
             raise ValueError(f"images: {', '.join(map(str, self.images))} do not increase")
         return self
 
-    def at(self, images: int) -> float:  # noqa: D102
+    def at(self, images: int) -> float:
         return self.values[bisect_right(self.images, images)]
 
-    def extremes(self) -> tuple[float, ...]:  # noqa: D102
+    def extremes(self) -> tuple[float, ...]:
         return self.values
 
 

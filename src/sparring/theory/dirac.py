@@ -32,7 +32,7 @@ class Noise(Protocol):
 class Silence:
     """No noise: one data point, one generated point."""
 
-    def draw(self) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def draw(self) -> tuple[Tensor, Tensor]:
         zero = torch.zeros(1, 1, dtype=torch.float64)
         return zero, zero
 
@@ -52,7 +52,7 @@ class InstanceNoise:
         """Raises `SpecError` unless the deviation is finite and 0 or more."""
         _check_deviation(self.deviation)
 
-    def draw(self) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def draw(self) -> tuple[Tensor, Tensor]:
         nodes = torch.tensor([0, 0, 0, 0, 1, -1], dtype=torch.float64)[:, None] * (self.deviation * 3**0.5)
         return nodes.repeat_interleave(6, 0), nodes.repeat(6, 1)
 
@@ -70,7 +70,7 @@ class SampledNoise:
         self.deviation, self.count = deviation, count
         self.random = torch.Generator().manual_seed(seed)
 
-    def draw(self) -> tuple[Tensor, Tensor]:  # noqa: D102
+    def draw(self) -> tuple[Tensor, Tensor]:
         drawn = torch.randn(2, self.count, 1, generator=self.random, dtype=torch.float64) * self.deviation
         return drawn[0], drawn[1]
 

@@ -29,10 +29,10 @@ class Pure:
     rows: ArrayLike
 
     @property
-    def strategies(self) -> Matrix:  # noqa: D102
+    def strategies(self) -> Matrix:
         return stochastic("generator", self.rows)
 
-    def first(self, reference: Vector, objective: Objective) -> Reply:  # noqa: D102
+    def first(self, reference: Vector, objective: Objective) -> Reply:
         replies = [Reply(q, objective.reply(reference, q).value) for q in self.strategies]
         return min(replies, key=lambda reply: reply.value)
 
@@ -44,10 +44,10 @@ class Mixtures:
     rows: ArrayLike
 
     @property
-    def strategies(self) -> Matrix:  # noqa: D102
+    def strategies(self) -> Matrix:
         return stochastic("generator", self.rows)
 
-    def first(self, reference: Vector, objective: Objective) -> Reply:  # noqa: D102
+    def first(self, reference: Vector, objective: Objective) -> Reply:
         q = objective.nearest_mixture(reference, self.strategies) @ self.strategies
         q = q / q.sum()
         return Reply(q, objective.reply(reference, q).value)

@@ -78,20 +78,20 @@ def value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike) -> float:
 class Original:
     """V = E_p[ln D] + E_q[ln(1 - D)], D from the points to [0, 1] (Goodfellow et al. 2014, eq. 1)."""
 
-    def check(self, discriminator: ArrayLike, count: int) -> Vector:  # noqa: D102
+    def check(self, discriminator: ArrayLike, count: int) -> Vector:
         return decisions("discriminator", discriminator, count)
 
-    def payoffs(self, reference: Vector, strategies: Matrix, discriminator: Vector) -> Vector:  # noqa: D102
+    def payoffs(self, reference: Vector, strategies: Matrix, discriminator: Vector) -> Vector:
         with np.errstate(divide="ignore", invalid="ignore"):
             on_real = np.where(reference > 0, reference * np.log(discriminator), 0.0)
             on_fake = np.where(strategies > 0, strategies * np.log1p(-discriminator), 0.0)
         total: Vector = on_real.sum() + on_fake.sum(axis=1)
         return total
 
-    def reply(self, reference: Vector, q: Vector) -> Reply:  # noqa: D102
+    def reply(self, reference: Vector, q: Vector) -> Reply:
         return Reply(optimal_discriminator(reference, q), 2 * jensen_shannon(reference, q) - log(4))
 
-    def nearest_mixture(self, reference: Vector, strategies: Matrix) -> Vector:  # noqa: D102
+    def nearest_mixture(self, reference: Vector, strategies: Matrix) -> Vector:
         return nearest_mixture(reference, strategies)
 
     def maximin(self, reference: Vector, strategies: Matrix) -> Reply:
@@ -119,11 +119,11 @@ class LipschitzCritic:
             raise SpecError("discriminator is steeper than 1 under the metric; divide it by its Lipschitz constant")
         return critic
 
-    def payoffs(self, reference: Vector, strategies: Matrix, discriminator: Vector) -> Vector:  # noqa: D102
+    def payoffs(self, reference: Vector, strategies: Matrix, discriminator: Vector) -> Vector:
         total: Vector = reference @ discriminator - strategies @ discriminator
         return total
 
-    def reply(self, reference: Vector, q: Vector) -> Reply:  # noqa: D102
+    def reply(self, reference: Vector, q: Vector) -> Reply:
         found = transport(reference, q, self.distances)
         return Reply(found.critic, found.cost)
 

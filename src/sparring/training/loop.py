@@ -40,7 +40,9 @@ def follow_losses(run: Run, move: Move) -> None:
     with run.game.to_move(move.optimizer.team):
         for batch in run.batches(move):
             finite, losses = run.graph_capture.play(
-                move.optimizer, batch, lambda: play_live(run, move.optimizer, batch)
+                move.optimizer,
+                batch,
+                lambda: play_live(run, move.optimizer, batch),  # noqa: B023
             )
             run.report(move, losses, batch)
         run.health.watch(run.step, move.optimizer, finite, batch)

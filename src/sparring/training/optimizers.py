@@ -38,7 +38,7 @@ class Adam(Optimizer):
     weight_decay: NonNegativeFloat = 0.0
     fused: bool = True
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         kind = QuickAdam if self.fused else torch.optim.Adam
         return kind(parameters, self.learning_rate, self.betas, self.epsilon, self.weight_decay, fused=self.fused)
 
@@ -50,7 +50,7 @@ class RMSprop(Optimizer):
     smoothing: Decay = 0.99
     epsilon: PositiveFloat = 1e-8
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.RMSprop(parameters, self.learning_rate, self.smoothing, self.epsilon)
 
 
@@ -60,7 +60,7 @@ class SGD(Optimizer):
     learning_rate: PositiveFloat = 0.1
     momentum: Decay = 0.0
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, self.learning_rate, self.momentum)
 
 
@@ -70,14 +70,14 @@ class OptimisticAdam(Adam):
     Players that circle one another under Adam come to rest under it; it costs no further gradient.
     """
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         return extrapolation.Optimism(super().build(parameters))
 
 
 class OptimisticSGD(SGD):
     """Gradient descent with optimism, w ← w - 2η g_t + η g_{t-1} (Daskalakis et al. 2018)."""
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         return extrapolation.Optimism(super().build(parameters))
 
 
@@ -98,7 +98,7 @@ class Extragradient(Optimizer):
             raise ValueError(f"of: {self.of.kind()} looks ahead itself; needs an optimizer that steps on every move")
         return self
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:  # noqa: D102
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         return extrapolation.Extragradient(self.of.build(parameters))
 
     def state_kind(self) -> str:

@@ -41,7 +41,7 @@ class Mixture(World):
     def centers(self) -> Floats:
         """Returns the modes [M, d]."""
 
-    def draw(self, count: int, random: np.random.Generator) -> Floats:  # noqa: D102
+    def draw(self, count: int, random: np.random.Generator) -> Floats:
         centers = self.centers()
         chosen = centers[random.integers(len(centers), size=count)]
         return chosen + self.deviation * random.standard_normal(chosen.shape)
@@ -59,7 +59,7 @@ class Ring(Mixture):
     modes: PositiveInt = 8
     radius: PositiveFloat = 1.0
 
-    def centers(self) -> Floats:  # noqa: D102
+    def centers(self) -> Floats:
         angles = 2 * pi * np.arange(self.modes) / self.modes
         return self.radius * np.stack((np.cos(angles), np.sin(angles)), 1)
 
@@ -70,7 +70,7 @@ class Grid(Mixture):
     side: PositiveInt = 5
     spacing: PositiveFloat = 2.0
 
-    def centers(self) -> Floats:  # noqa: D102
+    def centers(self) -> Floats:
         line = self.spacing * (np.arange(self.side) - (self.side - 1) / 2)
         return np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
 
@@ -81,7 +81,7 @@ class Line(Mixture):
     deviation: PositiveFloat = 0.2
     places: tuple[float, ...] = Field(default=(-2.0, 0.0, 2.0), min_length=1)
 
-    def centers(self) -> Floats:  # noqa: D102
+    def centers(self) -> Floats:
         return np.array(self.places)[:, None]
 
 
@@ -90,7 +90,7 @@ class SwissRoll(World):
 
     noise: NonNegativeFloat = 0.05
 
-    def draw(self, count: int, random: np.random.Generator) -> Floats:  # noqa: D102
+    def draw(self, count: int, random: np.random.Generator) -> Floats:
         angle = 1.5 * pi * (1 + 2 * random.random(count))
         spiral = np.stack((angle * np.cos(angle), angle * np.sin(angle)), 1) / 7.5
         return spiral + self.noise * random.standard_normal(spiral.shape)
@@ -101,7 +101,7 @@ class TwoMoons(World):
 
     noise: NonNegativeFloat = 0.05
 
-    def draw(self, count: int, random: np.random.Generator) -> Floats:  # noqa: D102
+    def draw(self, count: int, random: np.random.Generator) -> Floats:
         angle, upper = pi * random.random(count), random.random(count) < 0.5
         across = np.where(upper, np.cos(angle), 1 - np.cos(angle)) - 0.5
         along = np.where(upper, np.sin(angle), 0.5 - np.sin(angle)) - 0.25
@@ -113,7 +113,7 @@ class Checkerboard(World):
 
     side: PositiveInt = 4
 
-    def draw(self, count: int, random: np.random.Generator) -> Floats:  # noqa: D102
+    def draw(self, count: int, random: np.random.Generator) -> Floats:
         if self.side < 2:
             raise SpecError("data.side: a board of one field has no pattern; needs at least 2")
         fields = np.argwhere(np.indices((self.side, self.side)).sum(0) % 2 == 0)
