@@ -1,4 +1,4 @@
-"""Who may import whom, how large things may be, what every file must have: DESIGN.md and STYLE.md, held by `ast`."""
+"""Who may import whom, how large things may be, what every file must have: docs/architecture.md and docs/style.md."""
 
 import ast
 import inspect
@@ -48,7 +48,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bench", "studio"),
     ("cli",),
 )
-"""DESIGN.md's lines, from the bottom up; each name may import the names in the rows before its own.
+"""The lines of docs/architecture.md, from the bottom up; each name may import the names in the rows before its own.
 
 Lines 1, 2, 7 and 8 are several rows, since there some build on others.
 """
