@@ -10,8 +10,9 @@ def test_all_samples_of_a_pack_get_what_the_inner_network_says_of_it() -> None:
     network = Packed.Spec(of=MLP.Spec(width=8), count=3).build((2,), (1,))
     samples = torch.randn(6, 2)
     scores = network(samples)
-    assert torch.equal(scores[:3], network.of(samples[:3].reshape(1, 6)).expand(3, 1))
-    assert torch.equal(scores[3:], network.of(samples[3:].reshape(1, 6)).expand(3, 1))
+    packs = network.of(samples.reshape(2, 6))
+    assert torch.equal(scores[:3], packs[:1].expand(3, 1))
+    assert torch.equal(scores[3:], packs[1:].expand(3, 1))
 
 
 def test_images_are_joined_as_channels_and_classes_go_with_them() -> None:

@@ -124,7 +124,7 @@ def test_the_json_schema_takes_a_number_or_a_schedule() -> None:
     assert "Linear" in json.dumps(schema["$defs"]["Schedule"])
 
 
-def test_what_holds_a_schedule_that_changes_is_not_steady() -> None:
+def test_a_spec_with_a_changing_schedule_is_not_stationary() -> None:
     assert is_stationary((Flip(), InstanceNoise()))
     assert not is_stationary((Flip(), InstanceNoise(deviation=Linear(start=1, end=0, images=9))))
     assert is_stationary(recipe("ring").game)

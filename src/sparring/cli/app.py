@@ -261,7 +261,8 @@ def recipes(
     elif explain:
         from sparring.spec.explain import explain as explain_fields
 
-        print("\n".join(explain_fields(find_recipe(name, *assignments or []))))
+        chosen = find_recipe(name, *assignments or [])
+        print("\n".join(explain_fields(chosen, chosen.name)))
     else:
         print(find_recipe(name, *assignments or []).to_yaml(), end="")
 

@@ -128,7 +128,7 @@ class Steps(Schedule):
 def is_stationary(value: object) -> bool:
     """Whether `value` means the same at any point of a run: nothing within it is said not to be `stationary`."""
     if isinstance(value, Spec):
-        return getattr(value, "steady", True) and all(is_stationary(held) for _, held in value)
+        return getattr(value, "stationary", True) and all(is_stationary(held) for _, held in value)
     held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
     return all(map(is_stationary, held))
 
