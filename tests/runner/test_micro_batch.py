@@ -7,7 +7,8 @@ import pytest
 
 import sparring
 from sparring.errors import RunError, SpecError
-from sparring.recipes import Recipe, fitting
+from sparring.recipes import Recipe
+from sparring.runner import micro_batch
 from sparring.runner.estimate import estimate
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
 
@@ -28,7 +29,7 @@ def little_memory(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         build(2)
         return 2
 
-    monkeypatch.setattr(fitting, "find_size", find_size)
+    monkeypatch.setattr(micro_batch, "find_size", find_size)
     return asked
 
 
