@@ -23,7 +23,7 @@ def watch(ada: ADA, signs: list[float], count: int = 1000, parts: int = 1) -> li
         positive = round(count * (1 + mean) / 2)
         scores = torch.cat((torch.full((positive, 1), 0.1), torch.full((count - positive, 1), -3.0)))
         for part in scores[torch.randperm(count, generator=torch.Generator().manual_seed(step))].chunk(parts):
-            seen = ada.watch(memory, part, step)
+            seen = ada.update(memory, part, step)
         found.append(float(seen["augmentation"]))
     return found
 
@@ -63,13 +63,13 @@ def test_parts_of_a_batch_count_as_the_whole_of_it(parts: int) -> None:
 def test_more_than_one_move_of_a_step_counts_and_adapts_once() -> None:
     ada = ADA(every=1, images=100)
     memory = ada.memory()
-    found = [float(ada.watch(memory, torch.ones(10, 1), step)["augmentation"]) for step in (0, 0, 1, 1, 2)]
+    found = [float(ada.update(memory, torch.ones(10, 1), step)["augmentation"]) for step in (0, 0, 1, 1, 2)]
     assert found == pytest.approx([0, 0, 0.2, 0.2, 0.4])
 
 
 def test_the_log_has_the_probability_and_the_mean_sign_so_far() -> None:
     ada = ADA()
-    seen = ada.watch(ada.memory(), torch.tensor([[2.0], [1.0], [-0.1], [3.0]]), 0)
+    seen = ada.update(ada.memory(), torch.tensor([[2.0], [1.0], [-0.1], [3.0]]), 0)
     assert {name: float(value) for name, value in seen.items()} == {"augmentation": 0.0, "sign_real": 0.5}
 
 

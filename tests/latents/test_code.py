@@ -21,7 +21,7 @@ def random(seed: int = 0) -> torch.Generator:
 
 def drawn(code: Code, count: int = 5) -> tuple[Tensor, Tensor]:
     """Returns codes and what some recognizer tells of them."""
-    return code.draw(count, random()), torch.randn(count, code.told, generator=random(1))
+    return code.draw(count, random()), torch.randn(count, code.outputs, generator=random(1))
 
 
 @every_code
@@ -52,7 +52,7 @@ def test_likelihood_and_expectation_have_their_shapes_and_gradients(code: Code) 
 
 @every_code
 def test_a_recognizer_that_never_looks_earns_no_information(code: Code) -> None:
-    codes, blind = code.draw(20_000, random()), torch.zeros(20_000, code.told)
+    codes, blind = code.draw(20_000, random()), torch.zeros(20_000, code.outputs)
     assert code.information(codes, blind).item() <= 0.01
 
 

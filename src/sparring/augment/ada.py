@@ -45,7 +45,7 @@ class ADA(ImageAugmentation):
     def recall(self, memory: Memory, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         return transform(samples, self.groups, random, memory["probability"].to(samples.device))
 
-    def watch(self, memory: Memory, scores: Tensor, step: int) -> Losses:
+    def update(self, memory: Memory, scores: Tensor, step: int) -> Losses:
         """Counts the signs of `scores` [N, 1] of real images; before the first of each `every`-th step it adapts p."""
         if step % self.every == 0:
             self._adapt(memory, step)

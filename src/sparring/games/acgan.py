@@ -1,4 +1,4 @@
-"""AC-GAN: the discriminator is not told the class, it has to tell it."""
+"""AC-GAN: the discriminator is not given the class, it has to recognize it."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,6 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from sparring.adversary import AuxiliaryCritic, Critic, score
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
 from sparring.games.gan import GAN, check_condition
@@ -17,12 +16,12 @@ class ACGAN(GAN):
     """A conditional generator against a discriminator with an auxiliary classifier (Odena et al. 2017).
 
     With L_S the adversarial game and L_C = E[log P(c|x)] + E[log P(c|G(z, c))], the discriminator maximises
-    L_S + L_C and the generator L_C - L_S (eqs. 2 and 3): both want the classes told right. The classifier is all of the
+    L_S + L_C and the generator L_C - L_S (eqs. 2 and 3): both want the classes recognized. The classifier is all of the
     discriminator but for its last layer. Classes of generated samples are those of the batch.
     """
 
     class Spec(GAN.Spec):
-        """The cast and the rules; `class_weight` stands before L_C, 1 in the paper."""
+        """The players and the rules; `class_weight` multiplies L_C, 1 in the paper."""
 
         conditional: ClassVar[Any] = True  # type: ignore[misc]
         class_weight: NonNegativeFloat = 1.0
@@ -32,7 +31,9 @@ class ACGAN(GAN):
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
         check_condition("game", condition)
         if not condition.classes:
-            raise SpecError("game: ACGAN tells classes, and the data has numbers; choose GAN with conditional=true")
+            raise SpecError(
+                "game: ACGAN recognizes classes, and the data has numbers; choose GAN with conditional=true"
+            )
         super().__init__(spec, sample, condition)
 
     def build_discriminator(self) -> Network:
@@ -42,17 +43,14 @@ class ACGAN(GAN):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real or generated, and of which class."""
-        scores = score(self._judge(batch), batch, self._draw(batch), self.discriminator_penalties)
-        real, fake = (self._classify(batch, side, scores.told[side]) for side in ("real", "fake"))
-        adversarial = self.spec.losses.discriminator(scores.real, scores.fake)
-        return {"adversarial": adversarial, "class_real": real, "class_fake": fake, **scores.penalties}
+        losses, scores = self.adversary.discriminate(batch, self._fake(batch))
+        classes = {f"class_{side}": self._classify(batch, side, logits) for side, logits in scores.aux.items()}
+        return losses | classes
 
     def generate(self, batch: Batch) -> Losses:
-        """Returns the generator's losses: it is to be taken for real, and for the class that it was told."""
-        judge, drawn = self._judge(batch), self._draw(batch)
-        said = judge.look(drawn.samples)
-        losses = self._face(batch, judge, drawn, said[:, :1])
-        return {**losses, "class": self._classify(batch, "fake", said[:, 1:])}
+        """Returns the generator's losses: its samples shall be taken for real, and for their class."""
+        losses, output = self.adversary.fool(batch, self._fake(batch))
+        return {**losses, "class": self._classify(batch, "fake", output[:, 1:])}
 
     def classify(self, samples: Tensor) -> Tensor:
         """Returns log P(c|x), [N, K], of `samples` [N, *sample]; the caller is in `evaluating`."""
@@ -61,10 +59,6 @@ class ACGAN(GAN):
 
     def _classify(self, batch: Batch, side: str, logits: Tensor) -> Tensor:
         assert batch.condition is not None
-        right = logits.argmax(1) == batch.condition
-        batch.observe(**{f"accuracy_{side}": right.float().mean()})
+        correct = logits.argmax(1) == batch.condition
+        batch.observe(**{f"accuracy_{side}": correct.float().mean()})
         return self.spec.class_weight * cross_entropy(logits, batch.condition)
-
-    def _judge(self, batch: Batch) -> Critic:
-        judge = AuxiliaryCritic(self.discriminator, joins=self._joins)
-        return self.augmenter.before(judge, batch)

@@ -1,20 +1,19 @@
 """ADDA: an encoder of the target's own, which makes a discriminator take its embeddings for the source's."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score
+from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch
 from sparring.direction import ScoreDirection
-from sparring.game import Batch, Game, Losses, Projection, Team
-from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
+from sparring.game import Batch, Losses, Team
+from sparring.games.transfer import Transfer, domain_accuracy, label_losses, pick_domains
 from sparring.layers.normalization import NoNorm
-from sparring.losses import AdversarialLoss, NonSaturating
-from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.losses import NonSaturating
+from sparring.network import Condition, Network, Shape
 from sparring.networks import MLP, DCGANDiscriminator
 from sparring.spec import Count
 
@@ -30,8 +29,11 @@ class ADDA(Transfer):
     A team whose turn it is not gives a loss of 0 and no gradients, so that its optimizer does nothing.
     """
 
-    class Spec(Game.Spec):
-        """The cast and the rules; `embedding` numbers stand for a sample, and both encoders are alike."""
+    class Spec(AdversarialSpec):
+        """The players and the rules; an embedding has `embedding` numbers, and both encoders are alike."""
+
+        generates: ClassVar[bool] = False
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
         order: tuple[str | tuple[str, ...], ...] = ("source", "discriminator", "target")
         encoder: Network.Spec = DCGANDiscriminator.Spec(width=32, normalization=NoNorm())
@@ -40,28 +42,22 @@ class ADDA(Transfer):
         embedding: PositiveInt = 128
         pretraining: Count = 100_000
         losses: AdversarialLoss = NonSaturating()
-        penalties: Penalties = ()
-        projections: tuple[Projection, ...] = ()
-        generates: ClassVar[bool] = False
-        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
         super().__init__(spec, sample, condition)
         embedding = (spec.embedding,)
-        check_fit(embedding, penalties=spec.penalties)
         self.source_encoder = self.build_player("encoder", spec.encoder, sample, embedding)
         self.target_encoder = self.build_player("encoder", spec.encoder, sample, embedding)
         self.classifier = self.build_player("classifier", spec.classifier, embedding, (self.classes,))
         self.discriminator = self.build_player("discriminator", spec.discriminator, embedding, (1,))
-        self.penalties = Penalizer(spec.penalties, self.discriminator)
-        self._joins = not couples_samples(self.discriminator)
+        self.adversary = Adversary(spec, self.discriminator, embedding, self.target_encoder)
         self._follow()
         source = {"source_encoder": self.source_encoder, "classifier": self.classifier}
         self.teams = (
             Team("source", source, self.learn),
-            Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
+            self.adversary.team(self.discriminate),
             Team("target", {"target_encoder": self.target_encoder}, self.adapt),
         )
 
@@ -78,20 +74,20 @@ class ADDA(Transfer):
         if not self._adapts(batch):
             return {"adversarial": _nothing(batch)}
         source, target = _pick(batch)
-        drawn = GeneratedBatch.from_latents(lambda given: given, self.target_encoder(target))
-        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
-        scores = score(judge, replace(batch, real=self.source_encoder(source)), drawn, self.penalties)
-        batch.observe(domain_accuracy=tell_domains_right(scores.real, scores.fake))
-        return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
+        fake = GeneratedBatch.from_latents(self.target_encoder, target)
+        losses, scores = self.adversary.discriminate(batch, fake, self.source_encoder(source))
+        batch.observe(domain_accuracy=domain_accuracy(scores.real, scores.fake))
+        return losses
 
     def adapt(self, batch: Batch) -> Losses:
         """Returns the target encoder's losses; while the source is learned it becomes that encoder."""
         if not self._adapts(batch):
             self._follow()
             return {"adversarial": _nothing(batch)}
-        judge, (source, target) = DiscriminatorCritic(self.discriminator, joins=self._joins), _pick(batch)
-        real = judge(self.source_encoder(source)) if self.spec.losses.needs_real else None
-        return {"adversarial": self.spec.losses.generator(judge(self.target_encoder(target)), real)}
+        source, target = _pick(batch)
+        fake = GeneratedBatch.from_latents(self.target_encoder, target)
+        real = self.source_encoder(source) if self.adversary.needs_real(batch.step) else None
+        return self.adversary.fool(batch, fake, real)[0]
 
     def encode(self, samples: Tensor) -> Tensor:
         embeddings: Tensor = self.target_encoder(samples)

@@ -1,21 +1,20 @@
 """DANN: one network whose embeddings tell the class and, by reversed gradients, not the domain."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, Scores, check_fit, score
+from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch
 from sparring.direction import ScoreDirection
-from sparring.game import Batch, Game, Losses, Team
-from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
+from sparring.game import Batch, Losses, Team
+from sparring.games.transfer import Transfer, domain_accuracy, label_losses, pick_domains
 from sparring.layers.normalization import NoNorm
 from sparring.layers.reversal import reverse_gradient
-from sparring.losses import AdversarialLoss, Minimax
-from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.losses import Minimax
+from sparring.network import Condition, Network, Shape
 from sparring.networks import MLP, DCGANDiscriminator
 from sparring.spec.schedule import Logistic, NonNegativeScheduled
 
@@ -32,8 +31,14 @@ class DANN(Transfer):
     `penalties` are the discriminator's: their gradients go no further.
     """
 
-    class Spec(Game.Spec):
-        """The cast and the rules; `embedding` numbers stand for a sample."""
+    class Spec(AdversarialSpec):
+        """The players and the rules; an embedding has `embedding` numbers."""
+
+        generates: ClassVar[bool] = False
+        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
+        generator_penalties: ClassVar[Any] = ()  # type: ignore[misc]
+        projections: ClassVar[Any] = ()  # type: ignore[misc]
+        augmentations: ClassVar[Any] = ()  # type: ignore[misc]
 
         order: tuple[str | tuple[str, ...], ...] = ("learner",)
         encoder: Network.Spec = DCGANDiscriminator.Spec(width=32, normalization=NoNorm())
@@ -42,49 +47,41 @@ class DANN(Transfer):
         embedding: PositiveInt = 128
         losses: AdversarialLoss = Minimax()
         strength: NonNegativeScheduled = Logistic(start=0, end=1, images=1_000_000)
-        penalties: Penalties = ()
-        generates: ClassVar[bool] = False
-        validation_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"accuracy": "higher"}
 
     spec: Spec
 
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
         super().__init__(spec, sample, condition)
         embedding = (spec.embedding,)
-        check_fit(embedding, penalties=spec.penalties)
         self.encoder = self.build_player("encoder", spec.encoder, sample, embedding)
         self.classifier = self.build_player("classifier", spec.classifier, embedding, (self.classes,))
         self.discriminator = self.build_player("discriminator", spec.discriminator, embedding, (1,))
-        self.penalties = Penalizer(spec.penalties, self.discriminator)
-        self._joins = not couples_samples(self.discriminator)
+        self.adversary = Adversary(spec, self.discriminator, embedding, self.encoder)
         players = {"encoder": self.encoder, "classifier": self.classifier, "discriminator": self.discriminator}
         self.teams = (Team("learner", players, self.learn),)
 
     def learn(self, batch: Batch) -> Losses:
-        """Returns the cross-entropy of what has a class, what it costs to tell the domains, and penalties."""
+        """Returns the cross-entropy of labelled samples, the adversarial loss of all, and penalties."""
         assert batch.condition is not None
         source, target = pick_domains(batch.condition)
         embeddings: Tensor = self.encoder(batch.real)
         strength = self.spec.strength.at(batch.images)
-        turned = reverse_gradient(embeddings, strength)
-        scores = self._score(batch, turned[source], turned[target])
-        batch.observe(strength=torch.tensor(strength), domain_accuracy=tell_domains_right(scores.real, scores.fake))
+        reversed_ = reverse_gradient(embeddings, strength)
+        critic = self.adversary.critic(batch)
+        real, fake = self.adversary.compare(critic, reversed_[source], reversed_[target])
+        batch.observe(score_real=real.mean(), score_fake=fake.mean())
+        batch.observe(strength=torch.tensor(strength), domain_accuracy=domain_accuracy(real, fake))
         losses = {
             "class": label_losses(self.classifier(embeddings), batch.condition, batch),
-            "adversarial": self.spec.losses.discriminator(scores.real, scores.fake),
+            "adversarial": self.spec.losses.discriminator(real, fake),
         }
-        if not self.penalties.due(batch.step):
+        if not self.adversary.discriminator_penalties.due(batch.step):
             return losses
-        still = embeddings.detach()
-        return losses | self._score(batch, still[source], still[target], self.penalties).penalties
+        fixed = embeddings.detach()  # penalties are the discriminator's
+        generated = GeneratedBatch.from_latents(lambda codes: codes, fixed[target])
+        return losses | self.adversary.discriminate(batch, generated, fixed[source])[1].penalties
 
     def encode(self, samples: Tensor) -> Tensor:
         """Returns the embeddings [N, F] of samples [N, *sample] of either domain; the caller is in `evaluating`."""
         embeddings: Tensor = self.encoder(samples)
         return embeddings
-
-    def _score(self, batch: Batch, source: Tensor, target: Tensor, penalties: Penalizer | None = None) -> Scores:
-        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
-        return score(
-            judge, replace(batch, real=source), GeneratedBatch.from_latents(lambda given: given, target), penalties
-        )

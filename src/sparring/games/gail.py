@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import (
-    Augmenter,
-    Critic,
-    DiscriminatorCritic,
-    GeneratedBatch,
-    Penalizer,
-    Penalties,
-    check_fit,
-    score,
-)
-from sparring.augment import Augmentations
+from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, DiscriminatorCritic, GeneratedBatch
 from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
 from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Batch, Game, Losses, Projection, Team
-from sparring.losses import AdversarialLoss, Minimax, clipped_surrogate, generalized_advantages
-from sparring.network import Condition, Network, Shape, couples_samples
+from sparring.game import Batch, Game, Losses, Team
+from sparring.losses import Minimax, clipped_surrogate, generalized_advantages
+from sparring.network import Condition, Network, Shape
 from sparring.networks import MLP
 
 _JUDGED = 20
@@ -66,24 +56,23 @@ class GAIL(Game):
     has the size of a single reward whatever γ is. All of an episode is decided by the step's random numbers.
     """
 
-    class Spec(Game.Spec):
-        """The cast, the environment, and the rules."""
+    class Spec(AdversarialSpec):
+        """The players, the environment, and the rules."""
+
+        game_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"return": "higher"}
+        generator_penalties: ClassVar[Any] = ()  # type: ignore[misc]
 
         environment: str = "CartPole-v1"
         policy: Network.Spec = MLP.Spec(width=64)
         value: Network.Spec = MLP.Spec(width=64)
         discriminator: Network.Spec = MLP.Spec(width=64)
         losses: AdversarialLoss = Minimax()
-        penalties: Penalties = ()
-        projections: tuple[Projection, ...] = ()
-        augmentations: Augmentations = ()
         episodes: PositiveInt = 8
         discount: Annotated[float, Field(ge=0, lt=1)] = 0.995
         trace: Annotated[float, Field(ge=0, le=1)] = 0.97
         clip: PositiveFloat = 0.2
         entropy_weight: NonNegativeFloat = 0.0
         order: tuple[str | tuple[str, ...], ...] = ("discriminator", *("policy",) * 10)
-        game_metric_directions: ClassVar[Mapping[str, ScoreDirection]] = {"return": "higher"}
 
     spec: Spec
 
@@ -95,13 +84,11 @@ class GAIL(Game):
         self.policy = self.build_player("policy", spec.policy, seen, done)
         self.value = self.build_player("value", spec.value, seen, (1,))
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
-        self.augmenter = Augmenter(spec.augmentations)
-        self.penalties = Penalizer(spec.penalties, self.discriminator)
-        self._joins = not couples_samples(self.discriminator)
+        self.adversary = Adversary(spec, self.discriminator, sample, self.policy)
         self._experienced: tuple[int, Experience] | None = None
         self._learned: tuple[int, Lesson] | None = None
         self.teams = (
-            Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
+            self.adversary.team(self.discriminate),
             Team("policy", {"policy": self.policy, "value": self.value}, self.improve),
         )
 
@@ -117,15 +104,13 @@ class GAIL(Game):
                 f"game.losses: {spec.losses.kind()} compares with real samples, so that a pair by itself has no "
                 "reward; choose another, for example Minimax"
             )
-        check_fit(sample, augmentations=spec.augmentations, penalties=spec.penalties)
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: the expert's pairs against as many of the policy's."""
         pairs = self._experience(batch).pairs
         chosen = torch.randint(len(pairs), (len(batch.real),), generator=batch.random, device=pairs.device)
-        drawn = GeneratedBatch.from_latents(lambda given: given, pairs[chosen])
-        scores = score(self._judge(batch), batch, drawn, self.penalties)
-        return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
+        fake = GeneratedBatch.from_latents(lambda codes: codes, pairs[chosen])
+        return self.adversary.discriminate(batch, fake)[0]
 
     def improve(self, batch: Batch) -> Losses:
         """Returns the policy's losses on the step's episodes, and its value network's."""
@@ -158,7 +143,7 @@ class GAIL(Game):
 
     def reward(self, pairs: Tensor) -> Tensor:
         """Returns what each of the state-action `pairs` [N, n + A] gains the policy, [N]."""
-        scores = DiscriminatorCritic(self.discriminator, joins=self._joins)(pairs)
+        scores = DiscriminatorCritic(self.discriminator)(pairs)
         gained: Tensor = -torch.vmap(self.spec.losses.generator)(scores[:, None])
         return gained
 
@@ -176,10 +161,6 @@ class GAIL(Game):
     def _likelihoods(self, seen: Tensor) -> Tensor:
         logits: Tensor = self.policy(seen)
         return logits.float().log_softmax(1)
-
-    def _judge(self, batch: Batch) -> Critic:
-        judge = DiscriminatorCritic(self.discriminator, joins=self._joins)
-        return self.augmenter.before(judge, batch)
 
     def _split(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
         return pairs[:, : self.environment.observed], pairs[:, self.environment.observed :]

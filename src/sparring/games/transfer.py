@@ -87,8 +87,8 @@ def pick_domains(classes: Tensor) -> tuple[Tensor, Tensor]:
     return order[turns % sources.clamp(min=1)], order[target.clamp(max=count - 1)]
 
 
-def tell_domains_right(source: Tensor, target: Tensor) -> Tensor:
-    """Returns for which share of the scores [N, 1] of either domain the sign is right: half where it says nothing."""
+def domain_accuracy(source: Tensor, target: Tensor) -> Tensor:
+    """Returns the accuracy of the sign of the scores [N, 1] of both domains: half at chance."""
     return ((source > 0).float().mean() + (target < 0).float().mean()) / 2
 
 

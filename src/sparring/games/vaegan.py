@@ -6,17 +6,18 @@ import torch
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 
-from sparring.adversary import DiscriminatorCritic, GeneratedBatch, Penalizer, Penalties, check_fit, score, to_float32
-from sparring.game import Batch, Game, Losses, Projection, SampleGrid, Team
+from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch, to_float32
+from sparring.game import Batch, Losses, SampleGrid, Team
+from sparring.games.latent_game import LatentGame
 from sparring.latents import Gaussian, Stochastic, attribute
-from sparring.losses import AdversarialLoss, NonSaturating
+from sparring.losses import NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 
 _ROW, _MOST_ROWS, _LEAST = 10, 10, 2
 
 
-class VAEGAN(Game):
+class VAEGAN(LatentGame):
     """An encoder q(z|x), a decoder and a discriminator Dis, each with a loss of its own (Larsen et al. 2016).
 
         L_prior = KL(q(z|x) ‖ N(0, I)),   L_llike = ½ E‖Dis_l(x) - Dis_l(x̃)‖²,   x̃ = Dec(z), z ~ q(z|x),
@@ -29,8 +30,8 @@ class VAEGAN(Game):
     kind in full.
     """
 
-    class Spec(Game.Spec):
-        """The cast and the rules: `size` numbers a latent; `similarity_weight` is the paper's γ."""
+    class Spec(AdversarialSpec):
+        """The players and the rules: a latent has `size` numbers; `similarity_weight` is the paper's γ."""
 
         order: tuple[str | tuple[str, ...], ...] = (("encoder", "decoder", "discriminator"),)
         encoder: Network.Spec = DCGANDiscriminator.Spec()
@@ -38,61 +39,46 @@ class VAEGAN(Game):
         discriminator: Network.Spec = DCGANDiscriminator.Spec()
         size: PositiveInt = 128
         losses: AdversarialLoss = NonSaturating()
-        penalties: Penalties = ()
-        projections: tuple[Projection, ...] = ()
         similarity_weight: NonNegativeFloat = 1e-3
 
     spec: Spec
 
     def __init__(self, spec: Spec, sample: Shape, condition: Condition) -> None:
         super().__init__(spec, sample, Condition())
-        check_fit(sample, penalties=spec.penalties)
         self.classes = condition.classes
         self.encoding, self.prior = Stochastic(), Gaussian(size=spec.size)
-        told = (self.encoding.count(spec.size),)
-        self.encoder = self.build_player("encoder", spec.encoder, sample, told)
+        self.encoder = self.build_player("encoder", spec.encoder, sample, (self.encoding.count(spec.size),))
         self.decoder = self.build_player("decoder", spec.decoder, (spec.size,), sample)
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
-        self.penalties = Penalizer(spec.penalties, self.discriminator)
-        self._joins = not couples_samples(self.discriminator)
+        self.adversary = Adversary(spec, self.discriminator, sample, self.decoder)
         with self.evaluating():
             self.discriminator.features(torch.zeros(_LEAST, *sample))  # raises where it has none to compare
         self.teams = (
             Team("encoder", {"encoder": self.encoder}, self.infer),
             Team("decoder", {"decoder": self.decoder}, self.decode),
-            Team("discriminator", {"discriminator": self.discriminator}, self.discriminate, spec.projections),
+            self.adversary.team(self.discriminate),
         )
 
     def infer(self, batch: Batch) -> Losses:
         """Returns the encoder's losses: L_prior + L_llike, in nats."""
-        told = self.encoder(batch.real)
-        latents = self.encoding.draw(told, batch.random)
+        outputs = self.encoder(batch.real)
+        latents = self.encoding.draw(outputs, batch.random)
         batch.shared["latents"] = latents.detach()
-        prior = self.encoding.divergence(to_float32(told)).mean()
+        prior = self.encoding.divergence(to_float32(outputs)).mean()
         return {"prior": prior, "similarity": self._compare(batch, self.decoder(latents))}
 
     def decode(self, batch: Batch) -> Losses:
-        """Returns the decoder's losses: γ L_llike, and how far what it makes is from passing."""
-        count, latents, judge = len(batch.real), self._mix(batch), self._judge()
-        made = self.decoder(latents)
-        judged = made[-count:]
-        batch.shared.update(judged=judged.detach(), judged_latents=latents[-count:].detach())
-        real = judge(batch.real) if self.spec.losses.needs_real else None
-        return {
-            "similarity": self.spec.similarity_weight * self._compare(batch, made[:count]),
-            "adversarial": self.spec.losses.generator(judge(judged), real),
-        }
+        """Returns the decoder's losses: γ L_llike, and the adversarial loss of what it generates."""
+        count, latents = len(batch.real), self._mix(batch)
+        decoded = self.decoder(latents)
+        fake = GeneratedBatch(decoded[-count:], latents[-count:], self.decoder)
+        batch.shared.update(fake=fake.samples.detach(), fake_latents=fake.latents.detach())
+        similarity = self.spec.similarity_weight * self._compare(batch, decoded[:count])
+        return {"similarity": similarity, **self.adversary.fool(batch, fake)[0]}
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real samples against reconstructions and decoded draws of the prior."""
-        scores = score(self._judge(), batch, self._draw(batch), self.penalties)
-        return {"adversarial": self.spec.losses.discriminator(scores.real, scores.fake), **scores.penalties}
-
-    def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
-        return self.render(self.draw_latents(count, random))
-
-    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
-        return self.prior.draw(count, random)
+        return self.adversary.discriminate(batch, self._fake(batch))[0]
 
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.decoder(latents, condition)
@@ -102,12 +88,8 @@ class VAEGAN(Game):
         """Returns the means [N, n] of the latents of samples [N, *sample]."""
         return self.encoding.expect(self.encoder(samples))
 
-    @property
-    def spherical(self) -> bool:
-        return self.prior.spherical
-
     def discriminator_score(self, samples: Tensor) -> Tensor | None:
-        return self.discriminator(samples) if self._joins else None
+        return None if couples_samples(self.discriminator) else self.discriminator(samples)
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below, and samples that turn into another class."""
@@ -117,9 +99,6 @@ class VAEGAN(Game):
         turned = list(self._turn(latents, condition)) if condition is not None and self.classes else []
         return panels | ({"attributes": SampleGrid(torch.cat(turned), _ROW)} if turned else {})
 
-    def _judge(self) -> DiscriminatorCritic:
-        return DiscriminatorCritic(self.discriminator, joins=self._joins)
-
     def _mix(self, batch: Batch) -> Tensor:
         """Returns latents of the real samples, and half a batch of draws of the prior behind them."""
         latents = batch.shared.get("latents")
@@ -128,10 +107,10 @@ class VAEGAN(Game):
         drawn = self.prior.draw(len(batch.real) - len(batch.real) // 2, batch.random)
         return torch.cat((latents, drawn))
 
-    def _draw(self, batch: Batch) -> GeneratedBatch:
-        """Returns what is judged: what the decoder makes on its move, where the two move at once."""
-        if "judged" in batch.shared:
-            return GeneratedBatch(batch.shared["judged"], batch.shared["judged_latents"], self.decoder)
+    def _fake(self, batch: Batch) -> GeneratedBatch:
+        """Returns the decoder's samples on its move, if it moves at once; else new ones."""
+        if "fake" in batch.shared:
+            return GeneratedBatch(batch.shared["fake"], batch.shared["fake_latents"], self.decoder)
         return GeneratedBatch.from_latents(self.decoder, self._mix(batch)[-len(batch.real) :])
 
     def _compare(self, batch: Batch, reconstructions: Tensor) -> Tensor:

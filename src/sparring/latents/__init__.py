@@ -3,6 +3,7 @@
 from sparring.latents.code import Categorical as Categorical
 from sparring.latents.code import Code as Code
 from sparring.latents.code import Continuous as Continuous
+from sparring.latents.coded_prior import CodedPrior as CodedPrior
 from sparring.latents.directions import Directions as Directions
 from sparring.latents.directions import attribute as attribute
 from sparring.latents.directions import boundary as boundary

@@ -14,7 +14,7 @@ from sparring.spec import Family
 class Code(Family):
     """How `size` numbers c of a latent are drawn, and how likely a recognizer Q finds them when it sees the sample.
 
-    Q(c|x) is a distribution of a fixed form; the recognizer tells its `told` parameters. `weight` is λ of eq. 6.
+    Q(c|x) is a distribution of a fixed form; the recognizer's `outputs` are its parameters. `weight` is λ of eq. 6.
     """
 
     size: PositiveInt
@@ -22,8 +22,8 @@ class Code(Family):
 
     @property
     @abstractmethod
-    def told(self) -> int:
-        """How many numbers the recognizer tells of the code."""
+    def outputs(self) -> int:
+        """The number of the recognizer's outputs for the code."""
 
     @property
     @abstractmethod
@@ -35,23 +35,23 @@ class Code(Family):
         """Returns codes [count, size] drawn from `random`, on its device."""
 
     @abstractmethod
-    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:
-        """Returns log Q(c|x) [N] in nats of codes [N, size], Q's parameters being `told` [N, told]."""
+    def log_likelihood(self, code: Tensor, outputs: Tensor) -> Tensor:
+        """Returns log Q(c|x) [N] in nats of codes [N, size], given Q's `outputs` [N, outputs]."""
 
     @abstractmethod
-    def expect(self, told: Tensor) -> Tensor:
+    def expect(self, outputs: Tensor) -> Tensor:
         """Returns the mean [N, size] of Q(c|x)."""
 
     @abstractmethod
     def traverse(self, code: Tensor, steps: int) -> list[Tensor]:
-        """Returns for each thing that can be moved about codes [N, size] those of its way, [N, places, size].
+        """Returns a path [N, places, size] through codes [N, size] for each degree of freedom.
 
-        A way has `steps` places where the code does not say how many there are.
+        A path has `steps` places unless the code has a number of its own.
         """
 
-    def information(self, code: Tensor, told: Tensor) -> Tensor:
+    def information(self, code: Tensor, outputs: Tensor) -> Tensor:
         """Returns E[log Q(c|x)] + H(c), which bounds the mutual information of code and sample (eqs. 4-5), in nats."""
-        return self.log_likelihood(code, told).mean() + self.entropy
+        return self.log_likelihood(code, outputs).mean() + self.entropy
 
 
 class Categorical(Code):
@@ -66,7 +66,7 @@ class Categorical(Code):
     scale: PositiveFloat = 1.0
 
     @property
-    def told(self) -> int:
+    def outputs(self) -> int:
         return self.size
 
     @property
@@ -74,18 +74,18 @@ class Categorical(Code):
         return log(self.size)
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:
-        drawn = torch.randint(self.size, (count,), generator=random, device=random.device)
-        return one_hot(drawn, self.size).to(torch.get_default_dtype()) * self.scale
+        categories = torch.randint(self.size, (count,), generator=random, device=random.device)
+        return one_hot(categories, self.size).to(torch.get_default_dtype()) * self.scale
 
-    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:
-        return (code / self.scale * told.log_softmax(1)).sum(1)
+    def log_likelihood(self, code: Tensor, outputs: Tensor) -> Tensor:
+        return (code / self.scale * outputs.log_softmax(1)).sum(1)
 
-    def expect(self, told: Tensor) -> Tensor:
+    def expect(self, outputs: Tensor) -> Tensor:
         """Returns the probabilities of the categories, times `scale`."""
-        return told.softmax(1) * self.scale
+        return outputs.softmax(1) * self.scale
 
     def traverse(self, code: Tensor, steps: int) -> list[Tensor]:
-        """Returns a single way, through all categories."""
+        """Returns a single path, through all categories."""
         places = torch.eye(self.size, dtype=code.dtype, device=code.device) * self.scale
         return [places.expand(len(code), -1, -1)]
 
@@ -93,7 +93,7 @@ class Categorical(Code):
 class Continuous(Code):
     """Independent uniforms on [-1, 1]; Q is a Gaussian a number.
 
-    Its standard deviation is `deviation`, or, where that is None, told by the recognizer beside the mean. With a
+    Its standard deviation is `deviation`, or, where that is None, an output of the recognizer like the mean. With a
     fixed one the bound stays below the information by the fit that it forgoes: at 1, the published code's on MNIST,
     it never exceeds ln 2 - ½ ln 2π = -0.23 nats a number, though its gradient is a mean squared error's all the same.
     """
@@ -102,7 +102,7 @@ class Continuous(Code):
     deviation: PositiveFloat | None = None
 
     @property
-    def told(self) -> int:
+    def outputs(self) -> int:
         return self.size if self.deviation is not None else 2 * self.size
 
     @property
@@ -112,26 +112,26 @@ class Continuous(Code):
     def draw(self, count: int, random: torch.Generator) -> Tensor:
         return torch.rand(count, self.size, generator=random, device=random.device) * 2 - 1
 
-    def log_likelihood(self, code: Tensor, told: Tensor) -> Tensor:
-        mean, deviation = told[:, : self.size], self._deviation(told)
+    def log_likelihood(self, code: Tensor, outputs: Tensor) -> Tensor:
+        mean, deviation = outputs[:, : self.size], self._deviation(outputs)
         return (-((code - mean) / deviation).square() / 2 - deviation.log() - log(2 * pi) / 2).sum(1)
 
-    def expect(self, told: Tensor) -> Tensor:
+    def expect(self, outputs: Tensor) -> Tensor:
         """Returns the means of the Gaussians."""
-        return told[:, : self.size]
+        return outputs[:, : self.size]
 
     def traverse(self, code: Tensor, steps: int) -> list[Tensor]:
-        """Returns a way for each number, from -1 to 1, the others staying as they are."""
+        """Returns a path for each number, from -1 to 1; the others stay as they are."""
         places = torch.linspace(-1, 1, steps, dtype=code.dtype, device=code.device)
-        ways = []
+        paths = []
         for number in range(self.size):
-            way = code[:, None].repeat(1, steps, 1)
-            way[:, :, number] = places
-            ways.append(way)
-        return ways
+            path = code[:, None].repeat(1, steps, 1)
+            path[:, :, number] = places
+            paths.append(path)
+        return paths
 
-    def _deviation(self, told: Tensor) -> Tensor:
-        """Returns the standard deviations; told ones stay above a thousandth, so that the bound stays finite."""
+    def _deviation(self, outputs: Tensor) -> Tensor:
+        """Returns the standard deviations; outputs stay above a thousandth, which keeps the bound finite."""
         if self.deviation is not None:
-            return torch.as_tensor(self.deviation, dtype=told.dtype, device=told.device)
-        return softplus(told[:, self.size :]) + 1e-3
+            return torch.as_tensor(self.deviation, dtype=outputs.dtype, device=outputs.device)
+        return softplus(outputs[:, self.size :]) + 1e-3

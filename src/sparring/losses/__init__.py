@@ -1,6 +1,6 @@
 """How scores become losses."""
 
-from sparring.losses.adversarial import AdversarialLoss as AdversarialLoss
+from sparring.adversary import AdversarialLoss as AdversarialLoss
 from sparring.losses.adversarial import Hinge as Hinge
 from sparring.losses.adversarial import LeastSquares as LeastSquares
 from sparring.losses.adversarial import MaximumLikelihood as MaximumLikelihood

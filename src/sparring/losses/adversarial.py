@@ -6,26 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from sparring.spec import Family
-
-
-class AdversarialLoss(Family):
-    """Turns scores [N, 1] (logits, any real number) into scalars that the two sides minimise.
-
-    `needs_real` says that the generator's loss depends on the scores of real samples as well;
-    `largest_score` how far scores may go before an exponential in its formula leaves float32.
-    """
-
-    needs_real: ClassVar[bool] = False
-    largest_score: ClassVar[float] = 1e4
-
-    @abstractmethod
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Returns what the discriminator minimises, a scalar, given scores of real and generated samples."""
-
-    @abstractmethod
-    def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """Returns what the generator minimises, a scalar, given scores of generated and, where needed, real samples."""
+from sparring.adversary import AdversarialLoss
 
 
 class SeparableLoss(AdversarialLoss):

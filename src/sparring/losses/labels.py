@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from sparring.losses.adversarial import AdversarialLoss, NonSaturating, SeparableLoss
+from sparring.adversary import AdversarialLoss
+from sparring.losses.adversarial import NonSaturating, SeparableLoss
 
 
 def separable(loss: AdversarialLoss) -> SeparableLoss:

@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from sparring.adversary import AdversarialLoss
 from sparring.errors import ShapeError
-from sparring.losses.adversarial import AdversarialLoss, NonSaturating
+from sparring.losses.adversarial import NonSaturating
 
 
 class Relativistic(AdversarialLoss):

@@ -45,7 +45,10 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def input_gradient(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Returns scores [N, 1] of `inputs` [N, *inputs] and their gradients by the inputs, differentiable in turn."""
+        """Returns the outputs [N, 1 + K] for `inputs` [N, *inputs], and the gradients of the scores by the inputs.
+
+        The first output is the score; the gradients are themselves differentiable.
+        """
         return input_gradient(lambda samples: self(samples, condition), inputs)
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -54,11 +57,14 @@ class Network(nn.Module):
 
 
 def input_gradient(function: Any, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns scores [N, 1] = `function(inputs)` and d(their sum)/d`inputs`, itself differentiable."""
+    """Returns outputs [N, 1 + K] = `function(inputs)` and the gradients of their first column, the scores, by `inputs`.
+
+    The gradients are themselves differentiable.
+    """
     inputs = inputs if inputs.requires_grad else inputs.detach().requires_grad_(True)
-    scores = function(inputs)
-    (slope,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
-    return scores, slope
+    outputs = function(inputs)
+    (gradient,) = torch.autograd.grad(outputs[:, :1].sum(), inputs, create_graph=True)
+    return outputs, gradient
 
 
 _COUPLING = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)

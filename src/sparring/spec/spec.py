@@ -128,19 +128,21 @@ class Family(Spec):
 
     A field annotated with the root takes an instance of any member, `{"kind": NAME, ...}`, or
     just `NAME` for a member with its defaults. Concrete subclasses become members when they are
-    defined; nothing is ever imported by name.
+    defined; nothing is ever imported by name. Where the root is the `Spec` of a class, so are the members.
     """
 
     members: ClassVar[dict[str, type["Family"]]] = {}
     roots: ClassVar[dict[str, type["Family"]]] = {}
+    _nested: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if cls._is_root():
             cls.members = {}
+            cls._nested = cls.__name__ == "Spec"
             Family.roots[cls.kind()] = cls
-        elif not inspect.isabstract(cls):
+        elif not inspect.isabstract(cls) and (cls.__name__ == "Spec" or not cls._nested):
             cls.members[cls.kind()] = cls
 
     @classmethod
