@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 
 from sparring.errors import MissingExtraError
-from sparring.evaluation import Score
+from sparring.evaluation import MetricScore
 from sparring.evaluation.pictures import draw_nearest, draw_pictures, draw_realism, write_pictures
-from sparring.evaluation.plots import draw_map, draw_pairs, principal_plane
+from sparring.evaluation.plots import draw_map, draw_pairs
 from sparring.evaluation.sheet import beside, block, sheet
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def random():
 def _flat(colours, features, side=8):
     """Samples of one gray level each, [N]."""
     images = torch.tensor(colours, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, side, side).contiguous()
-    return Observed(len(images), features=torch.tensor(features, dtype=torch.float32), images=images)
+    return SampleStatistics(len(images), features=torch.tensor(features, dtype=torch.float32), images=images)
 
 
 def _noise(random, count, shape=(3, 8, 8), size=5):
     images = torch.randint(0, 256, (count, *shape), generator=random, dtype=torch.uint8)
-    return Observed(count, features=torch.randn(count, size, generator=random), images=images)
+    return SampleStatistics(count, features=torch.randn(count, size, generator=random), images=images)
 
 
 def _score(name, value, **changes):
@@ -38,7 +38,7 @@ def _score(name, value, **changes):
         "weights": "c0ffee", "resizer": "clean", "seed": 0, "averaged": True, "settings": "PR(k=3)", "sparring": "0.1",
         "device": "cpu", "torch": "2.13", "seconds": 0.1,
     }  # fmt: skip
-    return Score(name=name, value=value, **(facts | changes))
+    return MetricScore(name=name, value=value, **(facts | changes))
 
 
 def _levels(picture):
@@ -48,32 +48,32 @@ def _levels(picture):
 
 
 def test_all_pictures_are_drawn_of_images_and_scores(random):
-    evidence = Evidence(_noise(random, 12), _noise(random, 9))
-    pictures = draw_pictures(evidence, [_score("precision-lite0", 0.5), _score("recall-lite0", 0.4)])
+    inputs = MetricInputs(_noise(random, 12), _noise(random, 9))
+    pictures = draw_pictures(inputs, [_score("precision-lite0", 0.5), _score("recall-lite0", 0.4)])
     assert list(pictures) == ["nearest", "realism", "map", "precision_recall"]
     assert all(picture.mode == "RGB" and min(picture.size) > 300 for picture in pictures.values())
 
 
 def test_vectors_have_a_map_only(random):
-    vectors = [Observed(20, features=torch.randn(20, 2, generator=random)) for _ in range(2)]
-    assert list(draw_pictures(Evidence(*vectors))) == ["map"]
+    vectors = [SampleStatistics(20, features=torch.randn(20, 2, generator=random)) for _ in range(2)]
+    assert list(draw_pictures(MetricInputs(*vectors))) == ["map"]
 
 
 def test_what_was_not_gathered_has_no_picture(random):
-    assert draw_pictures(Evidence(Observed(5), Observed(5))) == {}
-    without_images = Observed(20, features=torch.randn(20, 5, generator=random))
-    assert list(draw_pictures(Evidence(without_images, _noise(random, 6)))) == ["realism", "map"]
+    assert draw_pictures(MetricInputs(SampleStatistics(5), SampleStatistics(5))) == {}
+    without_images = SampleStatistics(20, features=torch.randn(20, 5, generator=random))
+    assert list(draw_pictures(MetricInputs(without_images, _noise(random, 6)))) == ["realism", "map"]
 
 
 def test_few_samples_have_pictures(random):
     for real, fake in ((1, 1), (2, 1), (4, 3)):
-        draw_pictures(Evidence(_noise(random, real), _noise(random, fake)))
+        draw_pictures(MetricInputs(_noise(random, real), _noise(random, fake)))
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (2, 8, 8), (4, 8, 8), (5, 8, 8), (3, 4, 40), (3, 200, 30)])
 def test_images_of_any_shape_have_pictures(random, shape):
-    evidence = Evidence(_noise(random, 6, shape), _noise(random, 6, shape))
-    assert list(draw_pictures(evidence)) == ["nearest", "realism", "map"]
+    inputs = MetricInputs(_noise(random, 6, shape), _noise(random, 6, shape))
+    assert list(draw_pictures(inputs)) == ["nearest", "realism", "map"]
 
 
 def test_the_samples_nearest_to_the_data_stand_beside_their_neighbours():
@@ -92,23 +92,9 @@ def test_the_most_and_the_least_realistic_are_shown():
 
 
 def test_pictures_are_the_same_every_time(random):
-    evidence = Evidence(_noise(random, 12), _noise(random, 9), seed=3)
-    first, second = draw_pictures(evidence), draw_pictures(evidence)
+    inputs = MetricInputs(_noise(random, 12), _noise(random, 9), seed=3)
+    first, second = draw_pictures(inputs), draw_pictures(inputs)
     assert all(first[name].tobytes() == second[name].tobytes() for name in first)
-
-
-def test_the_plane_is_that_of_the_principal_components(random):
-    rows = torch.randn(300, 30, generator=random) * torch.linspace(6, 0.1, 30) + 50
-    directions, shares = principal_plane(rows)
-    variances, exact = torch.linalg.eigh(torch.cov(rows.double().T))
-    torch.testing.assert_close((directions.T @ exact[:, [-1, -2]]).abs(), torch.eye(2).double(), atol=1e-3, rtol=0)
-    torch.testing.assert_close(shares, variances[[-1, -2]] / variances.sum(), rtol=1e-4, atol=0)
-
-
-def test_the_plane_of_samples_without_variance_is_no_error():
-    directions, shares = principal_plane(torch.ones(5, 3))
-    assert torch.isfinite(directions).all()
-    assert shares.tolist() == [0.0, 0.0]
 
 
 def test_the_map_shows_real_samples_blue_and_generated_ones_orange_where_they_lie(random):
@@ -157,7 +143,7 @@ def test_pictures_are_written_beside_the_scores(tmp_path):
 def test_without_matplotlib_the_error_says_what_to_install(random, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r'pip install "sparring\[metrics\]"'):
-        draw_pictures(Evidence(_noise(random, 6), _noise(random, 6)))
+        draw_pictures(MetricInputs(_noise(random, 6), _noise(random, 6)))
 
 
 def test_a_sheet_is_as_wide_as_its_blocks_and_breaks_its_words():

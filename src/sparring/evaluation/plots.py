@@ -11,14 +11,14 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.errors import MissingExtraError
-from sparring.evaluation.score import Score
+from sparring.evaluation.score import MetricScore
+from sparring.tensors.pca import principal_plane
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe & Ito 2008: told apart by colour-blind readers too."""
 
 _INK, _QUIET, _RULE = "#1c1f24", "#5f6873", "#e2e4e8"
 _MOST_POINTS = 2000
-_DIRECTIONS, _ITERATIONS = 8, 10
 
 _PAIRS = (("precision", "recall"), ("density", "coverage"))
 _MEANINGS = {
@@ -65,7 +65,7 @@ def draw_map(real: Tensor, fake: Tensor, seed: int = 0) -> Image.Image:
     return _image(figure)
 
 
-def draw_pairs(scores: Sequence[Score]) -> Image.Image | None:
+def draw_pairs(scores: Sequence[MetricScore]) -> Image.Image | None:
     """Returns precision against recall and density against coverage, a point for each evaluation among `scores`.
 
     Points have the names of their samples where there is room, the last ones first; colours tell networks, counts
@@ -98,36 +98,18 @@ def draw_pairs(scores: Sequence[Score]) -> Image.Image | None:
     return _image(figure)
 
 
-def principal_plane(rows: Tensor, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Returns the two directions [d, 2] in which `rows` [N, d] vary most, and their shares [2] of all variance.
-
-    By subspace iteration from a random start (Halko et al. 2011, algorithm 4.4), in a fraction of the time that all
-    d directions take. N and d are 2 or more.
-    """
-    centered = rows.double() - rows.mean(0, dtype=torch.float64)
-    random = torch.Generator().manual_seed(seed)
-    size = min(_DIRECTIONS, *rows.shape)
-    basis = torch.randn(rows.shape[1], size, generator=random, dtype=torch.float64)
-    for _ in range(_ITERATIONS):
-        basis = torch.linalg.qr(centered.T @ (centered @ basis)).Q
-    _, lengths, rotation = torch.linalg.svd(centered @ basis, full_matrices=False)
-    directions = (basis @ rotation.T)[:, :2]
-    ends = directions.gather(0, directions.abs().argmax(0, keepdim=True)).sign()  # which end is first is arbitrary
-    return directions * ends, lengths[:2].square() / centered.square().sum().clamp(min=1e-300)
-
-
 def _on_plane(rows: Tensor, real: Tensor, seed: int) -> tuple[Tensor, str, str]:
     """Returns where `rows` are drawn [., 2], and what the plane's axes are."""
     if rows.shape[1] == 2:
         return rows, "first number", "second number"
-    directions, shares = principal_plane(real, seed)
-    words = [f"principal component of real samples, {share:.0%} of their variance" for share in shares.tolist()]
-    return (rows - real.mean(0)).double() @ directions, f"first {words[0]}", f"second {words[1]}"
+    plane = principal_plane(real, seed)
+    labels = [f"principal component of real samples, {share:.0%} of their variance" for share in plane.shares.tolist()]
+    return plane.project(rows), f"first {labels[0]}", f"second {labels[1]}"
 
 
-def _points(scores: Sequence[Score], upward: str, across: str) -> list[_Point]:
+def _points(scores: Sequence[MetricScore], upward: str, across: str) -> list[_Point]:
     """Returns a point wherever both scores were measured of the same samples in the same way."""
-    measured: dict[object, dict[str, Score]] = {}
+    measured: dict[object, dict[str, MetricScore]] = {}
     for score in scores:
         measured.setdefault(replace(score, name="").identity, {})[score.name.partition("-")[0]] = score
     return [
@@ -142,7 +124,7 @@ def _plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _circumstances(score: Score) -> str:
+def _circumstances(score: MetricScore) -> str:
     seen = f"seen by {score.backbone}: " if score.backbone else ""
     return f"{seen}{score.count:,} samples against {score.reference_count:,} of {score.reference}"
 

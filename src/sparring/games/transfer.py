@@ -54,8 +54,8 @@ class Transfer(Game):
         """Returns the embeddings in the plane in which they vary most: the source by class, the target gray."""
         assert condition is not None
         known = (condition != UNLABELLED)[:, None]
-        embeddings = self.encode_source(real).where(known, self.encode(real))
-        return {"embeddings": ScatterPlot(principal_plane(embeddings.float()), condition)}
+        embeddings = self.encode_source(real).where(known, self.encode(real)).float()
+        return {"embeddings": ScatterPlot(principal_plane(embeddings).project(embeddings), condition)}
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> NoReturn:
         """Raises `SpecError`: no player makes samples."""
