@@ -19,8 +19,8 @@ from sparring.bench.reader import train_reader
 from sparring.data import Digits
 from sparring.inference.model import Model
 from sparring.metrics import permutation_test
-from sparring.metrics.statistics.linear_classifier import predict
-from sparring.metrics.statistics.mmd import gaussian, median_distance
+from sparring.metrics.statistics.linear_classifier import fit_and_predict
+from sparring.metrics.statistics.mmd import gaussian_kernel, median_distance
 from sparring.network import UNLABELLED
 
 PRIORS = {
@@ -37,7 +37,7 @@ def row(model: Model) -> str:
     real, labels = held_out.batch(np.arange(len(held_out)), torch.Generator())
     assert labels is not None
     drawn = model.game.draw_latents(DRAWS, torch.Generator().manual_seed(0))
-    test = permutation_test(drawn, model.encode(real), gaussian(median_distance(drawn)), PERMUTATIONS)
+    test = permutation_test(drawn, model.encode(real), gaussian_kernel(median_distance(drawn)), PERMUTATIONS)
     made, reader = model.reconstruct(real), train_reader(*real.shape[2:])
     error = float((made - real).square().mean() / (real - real.mean(0)).square().mean())
     kept = (reader.read(made)[:, 0] == labels.numpy()).mean()
@@ -75,7 +75,7 @@ def few_labels(run: Path) -> str:
     with model.game.evaluating():
         accuracy = model.game.validation_metrics(unseen, answers)["accuracy"]
     known = labels != UNLABELLED
-    guesses = predict(pixels[known].flatten(1), labels[known], unseen.flatten(1))
+    guesses = fit_and_predict(pixels[known].flatten(1), labels[known], unseen.flatten(1))
     alone = float((guesses == answers).double().mean())
     return f"From 100 labels, {accuracy:.1%} of {len(answers)} held out are told right; without the game, {alone:.1%}."
 

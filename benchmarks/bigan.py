@@ -24,7 +24,7 @@ import sparring
 from sparring.bench.reader import train_reader
 from sparring.data import Digits
 from sparring.inference.model import Model
-from sparring.metrics.statistics.linear_classifier import predict
+from sparring.metrics.statistics.linear_classifier import fit_and_predict
 
 FITTED = 1_400
 
@@ -43,7 +43,7 @@ def probe(codes: Tensor, labels: Tensor) -> float:
     """Returns the accuracy of a linear classifier of `codes` [N, n] on those that it was not fit to."""
     order = torch.randperm(len(codes), generator=torch.Generator().manual_seed(0))
     fitted, unseen = order[:FITTED], order[FITTED:]
-    guesses = predict(codes[fitted], labels[fitted], codes[unseen])
+    guesses = fit_and_predict(codes[fitted], labels[fitted], codes[unseen])
     return float((guesses == labels[unseen]).double().mean())
 
 

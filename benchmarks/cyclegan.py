@@ -21,7 +21,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 import sparring
 from sparring.augment import Flip, Shift
-from sparring.backbones import Backbone, find_backbone, look
+from sparring.backbones import Backbone, extract_features, find_backbone
 from sparring.data import Emoji, Unpaired, picture, to_pixels
 from sparring.data.catalog.emoji import Style
 from sparring.errors import SparringError
@@ -81,7 +81,7 @@ def find(made: Tensor, real: Tensor) -> float:
 
 def see(images: Tensor, backbone: Backbone) -> Tensor:
     """Returns what the backbone makes of images in [-1, 1], in directions."""
-    features = torch.cat([seen.features for seen in look(backbone, [torch.from_numpy(to_pixels(images))])])
+    features = torch.cat([seen.features for seen in extract_features(backbone, [torch.from_numpy(to_pixels(images))])])
     return features / features.norm(dim=1, keepdim=True)
 
 

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from sparring.backbones import find_backbone
 from sparring.backbones.backbone import Backbone
-from sparring.backbones.extraction import look
+from sparring.backbones.extraction import extract_features
 from sparring.backbones.inception import Inception
-from sparring.backbones.resizing import resize
-from sparring.backbones.weights import frozen
+from sparring.backbones.resizing import resize_for_backbone
+from sparring.backbones.weights import load_frozen
 from sparring.training.allocator import keep_memory
 
 SOURCES = ((1, 28), (3, 32), (3, 256))
@@ -30,7 +30,7 @@ BATCHES = (32, 64)
 
 
 def inception() -> Backbone:
-    return Backbone("inception", frozen(Inception, Inception().state_dict(), "random weights"), 299, "")
+    return Backbone("inception", load_frozen(Inception, Inception().state_dict(), "random weights"), 299, "")
 
 
 BACKBONES: dict[str, Callable[[], Backbone]] = {"lite0": lambda: find_backbone("lite0"), "inception": inception}
@@ -49,14 +49,14 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 def compare(network: Backbone, images: Tensor, batch: int, ahead: int, rounds: int) -> str:
     """Returns a table's row: images/s bare and by `look`, and their ratio in time and in processor time."""
-    prepared = [resize(part, network.size) for part in drawn(images, batch)]
+    prepared = [resize_for_backbone(part, network.size) for part in drawn(images, batch)]
 
     def bare() -> None:
         for part in prepared:
-            network.look(part)
+            network.extract(part)
 
     def looked() -> None:
-        for _ in look(network, drawn(images, batch), ahead=ahead):
+        for _ in extract_features(network, drawn(images, batch), ahead=ahead):
             pass
 
     bare(), looked()

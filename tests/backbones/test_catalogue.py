@@ -22,7 +22,7 @@ def lpips():
 
 
 def test_every_published_file_has_a_whole_digest_that_its_name_begins_with():
-    files = [value for value in vars(published).values() if isinstance(value, published.Published)]
+    files = [value for value in vars(published).values() if isinstance(value, published.PublishedWeights)]
     assert len(files) == 8
     for file in files:
         assert len(bytes.fromhex(file.sha256)) == 32
@@ -50,7 +50,7 @@ def test_lite0_needs_no_network(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
     assert found.digest == distance.digest == published.LITE0.sha256
     assert found.title("FD") == "FD-lite0"
-    seen = found.look(torch.zeros(2, 3, 224, 224))
+    seen = found.extract(torch.zeros(2, 3, 224, 224))
     assert (seen.features.shape, seen.logits.shape) == ((2, 1280), (2, 1000))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sparring.backbones import own_backbone
+from sparring.backbones import custom_backbone
 from sparring.errors import MetricError
 
 
@@ -15,7 +15,7 @@ def network():
 def test_a_module_gives_its_features_in_evaluation_mode():
     module = network()
     images = torch.rand(4, 3, 8, 8)
-    seen = own_backbone(module, 8, "mine").look(images)
+    seen = custom_backbone(module, 8, "mine").extract(images)
     assert not module.training
     assert torch.equal(seen.features, module(images))
     assert seen.logits.shape == (4, 0)
@@ -23,26 +23,26 @@ def test_a_module_gives_its_features_in_evaluation_mode():
 
 
 def test_functions_of_one_name_are_told_apart_by_what_they_make_of_images():
-    one, other = (own_backbone(lambda images, n=n: images.flatten(1)[:, :n], 8, "mine") for n in (3, 4))
+    one, other = (custom_backbone(lambda images, n=n: images.flatten(1)[:, :n], 8, "mine") for n in (3, 4))
     assert one.digest != other.digest
-    assert own_backbone(lambda images: images.flatten(1)[:, :3], 8, "mine").digest == one.digest
+    assert custom_backbone(lambda images: images.flatten(1)[:, :3], 8, "mine").digest == one.digest
 
 
 def test_the_digest_is_that_of_parameters_and_buffers():
     module = network()
-    digest = own_backbone(module, 8, "mine").digest
-    assert own_backbone(module, 8, "other").digest == digest
+    digest = custom_backbone(module, 8, "mine").digest
+    assert custom_backbone(module, 8, "other").digest == digest
     module[1].running_mean += 1
-    changed = own_backbone(module, 8, "mine").digest
-    assert len({digest, changed, own_backbone(network(), 8, "mine").digest}) == 3
+    changed = custom_backbone(module, 8, "mine").digest
+    assert len({digest, changed, custom_backbone(network(), 8, "mine").digest}) == 3
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 2, 2), (1, 2)])
 def test_features_of_another_shape_are_refused(shape):
     with pytest.raises(MetricError, match=r"backbone mine: gave features .*; needs \[B, d\]"):
-        own_backbone(lambda _images: torch.zeros(shape), 8, "mine").look(torch.zeros(4, 3, 8, 8))
+        custom_backbone(lambda _images: torch.zeros(shape), 8, "mine").extract(torch.zeros(4, 3, 8, 8))
 
 
 def test_it_has_no_maps():
     with pytest.raises(MetricError, match="mine: has no feature maps"):
-        own_backbone(network(), 8, "mine").network.maps(torch.zeros(1, 3, 8, 8))
+        custom_backbone(network(), 8, "mine").network.maps(torch.zeros(1, 3, 8, 8))

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from sparring.backbones import published
 from sparring.backbones.efficientnet import EfficientNetLite0
-from sparring.backbones.weights import frozen, read
+from sparring.backbones.weights import load_frozen, read
 
 # Each block: input channels, expansion, output channels, kernel, stride (Tan & Le 2019, Table 1).
 BLOCKS = [
@@ -127,7 +127,7 @@ def test_every_stage_equals_an_independent_statement_at_even_and_odd_sizes(netwo
 
 def test_the_frozen_network_is_the_same_function(network, tensors):
     images = 255 * torch.rand(2, 3, 64, 64)
-    folded = frozen(EfficientNetLite0, tensors, "random")
+    folded = load_frozen(EfficientNetLite0, tensors, "random")
     with torch.no_grad():
         wanted, found = network(images.double()), folded(images)
     assert torch.allclose(found.features.double(), wanted.features, rtol=1e-3, atol=1e-4)
@@ -154,14 +154,14 @@ def test_published_weights_fit_and_give_what_the_published_network_gives():
     theirs.load_state_dict(tensors)
     images = torch.randint(0, 256, (2, 3, 224, 224), generator=torch.Generator().manual_seed(0)).float()
     with torch.no_grad():
-        seen = frozen(EfficientNetLite0, tensors, "published")(images)
+        seen = load_frozen(EfficientNetLite0, tensors, "published")(images)
         features = theirs.extract_features((images - 127) / 128).mean((2, 3))
         assert torch.allclose(seen.features, features, atol=1e-4)
         assert torch.allclose(seen.logits, theirs((images - 127) / 128), atol=1e-4)
 
 
 def test_published_weights_know_a_plain_picture_from_noise():
-    network = frozen(EfficientNetLite0, read(published_file()), "published")
+    network = load_frozen(EfficientNetLite0, read(published_file()), "published")
     noise = torch.randint(0, 256, (3, 3, 224, 224), generator=torch.Generator().manual_seed(0)).float()
     plain = torch.tensor([30.0, 128.0, 220.0]).view(3, 1, 1, 1).expand(3, 3, 224, 224)
     features = network(torch.cat((noise, plain))).features

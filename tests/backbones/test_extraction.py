@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from sparring.backbones import Backbone, FeatureNetwork, Features
-from sparring.backbones.extraction import look
-from sparring.backbones.resizing import resize
+from sparring.backbones.extraction import extract_features
+from sparring.backbones.resizing import resize_for_backbone
 from sparring.errors import MetricError
 
 
@@ -46,10 +46,10 @@ def threads():
 @pytest.mark.parametrize("ahead", [0, 1, 3])
 def test_features_come_in_order_and_equal_those_of_each_batch_alone(backbone, ahead):
     given = batches(4, 4, 4, 4, 1)
-    seen = list(look(backbone, given, ahead=ahead))
+    seen = list(extract_features(backbone, given, ahead=ahead))
     assert [len(one.features) for one in seen] == [4, 4, 4, 4, 1]
     for one, images in zip(seen, given, strict=True):
-        assert torch.equal(one.features, backbone.look(resize(images, 12)).features)
+        assert torch.equal(one.features, backbone.extract(resize_for_backbone(images, 12)).features)
         assert one.features.dtype == torch.float32
         assert one.logits.shape == (len(images), 0)
         assert not one.features.requires_grad
@@ -58,17 +58,19 @@ def test_features_come_in_order_and_equal_those_of_each_batch_alone(backbone, ah
 
 def test_batches_of_differing_sizes_and_channels_make_one_set(backbone):
     given = [*batches(2, size=5), *batches(3, size=20, channels=1), *batches(1, size=12, channels=4)]
-    assert torch.cat([one.features for one in look(backbone, given)]).shape == (6, 3)
+    assert torch.cat([one.features for one in extract_features(backbone, given)]).shape == (6, 3)
 
 
 def test_no_batches_make_no_features(backbone):
-    assert list(look(backbone, [])) == list(look(backbone, [], ahead=0)) == []
+    assert list(extract_features(backbone, [])) == list(extract_features(backbone, [], ahead=0)) == []
 
 
 def test_the_resizer_that_was_asked_for_is_used(backbone):
     images = batches(2)
-    (seen,) = look(backbone, images, "legacy-tensorflow")
-    assert torch.equal(seen.features, backbone.look(resize(images[0], 12, "legacy-tensorflow")).features)
+    (seen,) = extract_features(backbone, images, "legacy-tensorflow")
+    assert torch.equal(
+        seen.features, backbone.extract(resize_for_backbone(images[0], 12, "legacy-tensorflow")).features
+    )
 
 
 @pytest.mark.parametrize("ahead", [0, 2])
@@ -77,7 +79,7 @@ def test_an_error_of_the_source_comes_after_all_that_came_before_it(backbone, ah
         yield from batches(2, 2)
         raise OSError("the disk is gone")
 
-    seen = look(backbone, source(), ahead=ahead)
+    seen = extract_features(backbone, source(), ahead=ahead)
     next(seen), next(seen)
     with pytest.raises(OSError, match="the disk is gone"):
         next(seen)
@@ -92,7 +94,7 @@ def test_the_source_is_taken_a_bounded_number_of_batches_ahead(backbone):
             taken.append(index)
             yield images
 
-    seen = look(backbone, source(), ahead=2)
+    seen = extract_features(backbone, source(), ahead=2)
     next(seen)
     deadline = time.monotonic() + 10
     while len(taken) < 3 and time.monotonic() < deadline:
@@ -104,7 +106,9 @@ def test_the_source_is_taken_a_bounded_number_of_batches_ahead(backbone):
 
 def test_without_a_thread_each_batch_is_taken_when_its_turn_comes(backbone):
     taken = []
-    seen = look(backbone, (taken.append(threading.current_thread()) or images for images in batches(1, 1)), ahead=0)
+    seen = extract_features(
+        backbone, (taken.append(threading.current_thread()) or images for images in batches(1, 1)), ahead=0
+    )
     assert taken == []
     next(seen)
     assert taken == [threading.current_thread()]
@@ -112,7 +116,7 @@ def test_without_a_thread_each_batch_is_taken_when_its_turn_comes(backbone):
 
 def test_closing_early_ends_the_thread_and_takes_nothing_more(backbone):
     taken = []
-    seen = look(backbone, (taken.append(0) or images for images in batches(*[1] * 50)), ahead=2)
+    seen = extract_features(backbone, (taken.append(0) or images for images in batches(*[1] * 50)), ahead=2)
     next(seen)
     assert len(threads()) == 1
     seen.close()
@@ -145,7 +149,7 @@ def test_an_interrupt_while_the_source_is_slow_is_heard_and_ends_the_thread(back
         os.kill(os.getpid(), signal.SIGINT)
         released.set()
 
-    seen = look(backbone, source())
+    seen = extract_features(backbone, source())
     next(seen)
     timer = threading.Timer(0.05, interrupt)
     timer.start()
@@ -164,16 +168,16 @@ def test_the_source_has_no_gradients_and_the_callers_mode_stays(backbone, ahead)
             modes.append(torch.is_grad_enabled())
             yield images
 
-    for _ in look(backbone, source(), ahead=ahead):
+    for _ in extract_features(backbone, source(), ahead=ahead):
         assert torch.is_grad_enabled()
     assert modes == [False, False]
 
 
 def test_the_network_gets_float32_in_channels_last_and_the_callers_autocast_does_not_reach_it(backbone):
     images = batches(2)
-    (plain,) = look(backbone, images)
+    (plain,) = extract_features(backbone, images)
     with torch.autocast("cpu", torch.bfloat16):
-        (wrapped,) = look(backbone, images, ahead=0)
+        (wrapped,) = extract_features(backbone, images, ahead=0)
     assert torch.equal(plain.features, wrapped.features)
     for call in backbone.network.calls:
         assert call.dtype == torch.float32
@@ -182,7 +186,7 @@ def test_the_network_gets_float32_in_channels_last_and_the_callers_autocast_does
 
 def test_bfloat16_is_used_only_when_asked_for_and_gives_float32(backbone):
     images = batches(2)
-    (exact,), (rough,) = look(backbone, images), look(backbone, images, precision="bfloat16")
+    (exact,), (rough,) = extract_features(backbone, images), extract_features(backbone, images, precision="bfloat16")
     assert rough.features.dtype == torch.float32
     assert torch.equal(rough.features, rough.features.bfloat16().float())
     assert not torch.equal(exact.features, rough.features)
@@ -194,7 +198,7 @@ def test_settings_of_cudnn_are_as_before(backbone):
         return torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic
 
     before = settings()
-    list(look(backbone, batches(1)))
+    list(extract_features(backbone, batches(1)))
     assert settings() == before
 
 
@@ -208,7 +212,7 @@ def test_features_and_logits_that_are_not_finite_are_counted(of):
 
     good, bad = batches(4, 4)
     bad[1:3] = 0
-    seen = look(Backbone("broken", Broken(), 4, ""), [good, bad])
+    seen = extract_features(Backbone("broken", Broken(), 4, ""), [good, bad])
     next(seen)
     with pytest.raises(MetricError, match=r"broken: 2 of 4 images \(numbers 5 to 8\).*not finite"):
         next(seen)
@@ -216,5 +220,5 @@ def test_features_and_logits_that_are_not_finite_are_counted(of):
 
 def test_images_that_the_backbone_cannot_see_are_refused(backbone):
     with pytest.raises(MetricError, match="network of your own"):
-        list(look(backbone, batches(2, channels=6)))
+        list(extract_features(backbone, batches(2, channels=6)))
     assert not threads()

@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d, max_pool2d
 from sparring.backbones.alexnet import AlexNetTrunk
 from sparring.backbones.squeezenet import SqueezeNetTrunk
 from sparring.backbones.vgg import VGG16, VGG16Trunk
-from sparring.backbones.weights import frozen
+from sparring.backbones.weights import load_frozen
 from sparring.errors import WeightsError
 
 MEAN, DEVIATION = (torch.tensor(values).view(3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
@@ -134,7 +134,7 @@ def test_names_and_shapes_are_torchvisions(trunk, shapes, statement):
 @pytest.mark.parametrize("size", [(64, 64), (67, 49)])
 def test_maps_equal_an_independent_statement(trunk, shapes, statement, size):
     tensors = random_tensors(shapes())
-    network = frozen(trunk, tensors, "random")
+    network = load_frozen(trunk, tensors, "random")
     images = 255 * torch.rand(2, 3, *size)
     before = images.clone()
     maps = network.pyramid(images)
@@ -171,7 +171,7 @@ def test_vgg16_as_a_backbone_gives_its_second_layer_and_its_classes():
     tensors = convolutions | {name: torch.full(shapes[name], 1e-4) for name in shapes if name.startswith("classifier")}
     tensors["classifier.3.bias"] = torch.linspace(-1, 1, 4096)
     tensors["classifier.6.weight"] = torch.randn(1000, 4096)
-    network = frozen(VGG16, tensors, "random")
+    network = load_frozen(VGG16, tensors, "random")
     images = 255 * torch.rand(1, 3, 224, 224)
     seen = network(images)
     maps = vgg16_maps(tensors, (images / 255 - MEAN) / DEVIATION)
@@ -185,4 +185,4 @@ def test_vgg16_as_a_backbone_gives_its_second_layer_and_its_classes():
 
 def test_another_networks_weights_are_refused():
     with pytest.raises(WeightsError, match=r"first features\.2\.weight.*first features\.3\.weight"):
-        frozen(VGG16Trunk, random_tensors(alexnet_shapes()), "alexnet")
+        load_frozen(VGG16Trunk, random_tensors(alexnet_shapes()), "alexnet")

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from sparring.backbones.inception import Inception
-from sparring.backbones.weights import frozen
+from sparring.backbones.weights import load_frozen
 
 # The graph's convolutions: name, output channels, input channels, kernel height and width.
 TABLE = """
@@ -236,7 +236,7 @@ def test_every_stage_equals_an_independent_statement(tensors):
 
 @pytest.fixture(scope="module")
 def network(tensors):
-    return frozen(Inception, tensors, "random")
+    return load_frozen(Inception, tensors, "random")
 
 
 def test_features_are_averages_and_logits_have_no_bias(network, tensors):

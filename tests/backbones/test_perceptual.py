@@ -6,8 +6,8 @@ import torch
 from sparring.backbones import find_perceptual, published
 from sparring.backbones.alexnet import AlexNetTrunk
 from sparring.backbones.efficientnet import EfficientNetLite0
+from sparring.backbones.feature_pyramid import FeaturePyramid
 from sparring.backbones.perceptual import Perceptual, lpips_heads
-from sparring.backbones.pyramid import Pyramid
 from sparring.backbones.squeezenet import SqueezeNetTrunk
 from sparring.backbones.vgg import VGG16Trunk
 from sparring.backbones.weights import read
@@ -94,7 +94,7 @@ def test_gradient_matches_finite_differences(trunk, random):
     assert float((gradient * direction).sum()) == pytest.approx(float(change), rel=1e-3)
 
 
-class Flat(Pyramid):
+class Flat(FeaturePyramid):
     """A pyramid whose only map is its image: a black one has no length."""
 
     channels = (3,)

@@ -41,7 +41,7 @@ def test_features_are_the_models_own_of_images_that_it_was_trained_on(models, tm
     found = find_backbone(name, tmp_path)
     images = 255 * torch.rand(2, 3, found.size, found.size)
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in MOMENTS[name])
-    seen = found.look(images)
+    seen = found.extract(images)
     with torch.no_grad():
         wanted = features(models[name], name, (images / 255 - mean) / deviation)
     assert seen.features.shape == (2, size)

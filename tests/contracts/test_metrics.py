@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Observed
+from sparring.metrics.metric import Metric, MetricInputs, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments
 from sparring.spec import Spec
 
@@ -21,7 +21,7 @@ class Holder(Spec):
     metrics: tuple[Metric, ...]
 
 
-def observed(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) -> Observed:
+def observed(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) -> SampleStatistics:
     random = torch.Generator().manual_seed(seed)
     features = torch.randn(count, SIZE, generator=random) + shift
     images = torch.randint(0, 256, (count, 1, size, size), generator=random, dtype=torch.uint8)
@@ -29,11 +29,11 @@ def observed(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) 
     return of_features(features, torch.randn(count, 4, generator=random), images, labels)
 
 
-def of_features(features, logits, images, labels) -> Observed:
+def of_features(features, logits, images, labels) -> SampleStatistics:
     folds = [Moments() for _ in range(5)]
     for index, fold in enumerate(folds):
         fold.update(features[index::5])
-    return Observed(len(features), tuple(folds), features, logits, images, labels)
+    return SampleStatistics(len(features), tuple(folds), features, logits, images, labels)
 
 
 class Pixels:
@@ -55,11 +55,11 @@ class Pixels:
         return latents.reshape(-1, 1, 32, 32).tanh()
 
 
-def evidence_for(metric: Metric, fake: Observed | None = None) -> Evidence:
+def evidence_for(metric: Metric, fake: SampleStatistics | None = None) -> MetricInputs:
     real = observed(0)
     if metric.kind() == "SIFD":  # its reference is one image
         real = replace(real, count=1, images=real.images[:1])
-    return Evidence(
+    return MetricInputs(
         real=real,
         fake=fake or observed(1, shift=0.5),
         seed=3,
@@ -92,10 +92,10 @@ def test_a_metric_survives_yaml(metric):
 
 
 def test_a_metric_leaves_the_samples_and_the_callers_random_state_alone(metric):
-    evidence, state = evidence_for(metric), torch.random.get_rng_state()
-    held = [evidence.fake.features, evidence.real.features, evidence.fake.images, evidence.fake.folds[0].scatter]
+    inputs, state = evidence_for(metric), torch.random.get_rng_state()
+    held = [inputs.fake.features, inputs.real.features, inputs.fake.images, inputs.fake.folds[0].scatter]
     before = [tensor.clone() for tensor in held]
-    metric.measure(evidence)
+    metric.measure(inputs)
     assert all(tensor.equal(copy) for tensor, copy in zip(held, before, strict=True))
     assert torch.random.get_rng_state().equal(state)
 
@@ -103,8 +103,8 @@ def test_a_metric_leaves_the_samples_and_the_callers_random_state_alone(metric):
 def test_a_metric_needs_no_more_than_it_says(metric):
     full = evidence_for(metric)
 
-    def only(seen: Observed) -> Observed:
-        return Observed(
+    def only(seen: SampleStatistics) -> SampleStatistics:
+        return SampleStatistics(
             count=seen.count,
             folds=seen.folds if "moments" in metric.needs else (),
             **{
@@ -112,7 +112,7 @@ def test_a_metric_needs_no_more_than_it_says(metric):
             },
         )
 
-    real = only(full.real) if metric.reference_needs else Observed(full.real.count)
+    real = only(full.real) if metric.reference_needs else SampleStatistics(full.real.count)
     spare = replace(
         full,
         real=real,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sparring.data import Images, Points
-from sparring.evaluation.features import FOLDS, FeatureExtractor, observe, observe_once
+from sparring.evaluation.features import FOLDS, FeatureExtractor, gather, gather_cached
 from sparring.evaluation.sets import DataSamples
 from sparring.metrics.statistics.accumulators import Moments
 
@@ -24,8 +24,8 @@ def samples():
 
 
 def test_a_pass_leaves_what_is_asked_for_in_the_order_of_the_samples(samples, backbone):
-    seen = observe(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
-    direct = backbone.look(seen.images.float().repeat(1, 3, 1, 1))
+    seen = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
+    direct = backbone.extract(seen.images.float().repeat(1, 3, 1, 1))
     assert torch.allclose(seen.features, direct.features, atol=1e-4)
     assert torch.allclose(seen.logits, direct.logits, atol=1e-4)
     assert seen.labels.tolist() == [index % 3 for index in range(23)]
@@ -33,7 +33,7 @@ def test_a_pass_leaves_what_is_asked_for_in_the_order_of_the_samples(samples, ba
 
 
 def test_moments_of_the_folds_are_those_of_the_features(samples, backbone):
-    seen = observe(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
+    seen = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
     assert len(seen.folds) == FOLDS
     assert sorted(fold.count for fold in seen.folds) == [4, 4, 5, 5, 5]
     whole = reduce(Moments.merged, seen.folds)
@@ -42,14 +42,14 @@ def test_moments_of_the_folds_are_those_of_the_features(samples, backbone):
 
 
 def test_what_is_not_asked_for_is_not_kept(samples, backbone):
-    seen = observe(samples, frozenset({"images"}), FeatureExtractor(backbone, "clean", CPU))
+    seen = gather(samples, frozenset({"images"}), FeatureExtractor(backbone, "clean", CPU))
     assert seen.features.numel() == 0
     assert not any(fold.count for fold in seen.folds)
 
 
 def test_vectors_are_their_own_features():
     points = np.random.default_rng(0).standard_normal((9, 2)).astype(np.float32)
-    seen = observe(DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU))
+    seen = gather(DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU))
     assert seen.features.equal(torch.from_numpy(points))
 
 
@@ -60,15 +60,15 @@ class Counting:
         self.count = 0
         backbone.network.register_forward_hook(self.look)
 
-    def look(self, *_):
+    def extract(self, *_):
         self.count += 1
 
 
 def test_what_was_seen_is_read_from_the_cache(samples, backbone, tmp_path):
     looks, extractor = Counting(backbone), FeatureExtractor(backbone, "clean", CPU)
-    first = observe_once(samples, ALL, extractor, print, tmp_path)
+    first = gather_cached(samples, ALL, extractor, print, tmp_path)
     before = looks.count
-    again = observe_once(samples, ALL, extractor, print, tmp_path)
+    again = gather_cached(samples, ALL, extractor, print, tmp_path)
     assert looks.count == before > 0
     for name in ("features", "logits", "images", "labels"):
         assert getattr(first, name).equal(getattr(again, name))
@@ -76,33 +76,33 @@ def test_what_was_seen_is_read_from_the_cache(samples, backbone, tmp_path):
 
 
 def test_the_cache_tells_samples_and_resizers_apart(samples, backbone, tmp_path):
-    observe_once(samples, ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
+    gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
     looks = Counting(backbone)
-    observe_once(samples, ALL, FeatureExtractor(backbone, "legacy-pytorch", CPU), print, tmp_path)
-    observe_once(DataSamples(samples.data, 5), ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
-    observe_once(samples, ALL, FeatureExtractor(replace(backbone, size=20), "clean", CPU), print, tmp_path)
+    gather_cached(samples, ALL, FeatureExtractor(backbone, "legacy-pytorch", CPU), print, tmp_path)
+    gather_cached(DataSamples(samples.data, 5), ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
+    gather_cached(samples, ALL, FeatureExtractor(replace(backbone, size=20), "clean", CPU), print, tmp_path)
     assert looks.count == 3
 
 
 def test_a_cache_that_cannot_be_written_is_told_of_and_done_without(samples, backbone, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     told = []
-    seen = observe_once(samples, ALL, FeatureExtractor(backbone, "clean", CPU), told.append, tmp_path / "file")
+    seen = gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), told.append, tmp_path / "file")
     assert seen.features.shape == (23, 16)
     assert "not kept" in told[0]
 
 
 def test_folds_of_samples_drawn_class_by_class_hold_every_class(samples, backbone):
     samples.strata = 3
-    folds = observe(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7)).folds
+    folds = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7)).folds
     assert sorted(fold.count for fold in folds) == [3, 3, 5, 6, 6]
 
 
 def test_a_damaged_cache_is_made_anew(samples, backbone, tmp_path):
     extractor = FeatureExtractor(backbone, "clean", CPU)
-    first = observe_once(samples, ALL, extractor, print, tmp_path)
+    first = gather_cached(samples, ALL, extractor, print, tmp_path)
     for file in (tmp_path / "reference").iterdir():
         file.write_bytes(file.read_bytes()[:20])
-    again = observe_once(samples, ALL, extractor, print, tmp_path)
+    again = gather_cached(samples, ALL, extractor, print, tmp_path)
     assert first.features.equal(again.features)
     assert again.moments.count == 23

@@ -12,7 +12,7 @@ from sparring.game import Game
 from sparring.games import GAN
 from sparring.latents import Gaussian
 from sparring.layers.mapping import MappingNetwork, MeanLatent
-from sparring.metrics import EQR, EQT, EQTFrac, Evidence, Observed
+from sparring.metrics import EQR, EQT, EQTFrac, MetricInputs, SampleStatistics
 from sparring.network import Condition, Network
 from sparring.network.style_based import StyleNetwork
 from sparring.networks import MLP, StyleGAN2Generator
@@ -104,7 +104,7 @@ def test_a_generator_that_moves_its_images_has_a_high_value_and_grain_that_stick
     def measure(stuck):
         torch.manual_seed(0)
         generator = GameGenerator(styled(Waves.Spec(stuck=stuck), side=48))
-        (value,) = metric.measure(Evidence(Observed(0), Observed(0), generator=generator))
+        (value,) = metric.measure(MetricInputs(SampleStatistics(0), SampleStatistics(0), generator=generator))
         return value
 
     assert measure(0.0).value > 45
@@ -114,14 +114,14 @@ def test_a_generator_that_moves_its_images_has_a_high_value_and_grain_that_stick
 
 def test_a_learned_constant_cannot_be_moved():
     with pytest.raises(SparringError, match="StyleGAN2Generator begins with a learned constant"):
-        EQT().measure(Evidence(Observed(0), Observed(0), generator=GameGenerator(styled())))
+        EQT().measure(MetricInputs(SampleStatistics(0), SampleStatistics(0), generator=GameGenerator(styled())))
 
 
 def test_a_latent_vector_cannot_be_moved():
     with pytest.raises(SparringError, match="this one begins with a latent vector"):
-        EQR().measure(Evidence(Observed(0), Observed(0), generator=GameGenerator(plain())))
+        EQR().measure(MetricInputs(SampleStatistics(0), SampleStatistics(0), generator=GameGenerator(plain())))
 
 
 def test_samples_in_a_folder_cannot_be_moved():
     with pytest.raises(SparringError, match="EQ-T: needs a generator; samples in a folder cannot be moved"):
-        EQT().measure(Evidence(Observed(0), Observed(0)))
+        EQT().measure(MetricInputs(SampleStatistics(0), SampleStatistics(0)))

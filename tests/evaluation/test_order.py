@@ -57,7 +57,7 @@ def scores(tmp_path_factory):
         scorer = Scorer(plan, DataSamples(Images(pixels=real)), torch.device("cpu"), small)
         found = {name: scorer.score_all(DataSamples(Images(pixels=pixels))) for name, pixels in sets.items()}
     assert not any(one.failures for one in found.values())
-    return {name: one.named() for name, one in found.items()}
+    return {name: one.by_name() for name, one in found.items()}
 
 
 @pytest.mark.parametrize("name", ["FD-lite0", "KID-lite0"])

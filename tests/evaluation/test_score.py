@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sparring.errors import MetricError
-from sparring.evaluation.score import Score, read_beside, read_scores, score_table, write_scores
+from sparring.evaluation.score import MetricScore, read_score_files, read_scores, score_table, write_scores
 
-SCORE = Score(
+SCORE = MetricScore(
     name="FD-lite0",
     value=12.345678,
     deviation=0.5,
@@ -65,4 +65,4 @@ def test_the_table_says_value_deviation_and_which_way_is_better():
 def test_scores_in_a_folder_are_read_and_other_files_passed_over(tmp_path):
     write_scores(tmp_path / "v1.5", [SCORE])
     (tmp_path / "package.json").write_text("[]")
-    assert read_beside(tmp_path) == {tmp_path / "v1.5": [SCORE]}
+    assert read_score_files(tmp_path) == {tmp_path / "v1.5": [SCORE]}

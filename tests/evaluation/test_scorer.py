@@ -29,8 +29,8 @@ def scorer(names, backbone, reference=None, **fields):
 
 def test_a_score_says_all_that_it_depends_on(backbone):
     scores = scorer(["fd", "pr"], backbone, seed=4).score_all(noise(1), averaged=True)
-    assert list(scores.named()) == ["FD-corners", "precision-corners", "recall-corners"]
-    first = scores.found[0]
+    assert list(scores.by_name()) == ["FD-corners", "precision-corners", "recall-corners"]
+    first = scores.scores[0]
     assert (first.backbone, first.weights, first.resizer) == ("corners", "c0ffee", "clean")
     assert (first.count, first.reference_count, first.reference, first.shape) == (60, 60, "noise 0", (1, 16, 16))
     assert (first.seed, first.averaged, first.settings) == (4, True, "FD()")
@@ -38,8 +38,8 @@ def test_a_score_says_all_that_it_depends_on(backbone):
 
 
 def test_the_set_itself_scores_best(backbone):
-    judge = scorer(["fd", "kid"], backbone)
-    same, other = judge.score_all(noise(0)).named(), judge.score_all(noise(1, high=200)).named()
+    one_scorer = scorer(["fd", "kid"], backbone)
+    same, other = one_scorer.score_all(noise(0)).by_name(), one_scorer.score_all(noise(1, high=200)).by_name()
     assert abs(same["FD-corners"]) < 1e-6
     assert same["FD-corners"] < other["FD-corners"]
     assert same["KID-corners"] < other["KID-corners"]
@@ -47,7 +47,7 @@ def test_the_set_itself_scores_best(backbone):
 
 def test_a_metric_that_cannot_be_had_costs_the_others_nothing(backbone):
     scores = scorer(["cas", "fd"], backbone).score_all(noise(1))
-    assert list(scores.named()) == ["FD-corners"]
+    assert list(scores.by_name()) == ["FD-corners"]
     assert "labels" in scores.failures["CAS"]
 
 
@@ -63,21 +63,21 @@ def test_vectors_are_compared_as_they_are():
         return DataSamples(Points(random.standard_normal((50, 2)).astype(np.float32), "points"))
 
     scores = scorer(["fd", "w1", "is"], None, points(0)).score_all(points(1))
-    assert "FD-points" in scores.named()
+    assert "FD-points" in scores.by_name()
     assert "these samples are vectors" in scores.failures["IS"]
 
 
 def test_only_generated_samples_are_looked_at_where_no_metric_compares(backbone):
-    judge = scorer(["is"], backbone)
-    judge.score_all(noise(1))
-    assert judge.real.logits.numel() == judge.real.features.numel() == 0
+    one_scorer = scorer(["is"], backbone)
+    one_scorer.score_all(noise(1))
+    assert one_scorer.real.logits.numel() == one_scorer.real.features.numel() == 0
 
 
 def test_a_titled_backbone_gives_published_names(backbone):
     from dataclasses import replace
 
     titled = replace(backbone, titles=(("FD", "FID"),))
-    assert list(scorer(["fd"], titled).score_all(noise(1)).named()) == ["FID"]
+    assert list(scorer(["fd"], titled).score_all(noise(1)).by_name()) == ["FID"]
 
 
 def labelled(seed, classes, order):
@@ -93,14 +93,14 @@ def test_classes_are_compared_by_name(backbone):
     real = labelled(0, ("a", "b", "c"), "abc")
     scores = scorer(["classfd", "cas"], backbone, real).score_all(labelled(1, ("c", "a", "b"), "bca"))
     assert scores.failures == {}
-    assert scores.named()["CAS-corners"] == 1.0
-    assert scores.named()["ClassFD-corners"] < 0.1
+    assert scores.by_name()["CAS-corners"] == 1.0
+    assert scores.by_name()["ClassFD-corners"] < 0.1
 
 
 def test_sets_of_other_classes_are_refused_where_classes_matter(backbone):
     scores = scorer(["classfd", "fd"], backbone, labelled(0, ("a", "b"), "ab")).score_all(labelled(1, ("b", "c"), "bc"))
     assert "['c'] are only in images, ['a'] only in images" in scores.failures["ClassFD"]
-    assert list(scores.named()) == ["FD-corners"]
+    assert list(scores.by_name()) == ["FD-corners"]
 
 
 def test_whatever_a_metric_raises_costs_the_others_nothing(backbone, monkeypatch):
@@ -110,11 +110,11 @@ def test_whatever_a_metric_raises_costs_the_others_nothing(backbone, monkeypatch
     monkeypatch.setattr(KID, "measure", fail)
     scores = scorer(["kid", "fd"], backbone).score_all(noise(1))
     assert scores.failures == {"KID": "RuntimeError: odd"}
-    assert list(scores.named()) == ["FD-corners"]
+    assert list(scores.by_name()) == ["FD-corners"]
 
 
 def test_a_score_of_generated_samples_alone_names_no_reference(backbone):
-    (score,) = scorer(["is"], backbone).score_all(noise(1)).found
+    (score,) = scorer(["is"], backbone).score_all(noise(1)).scores
     assert (score.reference, score.reference_count, score.reference_digest) == ("", 0, "")
 
 
@@ -122,7 +122,7 @@ def test_images_that_would_fill_the_memory_are_refused(backbone, monkeypatch):
     monkeypatch.setattr("sparring.evaluation.scorer._KEPT", 1000)
     scores = scorer(["spectrum", "fd"], backbone).score_all(noise(1))
     assert "count=1000" in scores.failures["Spectrum"]
-    assert list(scores.named()) == ["FD-corners"]
+    assert list(scores.by_name()) == ["FD-corners"]
 
 
 def test_the_users_network_is_moved_to_where_images_are(backbone):

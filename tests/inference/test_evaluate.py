@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sparring
-from sparring.backbones import own_backbone
+from sparring.backbones import custom_backbone
 from sparring.data import Images
 from sparring.errors import RunError, SpecError
 from sparring.evaluation import read_scores
@@ -19,7 +19,7 @@ def _places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def backbone():
-    return own_backbone(lambda images: images.flatten(1)[:, ::7] / 255, size=8, name="pixels")
+    return custom_backbone(lambda images: images.flatten(1)[:, ::7] / 255, size=8, name="pixels")
 
 
 def noise(seed, count=40):
@@ -33,28 +33,28 @@ def test_a_run_is_scored_against_its_own_data_and_keeps_the_scores(shrink, tmp_p
     assert "mirrored" not in found.reference.name
     kept = read_scores(tmp_path / "run" / "scores" / "0000000016-20-to-pictures0-11")
     assert [score.name for score in kept] == ["FD-pixels", "KID-pixels"]
-    assert kept == found.scores.found
+    assert kept == found.result.scores
     assert (kept[0].count, kept[0].averaged) == (20, True)
 
 
 def test_two_sets_are_compared_without_any_model(pictures, backbone):
     found = evaluate(pictures, pictures, ["fd"], backbone=backbone)
-    assert found.scores.named() == {"FD-pixels": pytest.approx(0, abs=1e-6)}
-    assert found.scores.found[0].averaged is None
+    assert found.result.by_name() == {"FD-pixels": pytest.approx(0, abs=1e-6)}
+    assert found.result.scores[0].averaged is None
     assert (found.path.with_name(found.path.name + ".csv")).is_file()
 
 
 def test_data_in_memory_and_assignments(tmp_path, backbone):
     found = evaluate(noise(0), noise(1), ["pr"], "count=30", "metrics.0.k=2", backbone=backbone, out=tmp_path / "mine")
     assert found.samples.count == 30
-    assert found.scores.found[0].settings == "PR(k=2)"
-    assert read_scores(tmp_path / "mine") == found.scores.found
+    assert found.result.scores[0].settings == "PR(k=2)"
+    assert read_scores(tmp_path / "mine") == found.result.scores
 
 
 def test_a_reference_of_another_size_is_resized_on_request(tmp_path, pictures, backbone):
     np.save(tmp_path / "small.npy", np.zeros((9, 4, 4, 3), np.uint8))
     found = evaluate("small.npy", pictures, ["fd"], "reference.size=4", backbone=backbone)
-    assert found.scores.named()
+    assert found.result.by_name()
 
 
 def test_images_without_a_reference_are_refused(pictures):
@@ -76,14 +76,14 @@ def test_two_comparisons_of_one_run_have_files_of_their_own(shrink, tmp_path, ba
 def test_a_toy_run_is_scored_and_mapped(tmp_path):
     sparring.train(sparring.recipe("ring", "images=1280", "batch=64"), tmp_path / "toy")
     found = evaluate(tmp_path / "toy", None, ["fd", "w1", "mmd"], "count=200")
-    assert found.scores.failures == {}
+    assert found.result.failures == {}
     assert [path.name.rpartition("-")[2] for path in found.pictures] == ["map.png"]
 
 
 def test_what_else_lies_beside_the_scores_does_no_harm(tmp_path, pictures, backbone):
     (tmp_path / "package.json").write_text("{}")
     found = evaluate(pictures, pictures, ["fd", "pr"], backbone=backbone, out=tmp_path / "we$_{ird$.json")
-    assert found.scores.failures == {}
+    assert found.result.failures == {}
     assert found.path.name == "we$_{ird$"
     assert len(found.pictures) == 4
 
@@ -91,7 +91,7 @@ def test_what_else_lies_beside_the_scores_does_no_harm(tmp_path, pictures, backb
 def test_names_that_look_like_formulas_are_drawn(tmp_path, backbone):
     np.save(tmp_path / "we$_{ird$.npy", np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), dtype=np.uint8))
     found = evaluate(tmp_path / "we$_{ird$.npy", tmp_path / "we$_{ird$.npy", ["pr"], backbone=backbone)
-    assert found.scores.failures == {}
+    assert found.result.failures == {}
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, pictures, backbone):

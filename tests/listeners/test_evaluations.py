@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from sparring.evaluation import Score, write_scores
+from sparring.evaluation import MetricScore, write_scores
 from sparring.listeners.evaluations import evaluations
 from sparring.listeners.report import write_report
 
-_FD = Score(
+_FD = MetricScore(
     name="FD-lite0",
     value=38.3123,
     deviation=1.93,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparring.evaluation.scorer import Scores
+from sparring.evaluation.scorer import EvaluationResult
 from sparring.listeners.scoring import Scoring
 
 
@@ -23,9 +23,9 @@ class Scorer:
         self.calls.append(samples)
         if self.fails:
             raise self.fails
-        scores = Scores(None)
+        scores = EvaluationResult(None)
         scores.failures["CAS"] = "no labels"
-        scores.named = lambda: {"FD": 1.0}
+        scores.by_name = lambda: {"FD": 1.0}
         return scores
 
 

@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.bins import NDB, Bins, fill_bins
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
 @pytest.fixture
@@ -84,11 +84,11 @@ def test_one_distribution_differs_in_about_five_percent_of_bins_and_diverges_as_
 
 def test_metric_gives_the_share_of_bins_and_the_divergence(random):
     real, fake = clusters([400] * 5, random), clusters([300, 300, 200, 200, 0], random)
-    evidence = Evidence(Observed(2000, features=real), Observed(1000, features=fake), seed=1)
-    share, divergence = NDB(bins=5).measure(evidence)
+    inputs = MetricInputs(SampleStatistics(2000, features=real), SampleStatistics(1000, features=fake), seed=1)
+    share, divergence = NDB(bins=5).measure(inputs)
     assert (share.name, share.value, share.how) == ("NDB", 0.6, "3 of 5 bins; chance makes 5 %")
     assert divergence.value == fill_bins(real, fake, 5, seed=1).divergence
-    assert tuple(NDB.better) == (share.name, divergence.name)
+    assert tuple(NDB.directions) == (share.name, divergence.name)
 
 
 def test_too_few_samples_for_the_bins_are_refused():

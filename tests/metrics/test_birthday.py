@@ -7,8 +7,8 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics import birthday as birthday_module
-from sparring.metrics.birthday import Birthday, Collisions, birthday_test, near_copy
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.birthday import Birthday, Collisions, birthday_test, near_copy_distance
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.statistics import neighbours
 
 
@@ -85,26 +85,28 @@ def test_near_copies_are_as_near_as_one_real_sample_in_a_hundred_is_to_another(r
     real = torch.randn(1000, 3, generator=random)
     distances = torch.cdist(real, real, compute_mode="donot_use_mm_for_euclid_dist").fill_diagonal_(torch.inf)
     nearest = distances.amin(1).sort().values
-    assert near_copy(real) == pytest.approx(nearest[9].item(), rel=1e-5)
-    assert near_copy(real, 1.0) == pytest.approx(nearest[-1].item(), rel=1e-5)
+    assert near_copy_distance(real) == pytest.approx(nearest[9].item(), rel=1e-5)
+    assert near_copy_distance(real, 1.0) == pytest.approx(nearest[-1].item(), rel=1e-5)
 
 
 def test_real_samples_with_exact_copies_leave_only_copies_to_collide(random):
     real = torch.randn(50, 300, generator=random).repeat(2, 1)
-    assert near_copy(real) == 0.0
+    assert near_copy_distance(real) == 0.0
 
 
 def test_samples_as_varied_as_the_real_ones_reach_their_count_over_the_quantile(random):
     sets = (torch.rand(2000, 2, generator=random) for _ in range(2))
-    real, fake = (Observed(2000, features=features) for features in sets)
-    (value,) = Birthday(quantile=0.05).measure(Evidence(real, fake))
+    real, fake = (SampleStatistics(2000, features=features) for features in sets)
+    (value,) = Birthday(quantile=0.05).measure(MetricInputs(real, fake))
     assert value.value == pytest.approx(2000 / 0.05, rel=0.35)
     assert "near copies among 2000 samples; in half of the batches of" in value.how
 
 
 def test_metric_says_where_it_knows_a_lower_bound_only(random):
     real, fake = torch.rand(200, 2, generator=random), 1000 * torch.rand(200, 2, generator=random)
-    (value,) = Birthday().measure(Evidence(Observed(200, features=real), Observed(200, features=fake)))
+    (value,) = Birthday().measure(
+        MetricInputs(SampleStatistics(200, features=real), SampleStatistics(200, features=fake))
+    )
     assert value.how == "a lower bound at 95 %: no near copies among 200 samples"
     assert value.value == pytest.approx(200 * 199 / 2 / math.log(20))
 
@@ -113,7 +115,7 @@ def test_sets_that_are_too_small_are_refused():
     with pytest.raises(MetricError, match="birthday test: 1 fake samples are too few"):
         birthday_test(torch.zeros(1, 2), 0.1)
     with pytest.raises(MetricError, match="near copies with k = 1: 1 real samples are too few"):
-        near_copy(torch.zeros(1, 2))
+        near_copy_distance(torch.zeros(1, 2))
 
 
 def test_features_that_are_not_finite_are_refused():
@@ -129,4 +131,4 @@ def test_a_distance_that_is_none_is_refused(distance):
 
 def test_a_quantile_beyond_one_is_refused():
     with pytest.raises(MetricError, match="needs 0 to 1"):
-        near_copy(torch.zeros(4, 2), 1.5)
+        near_copy_distance(torch.zeros(4, 2), 1.5)

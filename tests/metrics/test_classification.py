@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.classification import CAS, classification_accuracy
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 pytest.importorskip("sklearn")
 
@@ -58,8 +58,10 @@ def test_classes_may_have_any_numbers_and_come_in_any_order(random):
 
 def test_the_metric_is_the_function_beside_its_ceiling(random):
     (real, labels), (fake, made) = clusters(300, random), clusters(200, random)
-    evidence = Evidence(Observed(300, features=real, labels=labels), Observed(200, features=fake, labels=made), 5)
-    score, ceiling = CAS().measure(evidence)
+    inputs = MetricInputs(
+        SampleStatistics(300, features=real, labels=labels), SampleStatistics(200, features=fake, labels=made), 5
+    )
+    score, ceiling = CAS().measure(inputs)
     found = classification_accuracy(real, labels, fake, made, seed=5)
     assert (score.value, ceiling.value) == (found.accuracy, found.ceiling)
     assert score.deviation == pytest.approx(math.sqrt(found.accuracy * (1 - found.accuracy) / 150))
@@ -69,10 +71,10 @@ def test_the_metric_is_the_function_beside_its_ceiling(random):
 
 def test_samples_without_labels_are_refused(random):
     real, labels = clusters(30, random)
-    bare, labelled = Observed(30, features=real), Observed(30, features=real, labels=labels)
-    for evidence, name in ((Evidence(labelled, bare), "generated"), (Evidence(bare, labelled), "real")):
+    bare, labelled = SampleStatistics(30, features=real), SampleStatistics(30, features=real, labels=labels)
+    for inputs, name in ((MetricInputs(labelled, bare), "generated"), (MetricInputs(bare, labelled), "real")):
         with pytest.raises(MetricError, match=f"the {name} samples have no labels"):
-            CAS().measure(evidence)
+            CAS().measure(inputs)
 
 
 def test_a_class_that_one_set_lacks_is_named(random):

@@ -5,7 +5,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.density_coverage import DC, density_coverage, expected_coverage
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.statistics import neighbours
 
 
@@ -72,7 +72,9 @@ def test_crowding_in_one_mode_keeps_the_density_and_costs_coverage(random):
 
 def test_metric_gives_both_values(random):
     real, fake = torch.randn(50, 4, generator=random), torch.randn(40, 4, generator=random)
-    density, coverage = DC(k=2).measure(Evidence(Observed(50, features=real), Observed(40, features=fake)))
+    density, coverage = DC(k=2).measure(
+        MetricInputs(SampleStatistics(50, features=real), SampleStatistics(40, features=fake))
+    )
     found = density_coverage(real, fake, 2)
     assert (density.name, density.value, density.deviation) == ("density", found.density, found.density_error)
     assert (coverage.name, coverage.value, coverage.deviation) == ("coverage", found.coverage, None)

@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.frechet import FD, frechet_distance, frechet_distance_of_features
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments
 
 
@@ -22,12 +22,12 @@ def moments(features) -> Moments:
     return taken
 
 
-def observed(features, folds: int = 5) -> Observed:
-    return Observed(len(features), tuple(moments(features[fold::folds]) for fold in range(folds)))
+def observed(features, folds: int = 5) -> SampleStatistics:
+    return SampleStatistics(len(features), tuple(moments(features[fold::folds]) for fold in range(folds)))
 
 
-def evidence(real, fake, folds: int = 5) -> Evidence:
-    return Evidence(observed(real), observed(fake, folds))
+def inputs(real, fake, folds: int = 5) -> MetricInputs:
+    return MetricInputs(observed(real), observed(fake, folds))
 
 
 @pytest.mark.parametrize(("n", "m"), [(30, 20), (20, 30), (50, 50), (2, 2), (51, 30), (30, 51), (200, 300)])
@@ -72,7 +72,7 @@ def test_features_that_do_not_fit_or_are_too_few_or_not_finite_are_refused():
 
 def test_fd_is_the_distance_between_all_samples_of_both_sides(random):
     real, fake = torch.randn(300, 6, generator=random), torch.randn(100, 6, generator=random) + 1
-    (value,) = FD().measure(evidence(real, fake))
+    (value,) = FD().measure(inputs(real, fake))
     assert value.name == "FD"
     assert value.value == pytest.approx(frechet_distance_of_features(real, fake), rel=1e-9)
     assert value.how == "jackknife over 5 folds of the generated samples"
@@ -80,7 +80,7 @@ def test_fd_is_the_distance_between_all_samples_of_both_sides(random):
 
 def test_deviation_of_fd_is_the_jackknife_written_out(random):
     real, fake = torch.randn(300, 6, generator=random), torch.randn(100, 6, generator=random) + 1
-    (value,) = FD().measure(evidence(real, fake))
+    (value,) = FD().measure(inputs(real, fake))
     left = []
     for fold in range(5):
         rest = torch.cat([fake[other::5] for other in range(5) if other != fold])
@@ -93,7 +93,7 @@ def test_deviation_of_fd_is_near_what_other_samples_would_change(random):
     real = torch.randn(5000, 4, generator=random)
     values = []
     for _ in range(80):
-        values += FD().measure(evidence(real, 1.3 * torch.randn(207, 4, generator=random) + 0.3, folds=10))
+        values += FD().measure(inputs(real, 1.3 * torch.randn(207, 4, generator=random) + 0.3, folds=10))
     scatter = torch.tensor([value.value for value in values]).std()
     claimed = torch.tensor([value.deviation for value in values]).square().mean().sqrt()
     assert 0.75 < float(claimed / scatter) < 1.35
@@ -101,14 +101,14 @@ def test_deviation_of_fd_is_near_what_other_samples_would_change(random):
 
 def test_folds_without_samples_count_for_nothing(random):
     real, fake = torch.randn(50, 3, generator=random), torch.randn(40, 3, generator=random)
-    one = evidence(real, fake)
-    more = Evidence(one.real, Observed(40, (*one.fake.folds, Moments())))
+    one = inputs(real, fake)
+    more = MetricInputs(one.real, SampleStatistics(40, (*one.fake.folds, Moments())))
     assert FD().measure(more) == FD().measure(one)
 
 
 def test_a_single_fold_leaves_no_deviation(random):
     features = torch.randn(50, 3, generator=random)
-    (value,) = FD().measure(evidence(features, features + 1, folds=1))
+    (value,) = FD().measure(inputs(features, features + 1, folds=1))
     assert value.deviation is None
     assert value.value == pytest.approx(3.0)
 
@@ -128,8 +128,8 @@ def test_fd_of_a_stream_merged_over_folds_equals_that_of_one_pass(random):
 def test_fd_of_too_few_samples_names_the_side(random, count):
     some, few = torch.randn(50, 3, generator=random), torch.randn(count, 3, generator=random)
     with pytest.raises(MetricError, match=f"FD: {count} generated samples are too few"):
-        FD().measure(evidence(some, few))
+        FD().measure(inputs(some, few))
     with pytest.raises(MetricError, match=f"FD: {count} real samples are too few"):
-        FD().measure(evidence(few, some))
+        FD().measure(inputs(few, some))
     with pytest.raises(MetricError, match="0 real samples"):
-        FD().measure(Evidence(Observed(0), observed(some)))
+        FD().measure(MetricInputs(SampleStatistics(0), observed(some)))

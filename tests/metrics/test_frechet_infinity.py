@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
 from sparring.metrics.frechet_infinity import FDInfinity, frechet_infinity
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments
 from sparring.metrics.statistics.normal import Normal
 
@@ -66,8 +66,8 @@ def test_the_metric_gives_the_intercept_and_its_error(random):
     real, fake = torch.randn(500, 3, generator=random), torch.randn(400, 3, generator=random) + 1
     moments = Moments()
     moments.update(real)
-    evidence = Evidence(Observed(500, (moments,)), Observed(400, features=fake), seed=7)
-    (value,) = FDInfinity(points=5, smallest=0.5).measure(evidence)
+    inputs = MetricInputs(SampleStatistics(500, (moments,)), SampleStatistics(400, features=fake), seed=7)
+    (value,) = FDInfinity(points=5, smallest=0.5).measure(inputs)
     found = frechet_infinity(Normal.of(moments), fake, 5, 0.5, seed=7)
     assert (value.name, value.value, value.deviation) == ("FDInfinity", found.value, found.error)
     assert value.how == "standard error of the intercept, 5 subsets of 200 to 400"

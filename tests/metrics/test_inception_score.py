@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.inception_score import IS, inception_score
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
 @pytest.fixture
@@ -61,14 +61,16 @@ def test_samples_sorted_by_class_score_lower():
 
 def test_the_metric_looks_at_generated_samples_only(random):
     logits = torch.randn(40, 5, generator=random)
-    (value,) = IS(splits=4).measure(Evidence(Observed(0), Observed(40, logits=logits)))
+    (value,) = IS(splits=4).measure(MetricInputs(SampleStatistics(0), SampleStatistics(40, logits=logits)))
     order = torch.randperm(40, generator=torch.Generator().manual_seed(0))  # folders come class by class
     assert (value.value, value.deviation) == inception_score(logits[order], 4)
     assert value.how == "40 samples, shuffled, in 4 splits"
 
 
 def test_one_split_has_no_deviation(random):
-    (value,) = IS(splits=1).measure(Evidence(Observed(0), Observed(9, logits=torch.randn(9, 5, generator=random))))
+    (value,) = IS(splits=1).measure(
+        MetricInputs(SampleStatistics(0), SampleStatistics(9, logits=torch.randn(9, 5, generator=random)))
+    )
     assert value.deviation is None
 
 

@@ -5,7 +5,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.kernel_distance import KID, kernel_distance, kernel_distance_over_subsets
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def features(count, random, size=16, kind=torch.float64, scale=1.0):
     return (torch.randn(count, size, generator=random, dtype=kind) * scale).abs()
 
 
-def evidence(real, fake, seed=0):
-    return Evidence(Observed(len(real), features=real), Observed(len(fake), features=fake), seed)
+def inputs(real, fake, seed=0):
+    return MetricInputs(SampleStatistics(len(real), features=real), SampleStatistics(len(fake), features=fake), seed)
 
 
 def published(x, y):
@@ -82,19 +82,19 @@ def test_the_deviation_is_divided_by_the_count_of_subsets(random):
 
 def test_the_metric_is_the_function_with_the_evidences_seed(random):
     real, fake = features(60, random), features(50, random)
-    (value,) = KID(subsets=5, size=20).measure(evidence(real, fake, seed=7))
+    (value,) = KID(subsets=5, size=20).measure(inputs(real, fake, seed=7))
     assert (value.value, value.deviation) == kernel_distance_over_subsets(real, fake, 5, 20, seed=7)
     assert (value.name, value.how) == ("KID", "5 subsets of 20")
 
 
 def test_the_metric_takes_smaller_subsets_of_a_smaller_set_and_says_so(random):
-    (value,) = KID(subsets=5).measure(evidence(features(1200, random), features(300, random)))
+    (value,) = KID(subsets=5).measure(inputs(features(1200, random), features(300, random)))
     assert value.how == "5 subsets of 300 instead of 1000"
 
 
 def test_the_metric_takes_all_pairs_where_there_is_nothing_to_draw(random):
     real, fake = features(60, random), features(50, random)
-    (value,) = KID().measure(evidence(real, fake))
+    (value,) = KID().measure(inputs(real, fake))
     assert (value.value, value.deviation) == kernel_distance(real, fake)
     assert value.how == "all pairs of 60 real and 50 generated"
 

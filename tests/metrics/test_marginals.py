@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.marginals import W1, marginal_wasserstein
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_set_in_another_order_has_no_distance(random):
 
 def test_the_metric_reports_the_mean_and_the_worst_dimension():
     real, fake = torch.zeros(4, 3), torch.tensor([[1.0, 5.0, 0.0]])
-    mean, worst = W1().measure(Evidence(Observed(4, features=real), Observed(1, features=fake)))
+    mean, worst = W1().measure(MetricInputs(SampleStatistics(4, features=real), SampleStatistics(1, features=fake)))
     assert (mean.value, worst.value) == (2.0, 5.0)
     assert (mean.how, worst.how) == ("mean of 3 dimensions", "dimension 1, counted from 0")
 

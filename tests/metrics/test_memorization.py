@@ -15,7 +15,7 @@ from sparring.metrics.memorization import (
     memorization_distance,
     memorization_informed,
 )
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments
 
 
@@ -27,7 +27,7 @@ def random():
 def observed(features):
     moments = Moments()
     moments.update(features)
-    return Observed(len(features), folds=(moments,), features=features)
+    return SampleStatistics(len(features), folds=(moments,), features=features)
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64])
@@ -66,9 +66,9 @@ def test_metric_divides_the_frechet_distance_for_copies_and_leaves_it_for_others
     real = torch.randn(60, 8, generator=random)
     copies, others = real + 0.1 * torch.randn(60, 8, generator=random), torch.randn(60, 8, generator=random)
     for fake, is_copied in ((copies, True), (others, False)):
-        evidence = Evidence(observed(real), observed(fake))
-        informed, distance = MiFD().measure(evidence)
-        plain = frechet_distance(evidence.real.moments, evidence.fake.moments)
+        inputs = MetricInputs(observed(real), observed(fake))
+        informed, distance = MiFD().measure(inputs)
+        plain = frechet_distance(inputs.real.moments, inputs.fake.moments)
         assert distance.value == memorization_distance(real, fake)
         assert (distance.value < 0.1) == is_copied
         assert informed.value == pytest.approx(plain / distance.value if is_copied else plain)
@@ -99,7 +99,7 @@ def test_noise_around_training_samples_is_not_authentic_and_samples_far_from_all
 
 def test_metric_gives_the_share_with_its_standard_error(random):
     real, fake = torch.randn(100, 3, generator=random), torch.randn(80, 3, generator=random)
-    (value,) = Authenticity().measure(Evidence(observed(real), observed(fake)))
+    (value,) = Authenticity().measure(MetricInputs(observed(real), observed(fake)))
     assert value.value == authenticity(real, fake)
     assert value.deviation == pytest.approx(math.sqrt(value.value * (1 - value.value) / 80))
 

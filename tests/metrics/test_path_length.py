@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.path_length import FACE, PPL, PPLW, path_lengths, trimmed
 
 
@@ -147,19 +147,23 @@ def test_trimming_drops_what_lies_beyond_the_percentiles_as_published():
 
 def test_the_metric_is_the_trimmed_mean_and_repeats_with_the_seed():
     space = linear()
-    evidence = Evidence(Observed(0), Observed(0), seed=4, perceptual=squared, generator=Known(z=space))
-    (value,) = PPL(count=300).measure(evidence)
+    inputs = MetricInputs(
+        SampleStatistics(0), SampleStatistics(0), seed=4, perceptual=squared, generator=Known(z=space)
+    )
+    (value,) = PPL(count=300).measure(inputs)
     lengths = trimmed(path_lengths(space, squared, count=300, seed=4))
-    assert value.value == lengths.mean().item() == PPL(count=300).measure(evidence)[0].value
+    assert value.value == lengths.mean().item() == PPL(count=300).measure(inputs)[0].value
     assert value.deviation == pytest.approx(lengths.std().item() / math.sqrt(len(lengths)))
     assert value.how == "standard error over 296 of 300 paths; lerp, full, ε 0.0001, no crop"
-    assert value.name in PPL.better
+    assert value.name in PPL.directions
 
 
 def test_the_metric_in_w_measures_paths_in_w_from_their_ends():
     inner, seed = linear(size=7), 4
-    evidence = Evidence(Observed(0), Observed(0), seed, perceptual=squared, generator=Known(z=linear(), w=inner))
-    (value,) = PPLW(count=50).measure(evidence)
+    inputs = MetricInputs(
+        SampleStatistics(0), SampleStatistics(0), seed, perceptual=squared, generator=Known(z=linear(), w=inner)
+    )
+    (value,) = PPLW(count=50).measure(inputs)
     assert value.name == "PPL-W"
     assert value.value == trimmed(path_lengths(inner, squared, count=50, sampling="ends", seed=seed)).mean().item()
     assert "ends" in value.how
@@ -168,7 +172,7 @@ def test_the_metric_in_w_measures_paths_in_w_from_their_ends():
 @pytest.mark.parametrize("metric", [PPL(), PPLW()])
 def test_a_run_without_generator_has_no_path_length(metric):
     with pytest.raises(MetricError, match=r"PPL(-W)?: needs a generator and a perceptual network"):
-        metric.measure(Evidence(Observed(0), Observed(0), perceptual=squared))
+        metric.measure(MetricInputs(SampleStatistics(0), SampleStatistics(0), perceptual=squared))
 
 
 def test_images_that_are_not_finite_are_refused():

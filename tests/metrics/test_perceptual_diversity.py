@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.perceptual_diversity import LPIPS, perceptual_diversity
 
 
@@ -41,9 +41,9 @@ def test_the_batch_changes_nothing_and_the_seed_draws_the_pairs(images):
 
 def test_the_metric_stands_beside_the_real_value(images):
     pale = (images.float() * 0.5).to(torch.uint8)
-    evidence = Evidence(Observed(30, images=images), Observed(30, images=pale), perceptual=distance)
-    fake, real = LPIPS(pairs=100).measure(evidence)
-    assert (fake.name, real.name) == tuple(LPIPS.better)
+    inputs = MetricInputs(SampleStatistics(30, images=images), SampleStatistics(30, images=pale), perceptual=distance)
+    fake, real = LPIPS(pairs=100).measure(inputs)
+    assert (fake.name, real.name) == tuple(LPIPS.directions)
     assert fake.value == pytest.approx(real.value / 4, rel=0.02)
     assert fake.deviation > 0
     assert fake.how == "standard error over 100 pairs"
@@ -51,7 +51,7 @@ def test_the_metric_stands_beside_the_real_value(images):
 
 def test_without_a_perceptual_network_the_metric_says_so(images):
     with pytest.raises(MetricError, match="no perceptual network"):
-        LPIPS().measure(Evidence(Observed(30, images=images), Observed(30, images=images)))
+        LPIPS().measure(MetricInputs(SampleStatistics(30, images=images), SampleStatistics(30, images=images)))
 
 
 def test_one_image_has_no_diversity_to_measure(images):

@@ -5,7 +5,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.density_coverage import DC, density_coverage
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.prdc import PRDC, prdc
 from sparring.metrics.precision_recall import PR, precision_recall
 
@@ -23,9 +23,9 @@ def test_one_look_gives_what_two_do(sets, k, density_k):
 
 def test_metric_gives_the_values_of_both_metrics_under_their_names(sets):
     real, fake = sets
-    evidence = Evidence(Observed(len(real), features=real), Observed(len(fake), features=fake))
-    assert PRDC().measure(evidence) == (*PR().measure(evidence), *DC().measure(evidence))
-    assert PRDC.better == PR.better | DC.better
+    inputs = MetricInputs(SampleStatistics(len(real), features=real), SampleStatistics(len(fake), features=fake))
+    assert PRDC().measure(inputs) == (*PR().measure(inputs), *DC().measure(inputs))
+    assert PRDC.directions == PR.directions | DC.directions
 
 
 def test_two_gaussian_samples_in_many_dimensions_have_the_values_of_the_definitions():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.precision_recall import PR, precision_recall, realism
 from sparring.metrics.statistics import neighbours
 
@@ -100,7 +100,9 @@ def test_realism_of_a_copy_has_no_bound_even_of_a_copied_one(random):
 
 def test_metric_gives_both_shares_with_their_errors(random):
     real, fake = torch.randn(50, 4, generator=random), torch.randn(40, 4, generator=random)
-    precision, recall = PR(k=2).measure(Evidence(Observed(50, features=real), Observed(40, features=fake)))
+    precision, recall = PR(k=2).measure(
+        MetricInputs(SampleStatistics(50, features=real), SampleStatistics(40, features=fake))
+    )
     found = precision_recall(real, fake, 2)
     assert (precision.name, precision.value, precision.deviation) == (
         "precision",

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.pyramid import SWD, laplacian_pyramid, pyramid_distances
 
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=torch.float64) / 16
@@ -119,15 +119,19 @@ def test_values_are_those_of_the_seed():
 
 def test_sets_of_unequal_counts_are_compared_by_as_many_of_each():
     one, other = textures(30), textures(45, seed=1)
-    value = SWD(patches=8).measure(Evidence(Observed(30, images=one), Observed(45, images=other)))[0]
+    value = SWD(patches=8).measure(MetricInputs(SampleStatistics(30, images=one), SampleStatistics(45, images=other)))[
+        0
+    ]
     assert value.how.endswith("30 images, 8 patches of each")
 
 
 def test_the_metric_gives_the_mean_and_its_outermost_levels():
-    evidence = Evidence(Observed(40, images=textures(40, 64)), Observed(40, images=textures(40, 64, seed=1)), seed=5)
-    values = SWD(images=30, patches=16, projections=64).measure(evidence)
-    found = pyramid_distances(evidence.real.images, evidence.fake.images, 30, 16, 64, seed=5)
-    assert [value.name for value in values] == list(SWD.better)
+    inputs = MetricInputs(
+        SampleStatistics(40, images=textures(40, 64)), SampleStatistics(40, images=textures(40, 64, seed=1)), seed=5
+    )
+    values = SWD(images=30, patches=16, projections=64).measure(inputs)
+    found = pyramid_distances(inputs.real.images, inputs.fake.images, 30, 16, 64, seed=5)
+    assert [value.name for value in values] == list(SWD.directions)
     assert [value.value for value in values] == [found.mean, found.distances[0], found.distances[-1]]
     assert values[0].how.startswith("mean of levels 64: ")
     assert "16: " in values[0].how

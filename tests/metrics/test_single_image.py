@@ -7,7 +7,7 @@ import torch
 
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.single_image import SIFD, single_image_frechet_distance
 
 
@@ -17,9 +17,11 @@ def random():
 
 
 @pytest.fixture
-def evidence(random):
+def inputs(random):
     real, fake = (torch.randint(0, 256, (count, 3, 12, 10), generator=random, dtype=torch.uint8) for count in (1, 20))
-    return Evidence(Observed(1, images=real), Observed(20, images=fake), maps=lambda images: images[:, :, ::2, ::2])
+    return MetricInputs(
+        SampleStatistics(1, images=real), SampleStatistics(20, images=fake), maps=lambda images: images[:, :, ::2, ::2]
+    )
 
 
 @pytest.mark.parametrize("channels", [3, 64])
@@ -38,30 +40,30 @@ def test_where_a_patch_lies_does_not_matter(random):
     assert single_image_frechet_distance(maps, shuffled) == pytest.approx(0.0, abs=1e-8)
 
 
-def test_the_metric_is_mean_and_deviation_over_generated_images(evidence):
-    (value,) = SIFD().measure(evidence)
-    real, *fake = (image / 127.5 - 1 for image in torch.cat((evidence.real.images, evidence.fake.images)))
+def test_the_metric_is_mean_and_deviation_over_generated_images(inputs):
+    (value,) = SIFD().measure(inputs)
+    real, *fake = (image / 127.5 - 1 for image in torch.cat((inputs.real.images, inputs.fake.images)))
     each = torch.tensor([single_image_frechet_distance(real[:, ::2, ::2], image[:, ::2, ::2]) for image in fake])
     assert (value.name, value.how) == ("SIFD", "over 20 generated images")
     assert value.value == pytest.approx(float(each.mean()), rel=1e-5)
     assert value.deviation == pytest.approx(float(each.std()), rel=1e-5)
 
 
-def test_the_real_image_itself_scores_zero_and_one_image_has_no_deviation(evidence):
-    (value,) = SIFD().measure(replace(evidence, fake=evidence.real))
+def test_the_real_image_itself_scores_zero_and_one_image_has_no_deviation(inputs):
+    (value,) = SIFD().measure(replace(inputs, fake=inputs.real))
     assert (value.value, value.deviation) == (pytest.approx(0.0, abs=1e-9), None)
 
 
-def test_a_reference_of_several_images_is_refused(evidence):
+def test_a_reference_of_several_images_is_refused(inputs):
     with pytest.raises(MetricError, match="the reference holds 20 images"):
-        SIFD().measure(replace(evidence, real=evidence.fake))
+        SIFD().measure(replace(inputs, real=inputs.fake))
 
 
-def test_no_images_and_no_maps_are_refused(evidence):
+def test_no_images_and_no_maps_are_refused(inputs):
     with pytest.raises(MetricError, match="0 generated images are too few"):
-        SIFD().measure(replace(evidence, fake=Observed(0, images=evidence.fake.images[:0])))
+        SIFD().measure(replace(inputs, fake=SampleStatistics(0, images=inputs.fake.images[:0])))
     with pytest.raises(MetricError, match="no early feature maps"):
-        SIFD().measure(replace(evidence, maps=None))
+        SIFD().measure(replace(inputs, maps=None))
 
 
 @pytest.mark.parametrize(("real", "fake"), [((4, 1, 1), (4, 1, 1)), ((4, 2, 2), (3, 2, 2)), ((4, 4), (4, 4))])

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.spectrum import ROUNDING_NOISE, Spectrum, compare_spectra, mean_spectrum, power_spectrum
 
 
@@ -98,8 +98,8 @@ def test_a_checkerboard_stands_out_at_the_end():
 
 def test_the_metric_takes_bytes_and_is_zero_for_a_set_against_itself():
     images = ((0.2 * noise(70, 3, 28, 28)).clamp(-1, 1) * 127.5 + 127.5).to(torch.uint8)
-    same = Spectrum().measure(Evidence(Observed(70, images=images), Observed(70, images=images)))
-    assert [value.name for value in same] == list(Spectrum.better)
+    same = Spectrum().measure(MetricInputs(SampleStatistics(70, images=images), SampleStatistics(70, images=images)))
+    assert [value.name for value in same] == list(Spectrum.directions)
     assert [value.value for value in same] == [0.0, 0.0]
     assert same[0].how == "dB, mean over 14 frequencies up to 1/2 cycle per pixel"
 

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.structural_similarity import (
     MSSSIM,
     multiscale_structural_similarity,
@@ -149,8 +149,10 @@ def test_labels_keep_pairs_within_their_class():
 def test_a_collapsed_set_is_more_like_itself_than_the_real_one():
     real = random_images(20, 1, 28, 28)
     collapsed = (real[:1].float() * 0.9 + random_images(20, 1, 28, 28, seed=2).float() * 0.1).to(torch.uint8)
-    fake, own = MSSSIM(pairs=60).measure(Evidence(Observed(20, images=real), Observed(20, images=collapsed)))
-    assert (fake.name, own.name) == tuple(MSSSIM.better)
+    fake, own = MSSSIM(pairs=60).measure(
+        MetricInputs(SampleStatistics(20, images=real), SampleStatistics(20, images=collapsed))
+    )
+    assert (fake.name, own.name) == tuple(MSSSIM.directions)
     assert fake.value > 0.9 > 0.3 > own.value
     assert fake.deviation > 0
     assert fake.how == "standard error over 60 pairs of any class; 3 scales"
@@ -158,9 +160,9 @@ def test_a_collapsed_set_is_more_like_itself_than_the_real_one():
 
 def test_the_metric_pairs_within_classes_only_where_both_sets_have_labels():
     images, labels = random_images(12, 1, 16, 16), torch.arange(12) % 2
-    labelled, plain = Observed(12, images=images, labels=labels), Observed(12, images=images)
-    both = MSSSIM(pairs=40).measure(Evidence(labelled, labelled))
-    one = MSSSIM(pairs=40).measure(Evidence(plain, labelled))
+    labelled, plain = SampleStatistics(12, images=images, labels=labels), SampleStatistics(12, images=images)
+    both = MSSSIM(pairs=40).measure(MetricInputs(labelled, labelled))
+    one = MSSSIM(pairs=40).measure(MetricInputs(plain, labelled))
     assert "of one class" in both[0].how
     assert both[0].value == both[1].value
     assert "of any class" in one[0].how

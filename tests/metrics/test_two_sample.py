@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError, MissingExtraError
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.two_sample import C2ST, NearestNeighbourAccuracy, classifier_test, neighbour_test
 
 needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not installed")
@@ -23,8 +23,8 @@ def normal(count, random, size=3, shift=0.0):
     return shift + torch.randn(count, size, generator=random)
 
 
-def evidence(real, fake, seed=0):
-    return Evidence(Observed(len(real), features=real), Observed(len(fake), features=fake), seed)
+def inputs(real, fake, seed=0):
+    return MetricInputs(SampleStatistics(len(real), features=real), SampleStatistics(len(fake), features=fake), seed)
 
 
 @needs_sklearn
@@ -68,7 +68,7 @@ def test_a_feature_that_never_varies_does_no_harm(random):
 @needs_sklearn
 def test_the_classifier_metric_reports_p_and_a_deviation(random):
     real, fake = normal(60, random), normal(50, random)
-    (value,) = C2ST().measure(evidence(real, fake, seed=4))
+    (value,) = C2ST().measure(inputs(real, fake, seed=4))
     test = classifier_test(real, fake, seed=4)
     assert value.value == test.accuracy
     assert value.deviation == pytest.approx(math.sqrt(test.accuracy * (1 - test.accuracy) / 50))
@@ -132,10 +132,10 @@ def test_the_larger_set_is_thinned_by_the_seed(random):
 
 def test_the_neighbour_metric_reports_all_and_both_parts(random):
     real, fake = normal(60, random), normal(50, random, shift=1.0)
-    values = NearestNeighbourAccuracy().measure(evidence(real, fake, seed=2))
+    values = NearestNeighbourAccuracy().measure(inputs(real, fake, seed=2))
     test = neighbour_test(real, fake, 2)
     assert [value.value for value in values] == [test.accuracy, test.real, test.fake]
-    assert [value.name for value in values] == list(NearestNeighbourAccuracy.better)
+    assert [value.name for value in values] == list(NearestNeighbourAccuracy.directions)
 
 
 def test_a_single_sample_has_no_neighbours():

@@ -8,7 +8,7 @@ from sparring.backbones.catalogue import find_backbone as find_backbone
 from sparring.backbones.catalogue import find_perceptual as find_perceptual
 from sparring.backbones.catalogue import list_backbones as list_backbones
 from sparring.backbones.catalogue import list_perceptual as list_perceptual
-from sparring.backbones.extraction import look as look
-from sparring.backbones.own import own_backbone as own_backbone
+from sparring.backbones.custom import custom_backbone as custom_backbone
+from sparring.backbones.extraction import extract_features as extract_features
 from sparring.backbones.perceptual import Perceptual as Perceptual
-from sparring.backbones.resizing import resize as resize
+from sparring.backbones.resizing import resize_for_backbone as resize_for_backbone

@@ -2,11 +2,11 @@
 
 from torch import Tensor, nn
 
+from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
 from sparring.backbones.normalization import ChannelNormalization
-from sparring.backbones.pyramid import Pyramid, tapped
 
 
-class AlexNetTrunk(Pyramid):
+class AlexNetTrunk(FeaturePyramid):
     """AlexNet up to its last convolution (Krizhevsky 2014, one column), with torchvision's tensor names.
 
     LPIPS compares the maps after each convolution's ReLU.

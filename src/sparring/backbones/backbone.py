@@ -56,7 +56,7 @@ class Backbone:
         return dict(self.titles).get(score, f"{score}-{self.name}")
 
     @torch.no_grad()
-    def look(self, images: Tensor) -> Features:
+    def extract(self, images: Tensor) -> Features:
         """Returns what the network makes of prepared `images` [B, 3, S, S], 0 to 255, on its device."""
         seen: Features = self.network(images)
         return seen

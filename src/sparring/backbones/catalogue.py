@@ -11,13 +11,13 @@ from sparring.backbones import published
 from sparring.backbones.alexnet import AlexNetTrunk
 from sparring.backbones.backbone import Backbone, FeatureNetwork
 from sparring.backbones.efficientnet import EfficientNetLite0
+from sparring.backbones.feature_pyramid import FeaturePyramid
 from sparring.backbones.inception import Inception
 from sparring.backbones.perceptual import Perceptual, lpips_heads
-from sparring.backbones.pyramid import Pyramid
 from sparring.backbones.squeezenet import SqueezeNetTrunk
 from sparring.backbones.vgg import VGG16, VGG16Trunk
 from sparring.backbones.vision_transformers import Transformer, clip, dinov2
-from sparring.backbones.weights import Published, digest_of, frozen, locate, read
+from sparring.backbones.weights import PublishedWeights, digest_of, load_frozen, locate, read
 from sparring.errors import WeightsError, nearest
 
 _TITLES = {
@@ -35,11 +35,11 @@ _TITLES = {
 
 
 def _convolutional(
-    name: str, build: Callable[[], FeatureNetwork], file: Published, size: int, weights: Path | None
+    name: str, build: Callable[[], FeatureNetwork], file: PublishedWeights, size: int, weights: Path | None
 ) -> Backbone:
     path, digest = locate(file, weights)
     titles = _TITLES.get(name, ()) if digest == file.sha256 else ()
-    return Backbone(name, frozen(build, read(path), str(path)), size, digest, titles)
+    return Backbone(name, load_frozen(build, read(path), str(path)), size, digest, titles)
 
 
 def _transformer(name: str, build: Callable[[Path | None], Transformer], weights: Path | None) -> Backbone:
@@ -48,18 +48,22 @@ def _transformer(name: str, build: Callable[[Path | None], Transformer], weights
 
 
 def _lpips(
-    name: str, build: Callable[[], Pyramid], trunk: Published, heads: Published, weights: Path | None
+    name: str,
+    build: Callable[[], FeaturePyramid],
+    trunk: PublishedWeights,
+    heads: PublishedWeights,
+    weights: Path | None,
 ) -> Perceptual:
     (path, digest), (heads_path, heads_digest) = locate(trunk, weights), locate(heads)
     convolutions = {key: tensor for key, tensor in read(path).items() if key.startswith("features.")}
-    network = frozen(build, convolutions, str(path))
+    network = load_frozen(build, convolutions, str(path))
     both = hashlib.sha256(f"{digest} {heads_digest}".encode()).hexdigest()
     return Perceptual(network, lpips_heads(read(heads_path)), f"LPIPS-{name}", both)
 
 
 def _lite0_distance(weights: Path | None) -> Perceptual:
     path, digest = locate(published.LITE0, weights)
-    network = frozen(EfficientNetLite0, read(path), str(path))
+    network = load_frozen(EfficientNetLite0, read(path), str(path))
     ones = [torch.ones(channels) for channels in network.channels]
     return Perceptual(network, ones, "PD-lite0", digest)
 

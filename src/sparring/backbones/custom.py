@@ -27,7 +27,7 @@ class _Own(FeatureNetwork):
         raise MetricError(f"backbone {self.name}: has no feature maps; take inception or lite0 for them")
 
 
-def own_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> Backbone:
+def custom_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> Backbone:
     """Returns a backbone of any module or function from images [B, 3, size, size], 0 to 255, to features [B, d].
 
     A module is set to evaluation mode. `name` stands in the scores' names (`FD-myname`); its digest is that of the
@@ -35,8 +35,8 @@ def own_backbone(network: Callable[[Tensor], Tensor], size: int, name: str) -> B
     Where there are logits or maps too, derive from `FeatureNetwork` and make a `Backbone` of that.
 
     >>> import torch
-    >>> mean_color = own_backbone(lambda images: images.mean((2, 3)), 8, "mean-color")
-    >>> mean_color.title("FD"), mean_color.look(torch.zeros(5, 3, 8, 8)).features.shape
+    >>> mean_color = custom_backbone(lambda images: images.mean((2, 3)), 8, "mean-color")
+    >>> mean_color.title("FD"), mean_color.extract(torch.zeros(5, 3, 8, 8)).features.shape
     ('FD-mean-color', torch.Size([5, 3]))
     """
     own = _Own(network, name).eval()

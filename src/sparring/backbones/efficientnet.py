@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sparring.backbones.backbone import FeatureNetwork, Features
-from sparring.backbones.pyramid import Pyramid, tapped
+from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
 
 _STAGES = (
     (1, 16, 3, 1, 1),
@@ -64,7 +64,7 @@ class _Block(nn.Module):
         return narrow + images if self.skips else narrow
 
 
-class EfficientNetLite0(FeatureNetwork, Pyramid):
+class EfficientNetLite0(FeatureNetwork, FeaturePyramid):
     """EfficientNet-lite0 (Google 2020, after Tan & Le 2019): EfficientNet-B0 with ReLU6 and without attention.
 
     Features [B, 1280] are the average over the last convolution's positions; logits [B, 1000] are ImageNet's

@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.backends import cudnn
 
 from sparring.backbones.backbone import Backbone, Features, Resizer
-from sparring.backbones.resizing import resize
+from sparring.backbones.resizing import resize_for_backbone
 from sparring.errors import MetricError
 
 
-def look(
+def extract_features(
     backbone: Backbone,
     batches: Iterable[Tensor],
     resizer: Resizer = "clean",
@@ -82,9 +82,9 @@ def _see(backbone: Backbone, images: Tensor, resizer: Resizer, device: torch.dev
     # The caller's autocast must not change scores, nor cuDNN's default, which is TensorFloat-32.
     exact = cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     with exact, torch.autocast(device.type, enabled=False):
-        prepared = resize(images.to(device, non_blocking=True), backbone.size, resizer)
+        prepared = resize_for_backbone(images.to(device, non_blocking=True), backbone.size, resizer)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            seen = backbone.look(prepared)
+            seen = backbone.extract(prepared)
     return Features(seen.features.float().cpu(), seen.logits.float().cpu())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from torch import Tensor, nn
 
 
-class Pyramid(nn.Module):
+class FeaturePyramid(nn.Module):
     """A network whose feature maps at several depths are compared by perceptual distances.
 
     `channels` are those of its maps; images of fewer than `smallest` rows or columns leave nothing of the last one.

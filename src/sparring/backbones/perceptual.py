@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from sparring.backbones.pyramid import Pyramid
+from sparring.backbones.feature_pyramid import FeaturePyramid
 from sparring.errors import ShapeError, WeightsError
 
 _TINY = 1e-10
@@ -20,7 +20,7 @@ class Perceptual(nn.Module):
     baseline. `title` is what its scores are called, `digest` the SHA-256 of all weights. It is differentiable.
     """
 
-    def __init__(self, network: Pyramid, heads: Sequence[Tensor], title: str, digest: str) -> None:
+    def __init__(self, network: FeaturePyramid, heads: Sequence[Tensor], title: str, digest: str) -> None:
         super().__init__()
         sizes = tuple(head.numel() for head in heads)
         if sizes != network.channels:

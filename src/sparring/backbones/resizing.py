@@ -31,7 +31,7 @@ class _Band:
     weights: Tensor
 
 
-def resize(images: Tensor, size: int, resizer: Resizer = "clean") -> Tensor:
+def resize_for_backbone(images: Tensor, size: int, resizer: Resizer = "clean") -> Tensor:
     """Returns `images` uint8 [B, C, H, W] as float32 [B, 3, size, size], 0 to 255, in channels-last memory.
 
     All three resizers are linear and separable, out = V X Hᵀ, with the tool's own weights. They differ:
@@ -51,9 +51,9 @@ def resize(images: Tensor, size: int, resizer: Resizer = "clean") -> Tensor:
         MetricError: the images are not uint8 [B, C, H, W], hold no pixels, or have more than 4 channels.
 
     >>> black_and_white = torch.tensor([[0, 255]], dtype=torch.uint8).expand(1, 1, 2, 2)
-    >>> resize(black_and_white, 4, "legacy-tensorflow")[0, 0, 0]
+    >>> resize_for_backbone(black_and_white, 4, "legacy-tensorflow")[0, 0, 0]
     tensor([  0.0000, 127.5000, 255.0000, 255.0000])
-    >>> resize(black_and_white, 4, "legacy-pytorch")[0, 0, 0]
+    >>> resize_for_backbone(black_and_white, 4, "legacy-pytorch")[0, 0, 0]
     tensor([  0.0000,  63.7500, 191.2500, 255.0000])
     """
     _check(images)

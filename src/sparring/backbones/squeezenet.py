@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
 from sparring.backbones.normalization import ChannelNormalization
-from sparring.backbones.pyramid import Pyramid, tapped
 
 
 class _Fire(nn.Module):
@@ -22,7 +22,7 @@ class _Fire(nn.Module):
         return functional.relu(torch.cat((self.expand1x1(squeezed), self.expand3x3(squeezed)), 1))
 
 
-class SqueezeNetTrunk(Pyramid):
+class SqueezeNetTrunk(FeaturePyramid):
     """SqueezeNet 1.1 up to its last fire module (Iandola et al. 2016), with torchvision's tensor names.
 
     LPIPS compares the maps after the first ReLU, before the two later poolings, and after each of the last four

@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 
 from sparring.backbones.backbone import FeatureNetwork, Features
+from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
 from sparring.backbones.normalization import ChannelNormalization
-from sparring.backbones.pyramid import Pyramid, tapped
 
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """Channels of the convolutions between poolings (Simonyan & Zisserman 2015, Table 1, column D)."""
@@ -25,7 +25,7 @@ def _convolutions() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class VGG16Trunk(Pyramid):
+class VGG16Trunk(FeaturePyramid):
     """VGG16 without its classifier, whose maps LPIPS compares: those right before each pooling."""
 
     channels = (64, 128, 256, 512, 512)

@@ -21,7 +21,7 @@ _Network = TypeVar("_Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedWeights:
     """A file of weights that its authors published, and its SHA-256.
 
     It comes from `url`, or as the file `inside` of a `package` that the command `install` installs, after which no
@@ -51,7 +51,7 @@ class Published:
         return path if path.is_file() else None
 
 
-def locate(published: Published, own: Path | None = None) -> tuple[Path, str]:
+def locate(published: PublishedWeights, own: Path | None = None) -> tuple[Path, str]:
     """Returns a file and its SHA-256: `own` where that is given, else the installed, the cached or a downloaded one.
 
     Raises:
@@ -69,7 +69,7 @@ def locate(published: Published, own: Path | None = None) -> tuple[Path, str]:
     return path, found
 
 
-def _cached(published: Published) -> Path:
+def _cached(published: PublishedWeights) -> Path:
     path = published.cached
     if path.exists():
         return path
@@ -102,7 +102,7 @@ def read(path: Path) -> dict[str, Tensor]:
     return dict(tensors)
 
 
-def frozen(build: Callable[[], _Network], tensors: Mapping[str, Tensor], source: str) -> _Network:
+def load_frozen(build: Callable[[], _Network], tensors: Mapping[str, Tensor], source: str) -> _Network:
     """Returns the network that `build` makes, with `tensors` for weights: in evaluation mode, without gradients.
 
     Batch norms are folded and images lie channels last in memory: both for speed. It is built without initial

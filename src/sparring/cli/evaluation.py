@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sparring.backbones import list_backbones, list_perceptual
-from sparring.evaluation import Samples, Score, score_table
+from sparring.evaluation import MetricScore, SampleSet, score_table
 from sparring.inference.evaluate import Evaluated, evaluate
 from sparring.metrics.metric import Metric
 
@@ -39,11 +39,11 @@ def print_evaluation(
             tell=_print,
         )
     print("\n".join(_facts(found)))
-    for metric, why in found.scores.failures.items():
+    for metric, why in found.result.failures.items():
         print(f"spar: {why if why.startswith(metric) else f'{metric}: {why}'}. It is left out.", file=sys.stderr)
-    for note in found.scores.notes:
+    for note in found.result.notes:
         print(f"spar: {note}", file=sys.stderr)
-    return not found.scores.failures
+    return not found.result.failures
 
 
 class _Bars(Progress):
@@ -60,7 +60,7 @@ class _Bars(Progress):
         self.update(self.named[name], completed=done)
 
 
-def _print(scores: Sequence[Score]) -> None:  # at once, so that nothing is lost to what fails later
+def _print(scores: Sequence[MetricScore]) -> None:  # at once, so that nothing is lost to what fails later
     print("\n".join(score_table(scores)), flush=True)
 
 
@@ -74,7 +74,7 @@ def _facts(found: Evaluated) -> Iterator[str]:
     yield f"written to {found.path}.json, {', '.join(names)}"
 
 
-def _words(samples: Samples) -> str:
+def _words(samples: SampleSet) -> str:
     return f"{samples.count:,} of {samples.name}, {'x'.join(map(str, samples.shape))}"
 
 

@@ -11,12 +11,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sparring.backbones import Backbone, Features, Resizer
-from sparring.backbones.extraction import look
+from sparring.backbones.extraction import extract_features
 from sparring.download import cache_folder
 from sparring.errors import RunError
-from sparring.evaluation.sets import Samples
+from sparring.evaluation.sets import SampleSet
 from sparring.files import replace_bytes
-from sparring.metrics.metric import Need, Observed
+from sparring.metrics.metric import Need, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments, Rows
 
 FOLDS = 5
@@ -44,14 +44,14 @@ class FeatureExtractor:
             return "samples"
         return f"{self.backbone.name} {self.backbone.digest} {self.backbone.size} {self.resizer}"
 
-    def look(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Features]:
+    def extract(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Features]:
         """Yields what each of the `batches` looks like, while `ahead` more of them are made ready."""
         if self.backbone is None:
             return (Features(batch.flatten(1), torch.empty(len(batch), 0)) for batch in batches)
-        return look(self.backbone, batches, self.resizer, self.device, ahead=ahead)
+        return extract_features(self.backbone, batches, self.resizer, self.device, ahead=ahead)
 
 
-def observe(samples: Samples, needs: Needs, extractor: FeatureExtractor) -> Observed:
+def gather(samples: SampleSet, needs: Needs, extractor: FeatureExtractor) -> SampleStatistics:
     """Returns what `needs` asks for of `samples`.
 
     Raises:
@@ -69,7 +69,7 @@ def observe(samples: Samples, needs: Needs, extractor: FeatureExtractor) -> Obse
             yield batch
 
     if needs & _FEATURES:
-        for seen in extractor.look(batches(), 0 if samples.computed else _AHEAD):
+        for seen in extractor.extract(batches(), 0 if samples.computed else _AHEAD):
             if "moments" in needs:
                 folds.update(seen.features)
             if "features" in needs:
@@ -80,13 +80,17 @@ def observe(samples: Samples, needs: Needs, extractor: FeatureExtractor) -> Obse
         for _ in batches():
             pass
     told = labels.rows if samples.classes else None
-    return Observed(samples.count, folds.finished(), features.rows, logits.rows, images.rows, told)
+    return SampleStatistics(samples.count, folds.finished(), features.rows, logits.rows, images.rows, told)
 
 
-def observe_once(
-    samples: Samples, needs: Needs, extractor: FeatureExtractor, tell: Callable[[str], None], cache: Path | None = None
-) -> Observed:
-    """Returns what `observe` does; what the backbone made of the samples is read from the cache where it lies there.
+def gather_cached(
+    samples: SampleSet,
+    needs: Needs,
+    extractor: FeatureExtractor,
+    tell: Callable[[str], None],
+    cache: Path | None = None,
+) -> SampleStatistics:
+    """Returns what `gather` does; what the backbone made of the samples is read from the cache where it lies there.
 
     The cache is `reference/` in `cache` (`cache_folder()` where none is given): a file for each need, under a digest
     of samples, backbone, weights and resizer, whole or absent, shared by all runs. A damaged file is made anew; one
@@ -96,13 +100,13 @@ def observe_once(
     key = sha256(f"{_FORMAT} {samples.digest} {extractor.name}".encode()).hexdigest()[:32]
     paths = {need: (cache or cache_folder()) / "reference" / f"{key}-{need}.safetensors" for need in asked}
     kept = {need: found for need, path in paths.items() if (found := _read(path)) is not None}
-    observed = observe(samples, needs - kept.keys(), extractor)
+    statistics = gather(samples, needs - kept.keys(), extractor)
     try:
         for need in asked - kept.keys():
-            replace_bytes(paths[need], save(_tensors(observed, need)))
+            replace_bytes(paths[need], save(_tensors(statistics, need)))
     except RunError as error:
         tell(f"what was seen of the reference is not kept for the next time: {error}")
-    return _with_kept(observed, kept)
+    return _with_kept(statistics, kept)
 
 
 _FEATURES: Needs = frozenset({"moments", "features", "logits"})
@@ -132,27 +136,27 @@ class _Folds:
         return self._moments
 
 
-def _tensors(observed: Observed, need: Need) -> dict[str, Tensor]:
+def _tensors(statistics: SampleStatistics, need: Need) -> dict[str, Tensor]:
     if need == "moments":
         return {
             f"{index} {name}": value.contiguous()
-            for index, fold in enumerate(observed.folds)
+            for index, fold in enumerate(statistics.folds)
             for name, value in fold.tensors().items()
         }
-    return {need: (observed.features if need == "features" else observed.logits).contiguous()}
+    return {need: (statistics.features if need == "features" else statistics.logits).contiguous()}
 
 
-def _with_kept(observed: Observed, kept: Mapping[Need, dict[str, Tensor]]) -> Observed:
-    folds = observed.folds
+def _with_kept(statistics: SampleStatistics, kept: Mapping[Need, dict[str, Tensor]]) -> SampleStatistics:
+    folds = statistics.folds
     if "moments" in kept:
         parts: list[dict[str, Tensor]] = [{} for _ in range(FOLDS)]
         for path, value in kept["moments"].items():
             index, _, name = path.partition(" ")
             parts[int(index)][name] = value
         folds = tuple(map(Moments.of, parts))
-    features = kept["features"]["features"] if "features" in kept else observed.features
-    logits = kept["logits"]["logits"] if "logits" in kept else observed.logits
-    return Observed(observed.count, folds, features, logits, observed.images, observed.labels)
+    features = kept["features"]["features"] if "features" in kept else statistics.features
+    logits = kept["logits"]["logits"] if "logits" in kept else statistics.logits
+    return SampleStatistics(statistics.count, folds, features, logits, statistics.images, statistics.labels)
 
 
 def _read(path: Path) -> dict[str, Tensor] | None:

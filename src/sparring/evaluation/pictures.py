@@ -9,21 +9,21 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.evaluation.plots import draw_map, draw_pairs
-from sparring.evaluation.score import Score, with_suffix
+from sparring.evaluation.score import MetricScore, with_suffix
 from sparring.evaluation.sheet import beside, block, sheet
 from sparring.files import replace_bytes
-from sparring.metrics.metric import Evidence, Observed
+from sparring.metrics.metric import MetricInputs, SampleStatistics
 from sparring.metrics.precision_recall import realism
-from sparring.metrics.statistics.neighbours import nearest
-from sparring.metrics.statistics.pictures import signed
+from sparring.metrics.statistics.images import signed
+from sparring.metrics.statistics.neighbours import nearest_neighbour
 
 _ROWS, _NEIGHBOURS = 8, 5
 _YARDSTICKS = 100  # real images whose distance to the nearest other one is told
 _ENDS, _COLUMNS, _K = 12, 6, 3
 
 
-def draw_pictures(evidence: Evidence, scores: Sequence[Score] = ()) -> Mapping[str, Image.Image]:
-    """Returns pictures of `evidence` by name, those for which it holds enough features and images.
+def draw_pictures(inputs: MetricInputs, scores: Sequence[MetricScore] = ()) -> Mapping[str, Image.Image]:
+    """Returns pictures of `inputs` by name, those for which it holds enough features and images.
 
     - `nearest`: the generated samples nearest to the data, each beside the real images that it is nearest to.
     - `realism`: the most and the least realistic generated samples, by Kynkäänniemi et al. 2019, eq. 3.
@@ -34,14 +34,14 @@ def draw_pictures(evidence: Evidence, scores: Sequence[Score] = ()) -> Mapping[s
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    real, fake = evidence.real, evidence.fake
+    real, fake = inputs.real, inputs.fake
     pictures: dict[str, Image.Image] = {}
     if _has_images(real) and _has_images(fake):
         pictures["nearest"] = draw_nearest(real, fake)
     if len(real.features) > _K and _has_images(fake):
         pictures["realism"] = draw_realism(real.features, fake)
     if len(real.features) > 1 and len(fake.features) and real.features.shape[1] > 1:
-        pictures["map"] = draw_map(real.features, fake.features, evidence.seed)
+        pictures["map"] = draw_map(real.features, fake.features, inputs.seed)
     if pairs := draw_pairs(scores):
         pictures["precision_recall"] = pairs
     return pictures
@@ -58,12 +58,12 @@ def write_pictures(path: Path, pictures: Mapping[str, Image.Image]) -> list[Path
     return written
 
 
-def draw_nearest(real: Observed, fake: Observed) -> Image.Image:
+def draw_nearest(real: SampleStatistics, fake: SampleStatistics) -> Image.Image:
     """Returns the generated samples nearest to the data, nearest first, each beside its five nearest real images.
 
     Both sets need features and images.
     """
-    chosen = nearest(fake.features, real.features)[0].argsort(stable=True)[:_ROWS]
+    chosen = nearest_neighbour(fake.features, real.features)[0].argsort(stable=True)[:_ROWS]
     distances, places = _sorted_distances(fake.features[chosen], real.features)
     left = block("generated", signed(fake.images[chosen]), [f"no. {index}" for index in chosen.tolist()], 1)
     captions = [f"{distance:.3g}" for distance in distances.flatten().tolist()]
@@ -77,7 +77,7 @@ def draw_nearest(real: Observed, fake: Observed) -> Image.Image:
     return sheet("Generated samples nearest to the data", note, beside([left, right]))
 
 
-def draw_realism(real: Tensor, fake: Observed) -> Image.Image:
+def draw_realism(real: Tensor, fake: SampleStatistics) -> Image.Image:
     """Returns the most and the least realistic of `fake`, which needs features and images, beside `real` [N, d].
 
     Raises:
@@ -98,8 +98,8 @@ def draw_realism(real: Tensor, fake: Observed) -> Image.Image:
     return sheet("Realism of generated samples", note, *blocks)
 
 
-def _has_images(observed: Observed) -> bool:
-    return observed.images.ndim == 4 and 0 < len(observed.features) == len(observed.images)
+def _has_images(statistics: SampleStatistics) -> bool:
+    return statistics.images.ndim == 4 and 0 < len(statistics.features) == len(statistics.images)
 
 
 def _sorted_distances(rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from sparring.metrics import FD, KID, PRDC
 from sparring.metrics.metric import Metric
 from sparring.spec import Count, Spec
 
-Number = Annotated[Count, Field(gt=0)]
+PositiveCount = Annotated[Count, Field(gt=0)]
 
 
 class EvaluationPlan(Spec):
@@ -29,8 +29,8 @@ class EvaluationPlan(Spec):
     reference: Source | None = None
     samples: Source | None = None
     metrics: tuple[Metric, ...] = (FD(), KID(), PRDC())
-    count: Number = 10_000
-    reference_count: Number | None = None
+    count: PositiveCount = 10_000
+    reference_count: PositiveCount | None = None
     backbone: str = "lite0"
     weights: Path | None = None
     perceptual: str = "lite0"

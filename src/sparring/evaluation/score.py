@@ -15,7 +15,7 @@ from sparring.files import replace_text
 
 
 @dataclass(frozen=True)
-class Score:
+class MetricScore:
     """One value of one metric.
 
     `deviation` is its standard deviation, None where none is known, and `how` says over what. `backbone` is empty
@@ -56,10 +56,10 @@ class Score:
         return tuple(getattr(self, one.name) for one in fields(self) if one.name not in beside)
 
 
-_SCORES = TypeAdapter(list[Score])
+_SCORES = TypeAdapter(list[MetricScore])
 
 
-def write_scores(path: Path, scores: Iterable[Score]) -> None:
+def write_scores(path: Path, scores: Iterable[MetricScore]) -> None:
     """Writes `scores` to `path`.json and `path`.csv, each whole or not at all.
 
     Those that are there stay, except where a new one measures the very same.
@@ -67,14 +67,14 @@ def write_scores(path: Path, scores: Iterable[Score]) -> None:
     known = {score.identity: score for score in (*read_scores(path), *scores)}
     rows = [asdict(score) for score in known.values()]
     text = io.StringIO()
-    writer = csv.DictWriter(text, [one.name for one in fields(Score)], lineterminator="\n")
+    writer = csv.DictWriter(text, [one.name for one in fields(MetricScore)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "shape": "x".join(map(str, row["shape"]))} for row in rows)
     replace_text(with_suffix(path, ".json"), json.dumps({"scores": rows}, indent=1) + "\n")
     replace_text(with_suffix(path, ".csv"), text.getvalue())
 
 
-def read_scores(path: Path) -> list[Score]:
+def read_scores(path: Path) -> list[MetricScore]:
     """Returns the scores written to `path`.json; none where there is no such file.
 
     Raises:
@@ -89,7 +89,7 @@ def read_scores(path: Path) -> list[Score]:
         raise MetricError(f"{file} does not hold scores of this version of sparring; move it away") from None
 
 
-def read_beside(folder: Path) -> dict[Path, list[Score]]:
+def read_score_files(folder: Path) -> dict[Path, list[MetricScore]]:
     """Returns the scores in a folder by the paths (without suffix) that they were written to, the newest last.
 
     Passes over files that are damaged or hold something else.
@@ -109,9 +109,9 @@ def with_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def score_table(scores: Sequence[Score]) -> list[str]:
+def score_table(scores: Sequence[MetricScore]) -> list[str]:
     """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
-    rows = [(score.name, in_digits(score), _BEST[score.direction], score.how) for score in scores]
+    rows = [(score.name, format_score(score), _BEST[score.direction], score.how) for score in scores]
     widths = [max(least, *map(len, column)) for least, column in zip(_WIDTHS, zip(*rows, strict=True), strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -126,7 +126,7 @@ _BEST: dict[ScoreDirection, str] = {
 }
 
 
-def in_digits(score: Score) -> str:
+def format_score(score: MetricScore) -> str:
     """Returns the value with its deviation, to four significant digits."""
     deviation = "" if score.deviation is None else f" ± {score.deviation:.2g}"
     return f"{score.value:.4g}{deviation}"

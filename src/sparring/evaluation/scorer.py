@@ -12,11 +12,11 @@ from torch import Tensor
 from sparring.backbones import Backbone, Perceptual, find_backbone, find_perceptual
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError, SparringError
-from sparring.evaluation.features import FeatureExtractor, Needs, observe, observe_once
+from sparring.evaluation.features import FeatureExtractor, Needs, gather, gather_cached
 from sparring.evaluation.plan import EvaluationPlan
-from sparring.evaluation.score import Score
-from sparring.evaluation.sets import Samples, check_alike
-from sparring.metrics.metric import Evidence, Metric, Observed, Value
+from sparring.evaluation.score import MetricScore
+from sparring.evaluation.sets import SampleSet, check_alike
+from sparring.metrics.metric import Metric, MetricInputs, SampleStatistics, Value
 from sparring.tensors.compositing import lay_over
 from sparring.version import __version__
 
@@ -25,17 +25,17 @@ _PICTURED, _KEPT = 2**30, 2**33
 
 
 @dataclass
-class Scores:
+class EvaluationResult:
     """What came of an evaluation so far: `found` scores, by metric why others could not be had, and other `notes`."""
 
-    evidence: Evidence
+    inputs: MetricInputs
     notes: list[str] = field(default_factory=list)
-    found: list[Score] = field(default_factory=list)
+    scores: list[MetricScore] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def named(self) -> dict[str, float]:
+    def by_name(self) -> dict[str, float]:
         """Returns the values by name."""
-        return {score.name: score.value for score in self.found}
+        return {score.name: score.value for score in self.scores}
 
 
 class Scorer:
@@ -49,7 +49,7 @@ class Scorer:
     """
 
     def __init__(
-        self, plan: EvaluationPlan, reference: Samples, device: torch.device, backbone: Backbone | None = None
+        self, plan: EvaluationPlan, reference: SampleSet, device: torch.device, backbone: Backbone | None = None
     ) -> None:
         self.plan = plan
         self.reference = reference
@@ -73,22 +73,22 @@ class Scorer:
         self.extractor = FeatureExtractor(self.backbone, plan.resizer, device, plan.batch)
 
     @cached_property
-    def real(self) -> Observed:
+    def real(self) -> SampleStatistics:
         """What is needed of the reference, from the cache where it lies there."""
-        return observe_once(self.reference, self.reference_needs, self.extractor, self.notes.append)
+        return gather_cached(self.reference, self.reference_needs, self.extractor, self.notes.append)
 
-    def gather(self, samples: Samples) -> Scores:
+    def gather(self, samples: SampleSet) -> EvaluationResult:
         """Returns all that the metrics need to know of `samples`, and no scores yet.
 
         Raises:
             MetricError: the two sets cannot be compared at all.
         """
         check_alike(samples, self.reference)
-        fake = observe(samples, self.needs, self.extractor)
+        fake = gather(samples, self.needs, self.extractor)
         if fake.labels is not None and set(samples.classes) == set(self.reference.classes):
             fake = replace(fake, labels=renumbered(fake.labels, samples.classes, self.reference.classes))
-        return Scores(
-            Evidence(
+        return EvaluationResult(
+            MetricInputs(
                 real=self.real,
                 fake=fake,
                 seed=self.plan.seed,
@@ -100,30 +100,30 @@ class Scorer:
             notes=self.notes,
         )
 
-    def score(self, samples: Samples, averaged: bool | None, scores: Scores) -> Iterator[list[Score]]:
-        """Adds to `scores` what each metric makes of them, and yields that; a metric that fails is noted there."""
+    def score(self, samples: SampleSet, averaged: bool | None, result: EvaluationResult) -> Iterator[list[MetricScore]]:
+        """Yields each metric's scores and adds them to `result`; a metric that fails is noted in `result.failures`."""
         for metric in self.plan.metrics:
             start = time.perf_counter()
             try:
                 self._check(metric, samples)
-                values = metric.measure(scores.evidence)
+                values = metric.measure(result.inputs)
             except SparringError as error:
-                scores.failures[metric.kind()] = str(error)
+                result.failures[metric.kind()] = str(error)
                 continue
             except Exception as error:  # one metric's failure, whatever it is, costs the others nothing
-                scores.failures[metric.kind()] = f"{type(error).__name__}: {error}"
+                result.failures[metric.kind()] = f"{type(error).__name__}: {error}"
                 continue
             seconds = time.perf_counter() - start
-            found = [self._record(metric, value, samples, averaged, seconds) for value in values]
-            scores.found += found
-            yield found
+            scores = [self._record(metric, value, samples, averaged, seconds) for value in values]
+            result.scores += scores
+            yield scores
 
-    def score_all(self, samples: Samples, averaged: bool | None = None) -> Scores:
+    def score_all(self, samples: SampleSet, averaged: bool | None = None) -> EvaluationResult:
         """Returns the scores of `samples` by every metric."""
-        scores = self.gather(samples)
-        for _ in self.score(samples, averaged, scores):
+        result = self.gather(samples)
+        for _ in self.score(samples, averaged, result):
             pass
-        return scores
+        return result
 
     @property
     def titles(self) -> dict[str, ScoreDirection]:
@@ -143,7 +143,7 @@ class Scorer:
             return name.replace("LPIPS", title) if "LPIPS" in name else f"{name}-{title}"
         return name
 
-    def _check(self, metric: Metric, samples: Samples) -> None:
+    def _check(self, metric: Metric, samples: SampleSet) -> None:
         real = self.reference
         if not real.is_images and metric.needs & {"images", "maps", "logits", "perceptual"}:
             raise MetricError("it looks at images; these samples are vectors")
@@ -169,14 +169,16 @@ class Scorer:
         seen = ((lay_over(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
         return self.backbone.network.maps(seen.to(self.extractor.device)).cpu()
 
-    def _record(self, metric: Metric, value: Value, samples: Samples, averaged: bool | None, seconds: float) -> Score:
+    def _record(
+        self, metric: Metric, value: Value, samples: SampleSet, averaged: bool | None, seconds: float
+    ) -> MetricScore:
         looked = metric.scope == "backbone" and self.backbone is not None
         network, digest = ("", "")
         if looked and self.backbone:
             network, digest = self.backbone.name, self.backbone.digest
         elif metric.scope == "perceptual" and self.perceptual:
             network, digest = self.perceptual.title, self.perceptual.digest
-        return Score(
+        return MetricScore(
             name=self.title(metric, value.name),
             value=value.value,
             deviation=value.deviation,

@@ -15,10 +15,10 @@ from sparring.evaluation.generator import GameGenerator
 from sparring.game import Game
 from sparring.metrics.metric import Generator
 
-Labelled = tuple[Tensor, Tensor | None]
+LabelledBatch = tuple[Tensor, Tensor | None]
 
 
-class Samples(ABC):
+class SampleSet(ABC):
     """`count` samples of one `shape`; `digest` tells them from any others, `classes` names their labels.
 
     Each `strata` samples in a row hold one of every class, where they were drawn so. `computed` ones keep the processor
@@ -34,7 +34,7 @@ class Samples(ABC):
     computed: bool = False
 
     @abstractmethod
-    def batches(self, size: int) -> Iterator[Labelled]:
+    def batches(self, size: int) -> Iterator[LabelledBatch]:
         """Yields samples in a fixed order, [B, *shape] with labels int64 [B] or None.
 
         Images are uint8, as they would be saved; vectors float32.
@@ -51,26 +51,26 @@ class Samples(ABC):
         return None
 
 
-class DataSamples(Samples):
+class DataSamples(SampleSet):
     """`count` samples of a data set, spread evenly over it; all where it has fewer, or no count is given."""
 
     def __init__(self, data: Dataset, count: int | None = None) -> None:
         self.data = data
-        self.indices = spread(data, count or len(data))
+        self.indices = evenly_spaced(data, count or len(data))
         self.name = f"{data.name}, mirrored at random" if data.mirror else data.name
         self.count = len(self.indices)
         self.shape = data.shape
         self.classes = data.classes
         self.digest = sha256(f"{data.digest} {data.shape} {self.count} {data.mirror}".encode()).hexdigest()
 
-    def batches(self, size: int) -> Iterator[Labelled]:
+    def batches(self, size: int) -> Iterator[LabelledBatch]:
         random = torch.Generator()
         for start in range(0, self.count, size):
             samples, labels = self.data.batch(self.indices[start : start + size], random)
             yield as_saved(samples), labels
 
 
-class GameSamples(Samples):
+class GameSamples(SampleSet):
     """`count` samples that a game draws from `seed`; a conditional game draws its classes in turn.
 
     A game that translates images makes them of `sources` [count, *shape].
@@ -98,7 +98,7 @@ class GameSamples(Samples):
         self.digest = digest
         self.sources = sources
 
-    def batches(self, size: int) -> Iterator[Labelled]:
+    def batches(self, size: int) -> Iterator[LabelledBatch]:
         labels = torch.arange(self.count) % len(self.classes) if self.classes else None
         told = self.sources if labels is None else labels
         for index, samples in enumerate(self.game.stream_samples(self.count, self.seed, told, size)):
@@ -110,7 +110,7 @@ class GameSamples(Samples):
         return GameGenerator(self.game)
 
 
-def spread(data: Dataset, count: int) -> NDArray[np.int64]:
+def evenly_spaced(data: Dataset, count: int) -> NDArray[np.int64]:
     """Returns up to `count` indices evenly over the data set."""
     return np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)
 
@@ -123,7 +123,7 @@ def as_saved(samples: Tensor) -> Tensor:
 _CHANNELS = {1: "gray", 3: "rgb", 4: "rgba"}
 
 
-def check_alike(fake: Samples, real: Samples) -> None:
+def check_alike(fake: SampleSet, real: SampleSet) -> None:
     """Raises `MetricError` unless both sets hold samples of one shape."""
     if fake.shape == real.shape:
         return
@@ -140,5 +140,5 @@ def check_alike(fake: Samples, real: Samples) -> None:
     raise MetricError(f"{sizes}: scores depend on resolution. Resize the reference to compare: reference.size={size}")
 
 
-def _size(samples: Samples) -> str:
+def _size(samples: SampleSet) -> str:
     return "x".join(map(str, samples.shape)) + (" (channels, height, width)" if samples.is_images else "")

@@ -12,18 +12,18 @@ from sparring.errors import SparringError, SpecError
 from sparring.evaluation import (
     DataSamples,
     EvaluationPlan,
+    EvaluationResult,
     GameSamples,
-    Samples,
-    Score,
+    MetricScore,
+    SampleSet,
     Scorer,
-    Scores,
     draw_pictures,
     metrics_by_name,
-    read_beside,
+    read_score_files,
     write_pictures,
     write_scores,
 )
-from sparring.evaluation.sets import Labelled
+from sparring.evaluation.sets import LabelledBatch
 from sparring.inference.model import Model, load
 from sparring.listeners.report import REPORT, write_report
 from sparring.metrics.metric import Generator
@@ -42,9 +42,9 @@ class Evaluated:
     `path` is that of the JSON and the CSV file, without suffix; `pictures` lie beside them.
     """
 
-    scores: Scores
-    samples: Samples
-    reference: Samples
+    result: EvaluationResult
+    samples: SampleSet
+    reference: SampleSet
     plan: EvaluationPlan
     backbone: Backbone | None
     path: Path
@@ -62,7 +62,7 @@ def evaluate(
     out: str | Path | None = None,
     skip_bad: bool = False,
     progress: Progress = lambda name, done, count: None,
-    tell: Callable[[Sequence[Score]], None] = lambda scores: None,
+    tell: Callable[[Sequence[MetricScore]], None] = lambda scores: None,
 ) -> Evaluated:
     """Returns the scores of `source` against `reference`; they are written to a JSON and a CSV file as they come.
 
@@ -91,15 +91,15 @@ def evaluate(
     scorer = Scorer(plan, real, place, backbone)
     path = _without_suffix(Path(out)) if out else _home(samples, real, model)
     write_scores(path, ())  # what cannot be written is found before the work
-    scores = scorer.gather(samples)
+    result = scorer.gather(samples)
     averaged = bool(model.recipe.training.averages) if model else None
-    for found in scorer.score(samples, averaged, scores):
+    for found in scorer.score(samples, averaged, result):
         tell(found)
-        write_scores(path, scores.found)
-    drawn = _draw(scorer, scores, path)
+        write_scores(path, result.scores)
+    pictures = _draw(scorer, result, path)
     if model and (path.parent.parent / REPORT).is_file():
         write_report(path.parent.parent)
-    return Evaluated(scores, samples, real, plan, scorer.backbone, path, drawn)
+    return Evaluated(result, samples, real, plan, scorer.backbone, path, pictures)
 
 
 def find_model(source: object, device: str, best: bool) -> Model | None:
@@ -129,7 +129,7 @@ def make_plan(source: object, reference: object, metrics: Sequence[str], model: 
     return plan.model_copy(update={"metrics": metrics_by_name(metrics)}) if metrics else plan
 
 
-def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip_bad: bool) -> Samples:
+def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip_bad: bool) -> SampleSet:
     """Returns the samples to score."""
     if model is not None:
         with model.path.open("rb") as file:
@@ -143,7 +143,7 @@ def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip
     return DataSamples(data, plan.count)
 
 
-def find_reference(reference: object, plan: EvaluationPlan, skip_bad: bool) -> Samples:
+def find_reference(reference: object, plan: EvaluationPlan, skip_bad: bool) -> SampleSet:
     """Returns the samples to score against; raises `SpecError` where the plan names none."""
     count = plan.reference_count or plan.count
     if isinstance(reference, Dataset):
@@ -153,19 +153,19 @@ def find_reference(reference: object, plan: EvaluationPlan, skip_bad: bool) -> S
     return DataSamples(plan.reference.load(skip_bad=skip_bad), count)
 
 
-def _draw(scorer: Scorer, scores: Scores, path: Path) -> list[Path]:
+def _draw(scorer: Scorer, result: EvaluationResult, path: Path) -> list[Path]:
     """Writes the pictures that the plan asks for beside the scores; what is missing for them is noted as a failure."""
     if not scorer.pictured:
         return []
-    beside = [score for found in read_beside(path.parent).values() for score in found]
+    beside = [score for found in read_score_files(path.parent).values() for score in found]
     try:
-        return write_pictures(path, draw_pictures(scores.evidence, beside))
+        return write_pictures(path, draw_pictures(result.inputs, beside))
     except Exception as error:  # the scores are there; pictures are no reason to lose the table
-        scores.failures["pictures"] = str(error) if isinstance(error, SparringError) else repr(error)
+        result.failures["pictures"] = str(error) if isinstance(error, SparringError) else repr(error)
         return []
 
 
-def _home(samples: Samples, reference: Samples, model: Model | None) -> Path:
+def _home(samples: SampleSet, reference: SampleSet, model: Model | None) -> Path:
     """Returns where scores belong: each comparison, by reference and counts, has files of its own."""
     name = f"{model.path.stem if model else samples.name} {samples.count} to {reference.name} {reference.count}"
     folder = _run_folder(model) if model else Path()
@@ -181,16 +181,16 @@ def _run_folder(model: Model) -> Path:
     return folder.parent if folder.name == "checkpoints" else folder
 
 
-class _Watched(Samples):
-    """Samples that tell how many of them have been taken."""
+class _Watched(SampleSet):
+    """A sample set that reports how many of its samples have been read."""
 
-    def __init__(self, samples: Samples, progress: Progress) -> None:
+    def __init__(self, samples: SampleSet, progress: Progress) -> None:
         self.samples, self.progress = samples, progress
         self.name, self.count, self.shape = samples.name, samples.count, samples.shape
         self.classes, self.digest, self.computed = samples.classes, samples.digest, samples.computed
         self.strata = samples.strata
 
-    def batches(self, size: int) -> Iterator[Labelled]:
+    def batches(self, size: int) -> Iterator[LabelledBatch]:
         done = 0
         for batch, labels in self.samples.batches(size):
             yield batch, labels

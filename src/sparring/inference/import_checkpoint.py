@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sparring.data import ImageFiles
 from sparring.errors import CheckpointError
-from sparring.interop.published import Published, read_published
+from sparring.interop.published import PublishedNetwork, read_published
 from sparring.interop.rosinality import rename_discriminator, rename_generator
 from sparring.interop.stylegan2 import Converted, convert_discriminator, convert_generator
 from sparring.networks import StyleGAN2Discriminator
@@ -61,7 +61,7 @@ def import_model(file: Path, out: Path) -> list[str]:
     ]
 
 
-def _convert(file: Path, name: str, network: Published) -> Converted:
+def _convert(file: Path, name: str, network: PublishedNetwork) -> Converted:
     """Returns the network that `file` calls `name` as one of ours; rosinality's names are small letters."""
     judges = name in ("D", "d")
     state: Mapping[str, Tensor] = network.state

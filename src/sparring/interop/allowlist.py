@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sparring.errors import CheckpointError
-from sparring.interop.pickles import Maker, Namespace, Record
+from sparring.interop.pickles import Constructor, UnpickledDict, UnpickledNamespace
 
 DTYPES = {
     "Float": torch.float32,
@@ -64,7 +64,7 @@ def load_storage(content: bytes) -> Tensor:
 
 
 @dataclass
-class Numbers:
+class ArrayDtype:
     """A type of numbers as numpy writes one, `f8` or the like, and in which order their bytes are."""
 
     text: str
@@ -83,7 +83,7 @@ class Numbers:
 
 
 @dataclass
-class Array:
+class PickledArray:
     """An array as numpy writes one: empty at first, and then given its `values`."""
 
     values: NDArray[Any]
@@ -91,30 +91,30 @@ class Array:
     def build(self, state: tuple[Any, ...]) -> None:
         """Takes up shape, numbers and their order."""
         _version, shape, numbers, columns_first, content = state
-        if not isinstance(numbers, Numbers) or not isinstance(content, bytes):
+        if not isinstance(numbers, ArrayDtype) or not isinstance(content, bytes):
             raise CheckpointError("an array of something else than numbers")
         self.values = numbers.read(content).reshape(shape, order="F" if columns_first else "C")
 
 
-def make_numbers(text: str, *_: Any) -> Numbers:
+def make_numbers(text: str, *_: Any) -> ArrayDtype:
     """Returns the type of numbers that numpy calls `text`; raises `CheckpointError` for objects and the like."""
     if text not in NUMBERS:
         raise CheckpointError(f"numpy's type {text!r}, which is no number")
-    return Numbers(text)
+    return ArrayDtype(text)
 
 
-def make_number(numbers: Numbers, content: bytes) -> float | int | bool:
+def make_number(numbers: ArrayDtype, content: bytes) -> float | int | bool:
     """Returns the one number in `content`."""
     number: float | int | bool = numbers.read(content).item()
     return number
 
 
-def make_array(*_: Any) -> Array:
+def make_array(*_: Any) -> PickledArray:
     """Returns an array without numbers yet."""
-    return Array(np.empty(0))
+    return PickledArray(np.empty(0))
 
 
-def make_filled_array(content: bytes, numbers: Numbers, shape: tuple[int, ...], order: str) -> Array:
+def make_filled_array(content: bytes, numbers: ArrayDtype, shape: tuple[int, ...], order: str) -> PickledArray:
     """Returns an array of the numbers in `content`, as pickles of protocol 5 have it."""
     array = make_array()
     array.build((1, shape, numbers, order == "F", bytes(content)))
@@ -132,18 +132,18 @@ def _no_value(*_: Any) -> Any:
     raise CheckpointError("a call of a type")
 
 
-CONTAINERS: Mapping[str, Maker] = {
-    "collections.OrderedDict": Record,
+CONTAINERS: Mapping[str, Constructor] = {
+    "collections.OrderedDict": UnpickledDict,
     "builtins.set": set,
     "builtins.frozenset": frozenset,
     "__builtin__.set": set,
     "torch.Size": tuple,
-    "argparse.Namespace": Namespace,
-    "dnnlib.util.EasyDict": Namespace,
+    "argparse.Namespace": UnpickledNamespace,
+    "dnnlib.util.EasyDict": UnpickledNamespace,
 }
 """Names of containers, which hold nothing that was not admitted itself."""
 
-TENSORS: Mapping[str, Maker] = {
+TENSORS: Mapping[str, Constructor] = {
     "torch._utils._rebuild_tensor_v2": make_tensor,
     "torch._utils._rebuild_tensor": make_tensor,
     "torch._utils._rebuild_parameter": make_parameter,
@@ -153,7 +153,7 @@ TENSORS: Mapping[str, Maker] = {
 }
 """Names of tensors and what they are made of."""
 
-ARRAYS: Mapping[str, Maker] = {
+ARRAYS: Mapping[str, Constructor] = {
     **{f"numpy.{core}.multiarray._reconstruct": make_array for core in ("core", "_core")},
     **{f"numpy.{core}.multiarray.scalar": make_number for core in ("core", "_core")},
     **{f"numpy.{core}.numeric._frombuffer": make_filled_array for core in ("core", "_core")},
@@ -163,5 +163,5 @@ ARRAYS: Mapping[str, Maker] = {
 }
 """Names of numpy's numbers and arrays."""
 
-ADMITTED: Mapping[str, Maker] = {**CONTAINERS, **TENSORS, **ARRAYS}
+SAFE_GLOBALS: Mapping[str, Constructor] = {**CONTAINERS, **TENSORS, **ARRAYS}
 """All names that may stand in a checkpoint of another project, beside those of its networks."""

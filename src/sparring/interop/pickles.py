@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from sparring.errors import CheckpointError
 
-Maker = Callable[..., Any]
+Constructor = Callable[..., Any]
 """Makes a value from what stands in a pickle, and checks it: one of ours, never one of the file's."""
 
 LONGEST = 1_000_000
@@ -24,17 +24,17 @@ class Name:
     """A name that a pickle gives, which `make` stands for: it may be called, or be a value by itself."""
 
     text: str
-    make: Maker
+    make: Constructor
 
 
-class Record(dict[Any, Any]):
+class UnpickledDict(dict[Any, Any]):
     """An object of a pickle of which only the items matter; what attributes it had beside them is left out."""
 
     def build(self, state: Any) -> None:
         """Leaves out what the object's `__dict__` held."""
 
 
-class Namespace(Record):
+class UnpickledNamespace(UnpickledDict):
     """An object of a pickle of which only the attributes matter."""
 
     def build(self, state: Any) -> None:
@@ -55,7 +55,7 @@ _VALUES = {
 class _Machine:
     """Runs the instructions of one pickle; `names` may stand in it, `look_up` finds what is kept elsewhere."""
 
-    def __init__(self, names: Mapping[str, Maker], look_up: Maker) -> None:
+    def __init__(self, names: Mapping[str, Constructor], look_up: Constructor) -> None:
         self.names, self.look_up = names, look_up
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
@@ -186,7 +186,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
 }
 
 
-def read_pickle(stream: IO[bytes], names: Mapping[str, Maker], look_up: Maker | None = None) -> Any:
+def read_pickle(stream: IO[bytes], names: Mapping[str, Constructor], look_up: Constructor | None = None) -> Any:
     """Returns what the pickle at the place of `stream` describes.
 
     `names` are all that may stand in it, as `module.attribute`, each with what stands for it here; `look_up` makes

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import CheckpointError
-from sparring.interop.allowlist import ADMITTED, DTYPES
+from sparring.interop.allowlist import DTYPES, SAFE_GLOBALS
 from sparring.interop.pickles import Name, read_pickle
 
 DEEPEST, MOST = 32, 10_000
@@ -19,7 +19,7 @@ DEEPEST, MOST = 32, 10_000
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedNetwork:
     """A network of another project: its class, the arguments that it was built with, and its tensors by name."""
 
     kind: str
@@ -28,7 +28,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Persistent:
+class PersistentModule:
     """An object of StyleGAN's repositories as they write it, without the source text that they write beside it."""
 
     kind: str
@@ -44,19 +44,19 @@ class Persistent:
                 if isinstance(value, Tensor) and name not in passing:
                     yield f"{prefix}{name}", value
         for name, inner in (self.state.get("_modules") or {}).items():
-            if not isinstance(inner, Persistent):
+            if not isinstance(inner, PersistentModule):
                 raise CheckpointError(f"{prefix}{name} is {type(inner).__name__}, not a network")
             yield from inner.tensors(f"{prefix}{name}.", depth + 1)
 
     def find(self, attribute: str, depth: int = 0) -> Any:
         """Returns the first `attribute` that is not None, of this object or of the networks within it."""
         inner = [] if depth == DEEPEST else (self.state.get("_modules") or {}).values()
-        deeper = (one.find(attribute, depth + 1) for one in inner if isinstance(one, Persistent))
+        deeper = (one.find(attribute, depth + 1) for one in inner if isinstance(one, PersistentModule))
         found = (value for value in (self.state.get(attribute), *deeper) if value is not None)
         return next(found, None)
 
 
-def read_published(path: Path) -> dict[str, Published]:
+def read_published(path: Path) -> dict[str, PublishedNetwork]:
     """Returns the networks in `path` by what the file calls them, without running anything of it.
 
     From StyleGAN2-ADA's and StyleGAN3's repositories (`.pkl`) these are `G`, `D` and `G_ema`; from rosinality's
@@ -81,30 +81,30 @@ def read_published(path: Path) -> dict[str, Published]:
     return found
 
 
-def _read_plain(content: bytes) -> dict[str, Published]:
-    names = {**ADMITTED, "torch_utils.persistence._reconstruct_persistent_obj": _make_persistent}
+def _read_plain(content: bytes) -> dict[str, PublishedNetwork]:
+    names = {**SAFE_GLOBALS, "torch_utils.persistence._reconstruct_persistent_obj": _make_persistent}
     found = read_pickle(io.BytesIO(content), names)
     if not isinstance(found, dict):
         raise CheckpointError(f"{type(found).__name__} instead of a dict of networks")
-    networks = {name: found[name] for name in ("G", "D", "G_ema") if isinstance(found.get(name), Persistent)}
+    networks = {name: found[name] for name in ("G", "D", "G_ema") if isinstance(found.get(name), PersistentModule)}
     return {name: _describe(network) for name, network in networks.items()}
 
 
-def _make_persistent(meta: Mapping[str, Any]) -> Persistent:
-    return Persistent(str(meta["class_name"]), dict(meta["state"]))
+def _make_persistent(meta: Mapping[str, Any]) -> PersistentModule:
+    return PersistentModule(str(meta["class_name"]), dict(meta["state"]))
 
 
-def _describe(network: Persistent) -> Published:
+def _describe(network: PersistentModule) -> PublishedNetwork:
     state: dict[str, Tensor] = {}
     for name, tensor in network.tensors():
         state[name] = tensor
         if len(state) > MOST:
             raise CheckpointError(f"a network of more than {MOST:,} tensors")
     arguments = network.state.get("_init_kwargs") or {}
-    return Published(network.kind, {"conv_clamp": network.find("conv_clamp"), **arguments}, state)
+    return PublishedNetwork(network.kind, {"conv_clamp": network.find("conv_clamp"), **arguments}, state)
 
 
-def _read_zip(content: bytes) -> dict[str, Published]:
+def _read_zip(content: bytes) -> dict[str, PublishedNetwork]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         (place,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
@@ -122,13 +122,13 @@ def _read_zip(content: bytes) -> dict[str, Published]:
             storages[key] = _read_storage(archive, f"{folder}data/{key}", dtype, count)
         return storages[key]
 
-    found = read_pickle(io.BytesIO(archive.read(place)), ADMITTED, look_up)
+    found = read_pickle(io.BytesIO(archive.read(place)), SAFE_GLOBALS, look_up)
     if not isinstance(found, dict):
         raise CheckpointError(f"{type(found).__name__} instead of a dict of networks")
     arguments = found.get("args") or {}
     networks = {name: found[name] for name in ("g", "d", "g_ema") if isinstance(found.get(name), dict)}
     mean = {"latent_avg": found["latent_avg"]} if isinstance(found.get("latent_avg"), Tensor) else {}
-    return {name: Published(name, arguments, {**_tensors(state), **mean}) for name, state in networks.items()}
+    return {name: PublishedNetwork(name, arguments, {**_tensors(state), **mean}) for name, state in networks.items()}
 
 
 def _read_storage(archive: zipfile.ZipFile, place: str, dtype: torch.dtype, count: int) -> Tensor:

@@ -24,7 +24,7 @@ from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.networks.stylegan2 import Architecture
 
 State = Mapping[str, Tensor]
-Row = tuple[str, str, Callable[[Tensor], Tensor]]
+ConversionRule = tuple[str, str, Callable[[Tensor], Tensor]]
 """Our name of a tensor, its published name, and how the one is made from the other."""
 
 FIXED = {"activation": "lrelu", "lr_multiplier": RATE, "resample_filter": list(TAPS), "use_noise": True}
@@ -120,13 +120,13 @@ def convert_discriminator(state: State, arguments: Mapping[str, Any]) -> Convert
     return _convert(state, rows, spec, image, (1,), Condition(told))
 
 
-def _mapping_rows(depth: int, told: bool) -> Iterator[Row]:
+def _mapping_rows(depth: int, told: bool) -> Iterator[ConversionRule]:
     parts = [(f"layers.{index}", f"fc{index}") for index in range(depth)] + ([("embed", "embed")] if told else [])
     for ours, theirs in parts:
         yield from _pair(f"mapping.{ours}", f"mapping.{theirs}")
 
 
-def _synthesis_rows(sizes: list[int], painted: list[int], architecture: Architecture) -> Iterator[Row]:
+def _synthesis_rows(sizes: list[int], painted: list[int], architecture: Architecture) -> Iterator[ConversionRule]:
     yield "constant", "synthesis.b4.const", _same
     for level, size in enumerate(sizes):
         block, theirs = f"blocks.{level}", f"synthesis.b{size}"
@@ -146,7 +146,7 @@ def _synthesis_rows(sizes: list[int], painted: list[int], architecture: Architec
             yield f"{block}.shortcut.weight", f"{theirs}.skip.weight", _same
 
 
-def _discriminator_rows(sizes: list[int], seen: list[int], architecture: Architecture) -> Iterator[Row]:
+def _discriminator_rows(sizes: list[int], seen: list[int], architecture: Architecture) -> Iterator[ConversionRule]:
     for index, size in enumerate(reversed(sizes[1:])):
         block, theirs = f"blocks.{index}", f"b{size}"
         yield from _pair(f"{block}.first", f"{theirs}.conv0")
@@ -161,7 +161,7 @@ def _discriminator_rows(sizes: list[int], seen: list[int], architecture: Archite
         yield from _pair(ours, f"b4.{theirs}")
 
 
-def _pair(ours: str, theirs: str) -> Iterator[Row]:
+def _pair(ours: str, theirs: str) -> Iterator[ConversionRule]:
     for name in ("weight", "bias"):
         yield f"{ours}.{name}", f"{theirs}.{name}", _same
 
@@ -175,7 +175,7 @@ def _transposed(tensor: Tensor) -> Tensor:
 
 
 def _convert(
-    state: State, rows: list[Row], spec: Network.Spec, inputs: Shape, outputs: Shape, condition: Condition
+    state: State, rows: list[ConversionRule], spec: Network.Spec, inputs: Shape, outputs: Shape, condition: Condition
 ) -> Converted:
     """Returns the conversion by `rows`, checked against what `spec` builds."""
     _check_filters(state)

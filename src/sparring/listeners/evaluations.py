@@ -5,12 +5,12 @@ from html import escape
 from pathlib import Path
 
 from sparring.direction import ScoreDirection
-from sparring.evaluation.score import Score, in_digits, read_beside, with_suffix
+from sparring.evaluation.score import MetricScore, format_score, read_score_files, with_suffix
 from sparring.listeners.frames import embedded
 
 SCORES = "scores"
 
-_TITLES = ("Score", "Value", "ScoreDirection", "Samples", "Reference", "Seen by")
+_TITLES = ("Score", "Value", "Better", "Samples", "Reference", "Seen by")
 _BETTER: dict[ScoreDirection, str] = {"lower": "↓ lower", "higher": "↑ higher", "real": "≈ like real"}
 _LOOK_FOR = {
     "nearest": "Look for rows in which a real image is the generated one: those were learned by heart.",
@@ -26,7 +26,7 @@ def evaluations(folder: Path) -> str:
 
     Returns "" where there is none; passes over files that are damaged or hold something else.
     """
-    found = list(reversed(read_beside(folder / SCORES).items()))
+    found = list(reversed(read_score_files(folder / SCORES).items()))
     if not found:
         return ""
     tables = [_table(path.name, scores) for path, scores in found]
@@ -35,7 +35,7 @@ def evaluations(folder: Path) -> str:
     return f"{tables[0]}{_pictures(found[0][0])}{earlier if len(tables) > 1 else ''}"
 
 
-def _table(name: str, scores: Sequence[Score]) -> str:
+def _table(name: str, scores: Sequence[MetricScore]) -> str:
     head = "".join(f"<th>{title}</th>" for title in _TITLES)
     rows = "".join(map(_row, scores))
     return (
@@ -45,18 +45,18 @@ def _table(name: str, scores: Sequence[Score]) -> str:
     )
 
 
-def _row(score: Score) -> str:
+def _row(score: MetricScore) -> str:
     cells = (
         _BETTER[score.direction],
         f"{score.count:,}",
         f"{score.reference}, {score.reference_count:,}",
         ", ".join(filter(None, (score.backbone, score.resizer))) or "–",
     )
-    value = f'<td title="{escape(score.how)}"><b>{escape(in_digits(score))}</b></td>'
+    value = f'<td title="{escape(score.how)}"><b>{escape(format_score(score))}</b></td>'
     return f"<tr><td>{escape(score.name)}</td>{value}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
-def _small_line(scores: Sequence[Score]) -> str:
+def _small_line(scores: Sequence[MetricScore]) -> str:
     """Returns what few readers need: whose weights looked, what was seeded how, whose weights drew the samples."""
     weights = _once(f"{score.backbone} has weights {score.weights[:12]}" for score in scores if score.weights)
     seeds = _once(f"seed {score.seed}" for score in scores)

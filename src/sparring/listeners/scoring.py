@@ -76,7 +76,7 @@ class Scoring(Listener):
         for metric, why in scores.failures.items():
             self._complain(f"{metric} is left out: {why}")
         self._lasts = self.clock() - start
-        return scores.named()
+        return scores.by_name()
 
     def _complain(self, message: str) -> None:
         if message not in self._told:

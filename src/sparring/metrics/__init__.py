@@ -33,11 +33,11 @@ from sparring.metrics.memorization import Authenticity as Authenticity
 from sparring.metrics.memorization import MiFD as MiFD
 from sparring.metrics.memorization import authenticity as authenticity
 from sparring.metrics.memorization import memorization_distance as memorization_distance
-from sparring.metrics.metric import Evidence as Evidence
 from sparring.metrics.metric import Generator as Generator
 from sparring.metrics.metric import LatentSpace as LatentSpace
 from sparring.metrics.metric import Metric as Metric
-from sparring.metrics.metric import Observed as Observed
+from sparring.metrics.metric import MetricInputs as MetricInputs
+from sparring.metrics.metric import SampleStatistics as SampleStatistics
 from sparring.metrics.metric import Value as Value
 from sparring.metrics.mixture import mixture_mmd as mixture_mmd
 from sparring.metrics.mixture import mixture_wasserstein as mixture_wasserstein
@@ -66,10 +66,10 @@ from sparring.metrics.statistics.accumulators import Mean as Mean
 from sparring.metrics.statistics.accumulators import Moments as Moments
 from sparring.metrics.statistics.accumulators import Rows as Rows
 from sparring.metrics.statistics.mmd import MMD as MMD
-from sparring.metrics.statistics.mmd import gaussian as gaussian
+from sparring.metrics.statistics.mmd import gaussian_kernel as gaussian_kernel
 from sparring.metrics.statistics.mmd import median_distance as median_distance
 from sparring.metrics.statistics.mmd import mmd as mmd
-from sparring.metrics.statistics.neighbours import nearest as nearest
+from sparring.metrics.statistics.neighbours import nearest_neighbour as nearest_neighbour
 from sparring.metrics.statistics.normal import Normal as Normal
 from sparring.metrics.statistics.permutation import PermutationTest as PermutationTest
 from sparring.metrics.statistics.permutation import permutation_test as permutation_test

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.k_means import k_means
-from sparring.metrics.statistics.neighbours import nearest
+from sparring.metrics.statistics.neighbours import nearest_neighbour
 
 SIGNIFICANCE = 0.05
 """How often a bin that is as full as it should be is called different (Richardson & Weiss 2018)."""
@@ -76,7 +76,9 @@ def fill_bins(real: Tensor, fake: Tensor, bins: int = 100, seed: int = 0) -> Bin
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed)).to(real.device)
     makers, counted = real[order].tensor_split(2)
     centers = k_means(makers, bins, seed)
-    filled = [torch.bincount(nearest(samples, centers)[1], minlength=bins).cpu() for samples in (counted, fake)]
+    filled = [
+        torch.bincount(nearest_neighbour(samples, centers)[1], minlength=bins).cpu() for samples in (counted, fake)
+    ]
     return Bins(filled[0], filled[1], centers)
 
 
@@ -93,9 +95,9 @@ class NDB(Metric):
 
     bins: int = Field(100, ge=2)
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns NDB / K and the Jensen-Shannon divergence."""
-        found = fill_bins(evidence.real.features, evidence.fake.features, self.bins, evidence.seed)
+        found = fill_bins(inputs.real.features, inputs.fake.features, self.bins, inputs.seed)
         different = int(found.different.count_nonzero())
         return (
             Value("NDB", different / self.bins, how=f"{different} of {self.bins} bins; chance makes 5 %"),

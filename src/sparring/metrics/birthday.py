@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.neighbours import check_neighbours, nearest_others, squared_distances_within
 
 _ORDERS = 1000
@@ -45,7 +45,7 @@ class Collisions:
         return self.batch * (self.batch - 1) / (2 * log(2))
 
 
-def near_copy(real: Tensor, quantile: float = 0.01) -> float:
+def near_copy_distance(real: Tensor, quantile: float = 0.01) -> float:
     """Returns a distance at which two samples count as near copies: few of the `real` ones [N, d] come so near.
 
     It is the `quantile` of the distances from each real sample to its nearest other: at .01, the default, one real
@@ -106,10 +106,10 @@ class Birthday(Metric):
 
     quantile: float = Field(0.01, ge=0, le=1)
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the size of the support, or a lower bound of it where no two samples collided."""
-        distance = near_copy(evidence.real.features, self.quantile)
-        found = birthday_test(evidence.fake.features, distance, evidence.seed)
+        distance = near_copy_distance(inputs.real.features, self.quantile)
+        found = birthday_test(inputs.fake.features, distance, inputs.seed)
         how = f"{found.pairs} near copies among {found.samples} samples; in half of the batches of {found.batch}"
         if found.batch is None:
             how = f"a lower bound at 95 %: no near copies among {found.samples} samples"

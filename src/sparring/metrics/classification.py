@@ -8,9 +8,9 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, SampleStatistics, Value, check_features
 from sparring.metrics.precision_recall import standard_error
-from sparring.metrics.statistics.linear_classifier import predict
+from sparring.metrics.statistics.linear_classifier import fit_and_predict
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def classification_accuracy(
             raise MetricError(f"CAS: of {count} {name} samples to fit, none is of some class; take more of both sets")
 
     def accuracy(features: Tensor, labels: Tensor) -> float:
-        guesses = predict(features, labels, real[testing])
+        guesses = fit_and_predict(features, labels, real[testing])
         return float((guesses == real_labels[testing].cpu()).double().mean())
 
     taught = accuracy(fake[generated], fake_labels[generated])
@@ -67,11 +67,11 @@ class CAS(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"CAS": "higher", "CAS-real": "real"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the accuracy after generated and after real samples, with binomial deviations."""
-        real, fake = evidence.real, evidence.fake
+        real, fake = inputs.real, inputs.fake
         real_labels, fake_labels = _labels(real, "real"), _labels(fake, "generated")
-        found = classification_accuracy(real.features, real_labels, fake.features, fake_labels, evidence.seed)
+        found = classification_accuracy(real.features, real_labels, fake.features, fake_labels, inputs.seed)
         how = f"linear classifier of features, fit to {found.fitted} {{}} samples, tested on {found.tested} real ones"
 
         def value(name: str, accuracy: float, source: str) -> Value:
@@ -80,12 +80,12 @@ class CAS(Metric):
         return value("CAS", found.accuracy, "generated"), value("CAS-real", found.ceiling, "real")
 
 
-def _labels(observed: Observed, name: str) -> Tensor:
-    if observed.labels is None:
+def _labels(statistics: SampleStatistics, name: str) -> Tensor:
+    if statistics.labels is None:
         raise MetricError(
             f"CAS: the {name} samples have no labels; it needs a labelled set and a conditional generator"
         )
-    return observed.labels
+    return statistics.labels
 
 
 def _by_class(labels: Tensor, random: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.direction import ScoreDirection
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.precision_recall import share
 from sparring.metrics.statistics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
 
@@ -106,6 +106,6 @@ class DC(Metric):
 
     k: PositiveInt = 5
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns density and coverage."""
-        return density_coverage(evidence.real.features, evidence.fake.features, self.k).values(self.k)
+        return density_coverage(inputs.real.features, inputs.fake.features, self.k).values(self.k)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value
 from sparring.spec import Count
 
 Movable = Callable[[Tensor, int], Tensor]
@@ -96,13 +96,13 @@ class Equivariance(Metric):
     def decibel(self, generate: Movable, repeats: int, seed: int) -> float:
         """Returns the value of a generator, over `repeats` transforms."""
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the decibels."""
-        (name,), generator = self.directions, evidence.generator
+        (name,), generator = self.directions, inputs.generator
         if generator is None:
             raise MetricError(f"{name}: needs a generator; samples in a folder cannot be moved")
         repeats = math.ceil(self.count / TOGETHER)
-        value = self.decibel(lambda transform, seed: generator.moved(transform, seed, TOGETHER), repeats, evidence.seed)
+        value = self.decibel(lambda transform, seed: generator.moved(transform, seed, TOGETHER), repeats, inputs.seed)
         if math.isinf(value):
             raise MetricError(f"{name}: the images are the same wherever they are moved; the generator draws nothing")
         return (Value(name, value, how=f"dB over {repeats * TOGETHER} images, {repeats} transforms"),)

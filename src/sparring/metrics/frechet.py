@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, SampleStatistics, Value, check_features
 from sparring.metrics.statistics.accumulators import Moments
 from sparring.metrics.statistics.normal import TOLERANCE, Normal, squared_distance, sum_of_roots
 
@@ -66,12 +66,12 @@ class FD(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"moments"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"FD": "lower"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the distance; it has a deviation where the generated samples came in at least two folds."""
-        real, whole = moments_of("FD", real=evidence.real), moments_of("FD", generated=evidence.fake)
+        real, whole = moments_of("FD", real=inputs.real), moments_of("FD", generated=inputs.fake)
         reference = Normal.of(real)
         distance = reference.frechet_distance(Normal.of(whole))
-        folds = [fold for fold in evidence.fake.folds if fold.count]
+        folds = [fold for fold in inputs.fake.folds if fold.count]
         if len(folds) < 2 or any(whole.count - fold.count < 2 for fold in folds):
             return (Value("FD", distance),)
         left = [reference.frechet_distance(Normal.of(whole.without(fold))) for fold in folds]
@@ -79,10 +79,10 @@ class FD(Metric):
         return (Value("FD", distance, deviation, f"jackknife over {len(folds)} folds of the generated samples"),)
 
 
-def moments_of(metric: str, **sets: Observed) -> Moments:
+def moments_of(metric: str, **sets: SampleStatistics) -> Moments:
     """Returns the moments of the one named set; raises `MetricError` where it holds fewer than 2 samples."""
-    ((name, observed),) = sets.items()
-    moments = observed.moments if observed.folds else Moments()
+    ((name, statistics),) = sets.items()
+    moments = statistics.moments if statistics.folds else Moments()
     if moments.count < 2:
         raise MetricError(f"{metric}: {moments.count} {name} samples are too few; needs at least 2")
     return moments

@@ -8,7 +8,7 @@ from torch import Tensor
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 
 
 def class_frechet_distances(
@@ -59,18 +59,18 @@ class ClassFD(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"ClassFD": "lower"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the mean, and names the worst class."""
-        real, fake = evidence.real, evidence.fake
+        real, fake = inputs.real, inputs.fake
         if real.labels is None or fake.labels is None:
             missing = "real" if real.labels is None else "generated"
             raise MetricError(f"ClassFD: the {missing} samples have no labels; needs classes on both sides, or take FD")
-        distances = class_frechet_distances(real.features, real.labels, fake.features, fake.labels, evidence.classes)
+        distances = class_frechet_distances(real.features, real.labels, fake.features, fake.labels, inputs.classes)
         worst = max(distances, key=distances.__getitem__)
         fewest = int(torch.unique(fake.labels, return_counts=True)[1].min())
         how = (
             f"mean of {len(distances)} classes of at least {fewest} samples; "
-            f"worst: {_name(worst, evidence.classes)} {distances[worst]:.4g}"
+            f"worst: {_name(worst, inputs.classes)} {distances[worst]:.4g}"
         )
         return (Value("ClassFD", sum(distances.values()) / len(distances), None, how),)
 

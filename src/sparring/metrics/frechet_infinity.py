@@ -11,7 +11,7 @@ from torch import Tensor
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import moments_of
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.accumulators import Moments
 from sparring.metrics.statistics.normal import Normal
 
@@ -19,7 +19,7 @@ _BLOCK = 8192
 
 
 @dataclass(frozen=True)
-class Extrapolation:
+class ExtrapolatedDistance:
     """The line that fits distances of `counts` samples best over 1/N: its `value` at 0, and that one's `error`."""
 
     value: float
@@ -30,7 +30,7 @@ class Extrapolation:
 
 def frechet_infinity(
     real: Normal, fake: Tensor, points: int = 15, smallest: float = 0.1, seed: int = 0
-) -> Extrapolation:
+) -> ExtrapolatedDistance:
     """Returns the Fréchet distance between `real` and `fake` [N, d] as its count of samples goes to infinity.
 
     The distance of N samples is too large by about a constant / N, another one for every generator, so that ranks
@@ -65,7 +65,7 @@ def frechet_infinity(
     subsets = (torch.randperm(len(fake), generator=random)[:count] for count in counts)
     distances = [real.frechet_distance(_fitted(fake, chosen)) for chosen in subsets]
     value, error = _intercept([1 / count for count in counts], distances)
-    return Extrapolation(value, error, tuple(counts), tuple(distances))
+    return ExtrapolatedDistance(value, error, tuple(counts), tuple(distances))
 
 
 class FDInfinity(Metric):
@@ -86,10 +86,10 @@ class FDInfinity(Metric):
         """The moments: the real side stays whole."""
         return frozenset({"moments"})
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the intercept and its standard error."""
-        real = Normal.of(moments_of("FDInfinity", real=evidence.real))
-        found = frechet_infinity(real, evidence.fake.features, self.points, self.smallest, evidence.seed)
+        real = Normal.of(moments_of("FDInfinity", real=inputs.real))
+        found = frechet_infinity(real, inputs.fake.features, self.points, self.smallest, inputs.seed)
         how = f"standard error of the intercept, {self.points} subsets of {found.counts[0]} to {found.counts[-1]}"
         return (Value("FDInfinity", found.value, found.error, how),)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 
 
 def inception_score(logits: Tensor, splits: int = 10) -> tuple[float, float]:
@@ -59,12 +59,12 @@ class IS(Metric):
         """Nothing: real samples are not looked at."""
         return frozenset()
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the score, with its deviation between splits where there are several."""
-        logits = evidence.fake.logits
-        order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(evidence.seed))
+        logits = inputs.fake.logits
+        order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(inputs.seed))
         score, deviation = inception_score(logits[order], self.splits)
-        how = f"{evidence.fake.count} samples, shuffled, in {self.splits} splits"
+        how = f"{inputs.fake.count} samples, shuffled, in {self.splits} splits"
         return (Value("IS", score, deviation if self.splits > 1 else None, how),)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.mmd import mmd
 
 
@@ -77,13 +77,13 @@ class KID(Metric):
     subsets: PositiveInt = 100
     size: int = Field(1000, ge=2)
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the distance, with the deviation between subsets."""
-        real, fake = evidence.real.features, evidence.fake.features
+        real, fake = inputs.real.features, inputs.fake.features
         if max(len(real), len(fake)) <= self.size:
             value, deviation = kernel_distance(real, fake)
             return (Value("KID", value, deviation, f"all pairs of {len(real)} real and {len(fake)} generated"),)
         size = min(self.size, len(real), len(fake))
-        value, deviation = kernel_distance_over_subsets(real, fake, self.subsets, size, evidence.seed)
+        value, deviation = kernel_distance_over_subsets(real, fake, self.subsets, size, inputs.seed)
         fewer = "" if size == self.size else f" instead of {self.size}"
         return (Value("KID", value, deviation, f"{self.subsets} subsets of {size}{fewer}"),)

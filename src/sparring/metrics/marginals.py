@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sparring.direction import ScoreDirection
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.quantiles import transport_cost
 
 _COLUMNS = 64  # at a time, so that memory does not grow with the dimensions
@@ -38,9 +38,9 @@ class W1(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"W1": "lower", "W1-max": "lower"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the mean and the maximum over dimensions."""
-        distances = marginal_wasserstein(evidence.real.features, evidence.fake.features)
+        distances = marginal_wasserstein(inputs.real.features, inputs.fake.features)
         worst = int(distances.argmax())
         return (
             Value("W1", float(distances.mean()), how=f"mean of {len(distances)} dimensions"),

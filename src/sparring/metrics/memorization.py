@@ -9,9 +9,9 @@ from torch.nn import functional
 
 from sparring.direction import ScoreDirection
 from sparring.metrics.frechet import frechet_distance
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.precision_recall import share, standard_error
-from sparring.metrics.statistics.neighbours import check_neighbours, nearest, nearest_others
+from sparring.metrics.statistics.neighbours import check_neighbours, nearest_neighbour, nearest_others
 
 _AT_ONCE = 512
 """Generated samples whose cosines with all real ones are looked at together."""
@@ -74,7 +74,7 @@ def authenticity(real: Tensor, fake: Tensor) -> float:
     """
     check_neighbours("authenticity", 1, real=real)
     check_features("authenticity", 1, real=real, fake=fake)
-    distances, places = nearest(fake, real)
+    distances, places = nearest_neighbour(fake, real)
     others = nearest_others(real, 1)[:, 0].double().sqrt()
     return share(distances > others[places])
 
@@ -91,10 +91,10 @@ class MiFD(Metric):
 
     threshold: PositiveFloat = 0.1
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the informed distance and the memorization distance."""
-        distance = memorization_distance(evidence.real.features, evidence.fake.features)
-        frechet = frechet_distance(evidence.real.moments, evidence.fake.moments)
+        distance = memorization_distance(inputs.real.features, inputs.fake.features)
+        frechet = frechet_distance(inputs.real.moments, inputs.fake.moments)
         copied = distance < self.threshold
         how = f"divided by {distance:.3g}" if copied else f"not divided: no less than {self.threshold:g} apart"
         return (
@@ -109,8 +109,8 @@ class Authenticity(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"authenticity": "higher"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the share, with the standard error of one."""
-        value = authenticity(evidence.real.features, evidence.fake.features)
-        error = standard_error(value, evidence.fake.count)
+        value = authenticity(inputs.real.features, inputs.fake.features)
+        error = standard_error(value, inputs.fake.count)
         return (Value("authenticity", value, error, "√(p (1 - p) / n) over generated samples, the real ones given"),)

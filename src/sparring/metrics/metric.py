@@ -29,7 +29,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Observed:
+class SampleStatistics:
     """What one pass over a set of `count` samples left behind: as much of it as the metrics asked for, else empty.
 
     `folds` are the moments of disjoint parts of the set; `features` [N, d] float32 and `logits` [N, K] are what
@@ -78,15 +78,15 @@ class Generator(Protocol):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class MetricInputs:
     """All that a metric may look at; what it did not list in `needs` may be empty or None.
 
     `perceptual` is the distance [N] of two batches of images [N, C, H, W] in [-1, 1]; `maps` gives the early
     feature maps [N, c, h, w] of such images. `seed` draws whatever a metric draws.
     """
 
-    real: Observed
-    fake: Observed
+    real: SampleStatistics
+    fake: SampleStatistics
     seed: int = 0
     classes: tuple[str, ...] = ()
     perceptual: Callable[[Tensor, Tensor], Tensor] | None = None
@@ -111,7 +111,7 @@ class Metric(Family, ABC):
         return self.needs
 
     @abstractmethod
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the values, in the order of `better`.
 
         Raises:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, LatentSpace, Metric, Need, Value
+from sparring.metrics.metric import LatentSpace, Metric, MetricInputs, Need, Value
 from sparring.spec import Count
 from sparring.tensors.slerp import slerp
 
@@ -18,17 +18,17 @@ Sampling = Literal["full", "ends"]
 """Where on a path between two latents the step is taken: anywhere, or at its beginning, which stands for both ends."""
 
 
-def _check_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    top, bottom, left, right = box
+def _check_crop(crop: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    top, bottom, left, right = crop
     if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
-        raise ValueError(f"got {box}; needs 0 ≤ top < bottom ≤ 1 and 0 ≤ left < right ≤ 1")
-    return box
+        raise ValueError(f"got {crop}; needs 0 ≤ top < bottom ≤ 1 and 0 ≤ left < right ≤ 1")
+    return crop
 
 
-Box = Annotated[tuple[float, float, float, float], AfterValidator(_check_box)]
+Crop = Annotated[tuple[float, float, float, float], AfterValidator(_check_crop)]
 """Top, bottom, left and right of a part of an image, as fractions of its height and width."""
 
-FACE: Box = (3 / 8, 7 / 8, 2 / 8, 6 / 8)
+FACE: Crop = (3 / 8, 7 / 8, 2 / 8, 6 / 8)
 """The part that StyleGAN's numbers for faces (CelebA-HQ, FFHQ) are measured on; those for other data are not cropped.
 
 From the published code; the paper says no more than that the crop holds the face.
@@ -44,7 +44,7 @@ def path_lengths(
     count: int = 1000,
     sampling: Sampling = "full",
     epsilon: float = 1e-4,
-    crop: Box | None = None,
+    crop: Crop | None = None,
     seed: int = 0,
     batch: int = 16,
 ) -> Tensor:
@@ -110,7 +110,7 @@ class PPL(Metric):
     count: Annotated[Count, Field(gt=0)] = 1000
     sampling: Sampling = "full"
     epsilon: Annotated[float, Field(gt=0, le=0.1)] = 1e-4
-    crop: Box | None = None
+    crop: Crop | None = None
     tail: Annotated[float, Field(ge=0, lt=0.5)] = 0.01
 
     @property
@@ -118,16 +118,16 @@ class PPL(Metric):
         """Nothing: a path length is the generator's own."""
         return frozenset()
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the mean path length, with its standard error."""
         (name,) = self.directions
-        if evidence.perceptual is None or evidence.generator is None:
+        if inputs.perceptual is None or inputs.generator is None:
             raise MetricError(
                 f"{name}: needs a generator and a perceptual network; samples in a folder have no path length"
             )
-        space = evidence.generator.space(self.space)
+        space = inputs.generator.space(self.space)
         lengths = path_lengths(
-            space, evidence.perceptual, self.count, self.sampling, self.epsilon, self.crop, evidence.seed
+            space, inputs.perceptual, self.count, self.sampling, self.epsilon, self.crop, inputs.seed
         )
         kept = trimmed(lengths, self.tail)
         error = float(kept.std() / len(kept) ** 0.5) if len(kept) > 1 else None
@@ -157,7 +157,7 @@ def _whole_float32() -> AbstractContextManager[None]:
     return flags
 
 
-def _prepared(images: Tensor, crop: Box | None) -> Tensor:
+def _prepared(images: Tensor, crop: Crop | None) -> Tensor:
     height, width = images.shape[2:]
     if crop is not None:
         top, bottom, left, right = crop

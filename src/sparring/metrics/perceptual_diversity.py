@@ -7,9 +7,9 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value
+from sparring.metrics.metric import Metric, MetricInputs, Need, SampleStatistics, Value
 from sparring.metrics.statistics.accumulators import Mean
-from sparring.metrics.statistics.pictures import check_images, random_pairs, signed
+from sparring.metrics.statistics.images import check_images, random_pairs, signed
 
 
 def perceptual_diversity(
@@ -53,15 +53,15 @@ class LPIPS(Metric):
 
     pairs: PositiveInt = 1000
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the value of generated samples, and that of real ones."""
-        check_images("LPIPS", 2, real=evidence.real.images, fake=evidence.fake.images)
-        if evidence.perceptual is None:
+        check_images("LPIPS", 2, real=inputs.real.images, fake=inputs.fake.images)
+        if inputs.perceptual is None:
             raise MetricError("LPIPS: there is no perceptual network; name one in `perceptual`")
-        distance = evidence.perceptual
+        distance = inputs.perceptual
 
-        def value(name: str, observed: Observed) -> Value:
-            mean = perceptual_diversity(observed.images, distance, self.pairs, evidence.seed)
+        def value(name: str, statistics: SampleStatistics) -> Value:
+            mean = perceptual_diversity(statistics.images, distance, self.pairs, inputs.seed)
             return Value(name, mean.value, mean.error, f"standard error over {self.pairs} pairs")
 
-        return value("LPIPS", evidence.fake), value("LPIPS-real", evidence.real)
+        return value("LPIPS", inputs.fake), value("LPIPS-real", inputs.real)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.metrics.density_coverage import Crowding, DensityCoverage
-from sparring.metrics.metric import Evidence, Metric, Need, Value
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value
 from sparring.metrics.precision_recall import Overlap, PrecisionRecall
 from sparring.metrics.statistics.neighbours import check_neighbours, nearest_others, squared_distances
 
@@ -45,7 +45,7 @@ class PRDC(Metric):
     k: PositiveInt = 3
     density_k: PositiveInt = 5
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns precision, recall, density and coverage."""
-        ours, theirs = prdc(evidence.real.features, evidence.fake.features, self.k, self.density_k)
+        ours, theirs = prdc(inputs.real.features, inputs.fake.features, self.k, self.density_k)
         return (*ours.values(self.k), *theirs.values(self.density_k))

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.direction import ScoreDirection
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.statistics.neighbours import Tile, check_neighbours, nearest_others, squared_distances
 
 
@@ -139,6 +139,6 @@ class PR(Metric):
 
     k: PositiveInt = 3
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns precision and recall."""
-        return precision_recall(evidence.real.features, evidence.fake.features, self.k).values(self.k)
+        return precision_recall(inputs.real.features, inputs.fake.features, self.k).values(self.k)

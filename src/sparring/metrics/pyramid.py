@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.statistics.pictures import check_images, signed
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value
+from sparring.metrics.statistics.images import check_images, signed
 from sparring.spec import Count
 
 PATCH = 7
@@ -108,10 +108,10 @@ class SWD(Metric):
     patches: PositiveInt = 128
     projections: PositiveInt = 512
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the mean over levels, whose `how` lists all of them, the finest and the coarsest."""
-        real, fake = evidence.real.images, evidence.fake.images
-        found = pyramid_distances(real, fake, self.images, self.patches, self.projections, evidence.seed)
+        real, fake = inputs.real.images, inputs.fake.images
+        found = pyramid_distances(real, fake, self.images, self.patches, self.projections, inputs.seed)
         levels = ", ".join(
             f"{side}: {distance:.2f}" for side, distance in zip(found.sides, found.distances, strict=True)
         )

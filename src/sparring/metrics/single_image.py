@@ -8,8 +8,8 @@ from torch import Tensor
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
 from sparring.metrics.frechet import frechet_distance_of_features
-from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.statistics.pictures import check_images, signed
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value
+from sparring.metrics.statistics.images import check_images, signed
 
 _BATCH = 16
 
@@ -44,18 +44,18 @@ class SIFD(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"images", "maps"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"SIFD": "lower"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the mean over generated images, and their standard deviation where there are several."""
-        real, fake = evidence.real.images, evidence.fake.images
+        real, fake = inputs.real.images, inputs.fake.images
         check_images("SIFD", 1, real=real)
         check_images("SIFD", 1, generated=fake)
         if len(real) > 1:
             raise MetricError(f"SIFD: the reference holds {len(real)} images; needs a single one, or take FD")
-        if evidence.maps is None:
+        if inputs.maps is None:
             raise MetricError("SIFD: no early feature maps came; take a backbone that has them")
         with torch.no_grad():
-            (reference,) = evidence.maps(signed(real))
-            maps = (each for batch in torch.split(fake, _BATCH) for each in evidence.maps(signed(batch)))
+            (reference,) = inputs.maps(signed(real))
+            maps = (each for batch in torch.split(fake, _BATCH) for each in inputs.maps(signed(batch)))
             distances = torch.tensor([single_image_frechet_distance(reference, each) for each in maps])
         deviation = float(distances.std()) if len(distances) > 1 else None
         return (Value("SIFD", float(distances.mean()), deviation, f"over {len(distances)} generated images"),)

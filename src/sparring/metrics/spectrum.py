@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sparring.metrics.metric import Evidence, Metric, Need, Value
-from sparring.metrics.statistics.pictures import check_images, signed
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value
+from sparring.metrics.statistics.images import check_images, signed
 
 ROUNDING_NOISE = (2 / 255) ** 2 / 12
 """The power at every frequency of rounding to 8 bits on the scale [-1, 1]: no stored picture lies below it."""
@@ -88,9 +88,9 @@ class Spectrum(Metric):
     directions = {"spectrum-gap": "lower", "spectrum-gap-high": "lower"}
     scope = "none"
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the gap over all frequencies, and that over the upper half of them."""
-        spectra = compare_spectra(evidence.real.images, evidence.fake.images)
+        spectra = compare_spectra(inputs.real.images, inputs.fake.images)
         over = f"dB, mean over {len(spectra.frequencies) - 1} frequencies up to 1/2 cycle per pixel"
         return (
             Value("spectrum-gap", spectra.gap, how=over),

@@ -6,9 +6,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Observed, Value
+from sparring.metrics.metric import Metric, MetricInputs, Need, SampleStatistics, Value
 from sparring.metrics.statistics.accumulators import Mean
-from sparring.metrics.statistics.pictures import check_images, random_pairs, signed
+from sparring.metrics.statistics.images import check_images, random_pairs, signed
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the scales, finest first (Wang et al. 2003, sec. 3.2)."""
@@ -101,18 +101,18 @@ class MSSSIM(Metric):
 
     pairs: PositiveInt = 1000
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the value of generated samples, and that of real ones."""
-        check_images("MS-SSIM", 2, real=evidence.real.images, fake=evidence.fake.images)
-        labelled = evidence.real.labels is not None and evidence.fake.labels is not None
+        check_images("MS-SSIM", 2, real=inputs.real.images, fake=inputs.fake.images)
+        labelled = inputs.real.labels is not None and inputs.fake.labels is not None
         return (
-            self._value("MS-SSIM", evidence.fake, labelled, evidence.seed),
-            self._value("MS-SSIM-real", evidence.real, labelled, evidence.seed),
+            self._value("MS-SSIM", inputs.fake, labelled, inputs.seed),
+            self._value("MS-SSIM-real", inputs.real, labelled, inputs.seed),
         )
 
-    def _value(self, name: str, observed: Observed, labelled: bool, seed: int) -> Value:
-        mean = pairwise_similarity(observed.images, observed.labels if labelled else None, self.pairs, seed)
-        scales = len(scale_weights(*observed.images.shape[2:]))
+    def _value(self, name: str, statistics: SampleStatistics, labelled: bool, seed: int) -> Value:
+        mean = pairwise_similarity(statistics.images, statistics.labels if labelled else None, self.pairs, seed)
+        scales = len(scale_weights(*statistics.images.shape[2:]))
         whose = "of one class" if labelled else "of any class"
         return Value(name, mean.value, mean.error, f"standard error over {self.pairs} pairs {whose}; {scales} scales")
 

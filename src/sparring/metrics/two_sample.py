@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from sparring.direction import ScoreDirection
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 from sparring.metrics.precision_recall import standard_error
-from sparring.metrics.statistics.linear_classifier import predict
+from sparring.metrics.statistics.linear_classifier import fit_and_predict
 from sparring.metrics.statistics.neighbours import nearest_others, squared_distances
 
 _LEAST = 10  # of each set; with fewer, the normal approximation says nothing
@@ -58,7 +58,7 @@ def classifier_test(real: Tensor, fake: Tensor, seed: int = 0) -> ClassifierTest
     half = len(real) // 2
     fitting = torch.cat((real[:half], fake[:half]))
     unseen = torch.cat((real[half:], fake[half:]))
-    guesses = predict(fitting, torch.arange(2).repeat_interleave(half), unseen)
+    guesses = fit_and_predict(fitting, torch.arange(2).repeat_interleave(half), unseen)
     accuracy = float((guesses == torch.arange(2).repeat_interleave(len(real) - half)).double().mean())
     deviations = (accuracy - 0.5) * 2 * sqrt(len(unseen))
     return ClassifierTest(accuracy, erfc(deviations / sqrt(2)) / 2, len(unseen))
@@ -96,9 +96,9 @@ class C2ST(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"C2ST": "lower"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the accuracy with its binomial deviation; `how` tells the p-value."""
-        test = classifier_test(evidence.real.features, evidence.fake.features, evidence.seed)
+        test = classifier_test(inputs.real.features, inputs.fake.features, inputs.seed)
         how = f"{test.held_out} held-out samples, p = {test.p:.2g}; 0.5 where they cannot be told apart"
         return (Value("C2ST", test.accuracy, standard_error(test.accuracy, test.held_out), how),)
 
@@ -113,10 +113,10 @@ class NearestNeighbourAccuracy(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"1-NNA": "real", "1-NNA-real": "real", "1-NNA-fake": "real"}
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the accuracy of all, of the real and of the generated samples."""
-        real, fake = evidence.real.features, evidence.fake.features
-        test = neighbour_test(real, fake, evidence.seed)
+        real, fake = inputs.real.features, inputs.fake.features
+        test = neighbour_test(real, fake, inputs.seed)
         how = f"{min(len(real), len(fake))} samples of each; real against real: 0.5, copies: below"
         shares = zip(self.directions, (test.accuracy, test.real, test.fake), strict=True)
         return tuple(Value(name, share, how=how) for name, share in shares)

@@ -14,7 +14,7 @@ from sparring.data.dataset import Judge, TrueModes
 from sparring.direction import ScoreDirection
 from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
-from sparring.evaluation.sets import spread
+from sparring.evaluation.sets import evenly_spaced
 from sparring.game import Game
 from sparring.listeners import Console, Evaluation, HeldOut, Log, Report, Samples, Scoring, TensorBoard
 from sparring.listeners.samples import Examples
@@ -109,7 +109,7 @@ def _examine(recipe: Recipe, data: Dataset) -> list[Listener]:
 
 
 def _examples(data: Dataset, count: int) -> Examples:
-    samples, condition = data.batch(spread(data, count), torch.Generator())
+    samples, condition = data.batch(evenly_spaced(data, count), torch.Generator())
     return Examples(samples, condition)
 
 
@@ -127,7 +127,7 @@ def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
     if not recipe.game.generates:
         return {}
     count = recipe.listening.score_count
-    real, _ = data.batch(spread(data, count), torch.Generator())
+    real, _ = data.batch(evenly_spaced(data, count), torch.Generator())
     seen = lay_colours_over(real, 1.0)  # nobody sees colours where an image is transparent
     measures: dict[str, Measure] = {
         "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, lay_colours_over(samples, 1.0))

@@ -12,7 +12,7 @@ import torch
 from sparring.data import Dataset
 from sparring.data.image_collection import some
 from sparring.errors import DataError, RunError
-from sparring.evaluation.sets import spread
+from sparring.evaluation.sets import evenly_spaced
 from sparring.files import replace_file
 from sparring.game.stage import Stage
 from sparring.inference.model import Model, load
@@ -123,7 +123,7 @@ def build_stage(data: Dataset, home: RunFolder, device: torch.device, recipe: Re
 
 
 def _draw_real(home: RunFolder, data: Dataset, count: int) -> None:
-    images, _ = data.batch(spread(data, count), torch.Generator())
+    images, _ = data.batch(evenly_spaced(data, count), torch.Generator())
     target = home.path / "samples" / "real.png"
     target.parent.mkdir(exist_ok=True)
     replace_file(target, lambda beside: data.depict(images).save(beside, format="PNG"))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.statistics.pictures import check_images, random_pairs, signed
+from sparring.metrics.statistics.images import check_images, random_pairs, signed
 
 
 def test_bytes_become_numbers_from_minus_one_to_one_and_floats_stay():

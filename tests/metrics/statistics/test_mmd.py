@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Observed
-from sparring.metrics.statistics.mmd import MMD, gaussian, median_distance, mmd
+from sparring.metrics.metric import MetricInputs, SampleStatistics
+from sparring.metrics.statistics.mmd import MMD, gaussian_kernel, median_distance, mmd
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_mmd_is_the_sum_over_pairs_whatever_the_blocks_and_counts(random, count,
 
     within = [kernel(rows, rows)[~torch.eye(len(rows), dtype=torch.bool)].mean() for rows in (real, fake)]
     expected = sum(within) - 2 * kernel(real, fake).mean()
-    assert mmd(real, fake, gaussian(0.7))[0] == pytest.approx(float(expected), abs=1e-13)
+    assert mmd(real, fake, gaussian_kernel(0.7))[0] == pytest.approx(float(expected), abs=1e-13)
 
 
 def test_mmd_of_an_inner_product_is_the_unbiased_squared_distance_of_means(random):
@@ -37,14 +37,14 @@ def test_mmd_of_an_inner_product_is_the_unbiased_squared_distance_of_means(rando
 def test_mmd_of_two_normals_is_what_their_integrals_give(random):
     # E k over N(0, 1) and N(m, 1) with bandwidth 1 is 1/√3 · exp(-m² / 6).
     real, fake = (torch.randn(3000, 1, generator=random) for _ in range(2))
-    value, deviation = mmd(real, fake + 1.0, gaussian(1.0))
+    value, deviation = mmd(real, fake + 1.0, gaussian_kernel(1.0))
     assert abs(value - 2 / math.sqrt(3) * (1 - math.exp(-1 / 6))) < 3 * deviation < 0.03
 
 
 @pytest.mark.parametrize(("shift", "least", "most"), [(1.0, 0.8, 1.25), (0.0, 1.0, 2.0)])
 def test_the_deviation_is_that_of_repeated_draws_and_too_large_where_there_is_no_difference(random, shift, least, most):
     found = [
-        mmd(torch.randn(60, 2, generator=random), shift + torch.randn(40, 2, generator=random), gaussian(1.0))
+        mmd(torch.randn(60, 2, generator=random), shift + torch.randn(40, 2, generator=random), gaussian_kernel(1.0))
         for _ in range(300)
     ]
     values, deviations = torch.tensor(found, dtype=torch.float64).T
@@ -52,7 +52,7 @@ def test_the_deviation_is_that_of_repeated_draws_and_too_large_where_there_is_no
 
 
 def test_mmd_between_samples_of_one_distribution_is_zero_on_average(random):
-    draws = [mmd(*torch.randn(2, 50, 2, generator=random), gaussian(1.0))[0] for _ in range(200)]
+    draws = [mmd(*torch.randn(2, 50, 2, generator=random), gaussian_kernel(1.0))[0] for _ in range(200)]
     values = torch.tensor(draws)
     assert float(values.min()) < 0
     assert abs(float(values.mean())) < 3 * float(values.std()) / math.sqrt(200)
@@ -60,13 +60,13 @@ def test_mmd_between_samples_of_one_distribution_is_zero_on_average(random):
 
 def test_samples_far_from_the_origin_are_told_apart_as_well(random):
     real, fake = (torch.randn(40, 3, generator=random, dtype=torch.float64) for _ in range(2))
-    near, far = (mmd(real + place, fake + 1 + place, gaussian(1.0)) for place in (0.0, 1e6))
+    near, far = (mmd(real + place, fake + 1 + place, gaussian_kernel(1.0)) for place in (0.0, 1e6))
     assert far == pytest.approx(near, rel=1e-8)
 
 
 def test_half_precision_is_computed_in_float32_and_gives_float64(random):
     real, fake = (torch.randn(30, 3, generator=random).bfloat16() for _ in range(2))
-    assert mmd(real, fake, gaussian(1.0)) == mmd(real.float(), fake.float(), gaussian(1.0))
+    assert mmd(real, fake, gaussian_kernel(1.0)) == mmd(real.float(), fake.float(), gaussian_kernel(1.0))
 
 
 def test_the_median_distance_is_that_of_all_pairs_of_a_small_set():
@@ -82,23 +82,23 @@ def test_the_median_distance_of_a_large_set_is_drawn_by_the_seed(random):
 
 def test_the_metric_takes_its_width_from_the_real_samples(random):
     real, fake = torch.randn(50, 2, generator=random), 5 * torch.randn(40, 2, generator=random)
-    evidence = Evidence(Observed(50, features=real), Observed(40, features=fake), seed=3)
-    (value,) = MMD(bandwidth=0.5).measure(evidence)
-    assert (value.value, value.deviation) == mmd(real, fake, gaussian(0.5 * median_distance(real, 3)))
-    assert value.name in MMD.better
+    inputs = MetricInputs(SampleStatistics(50, features=real), SampleStatistics(40, features=fake), seed=3)
+    (value,) = MMD(bandwidth=0.5).measure(inputs)
+    assert (value.value, value.deviation) == mmd(real, fake, gaussian_kernel(0.5 * median_distance(real, 3)))
+    assert value.name in MMD.directions
 
 
 def test_a_single_sample_is_refused():
     with pytest.raises(MetricError, match="1 fake samples are too few"):
-        mmd(torch.zeros(2, 3), torch.zeros(1, 3), gaussian(1.0))
+        mmd(torch.zeros(2, 3), torch.zeros(1, 3), gaussian_kernel(1.0))
 
 
 def test_a_bandwidth_of_zero_is_refused():
     with pytest.raises(MetricError, match="bandwidth 0"):
-        gaussian(0.0)
+        gaussian_kernel(0.0)
 
 
 def test_real_samples_that_are_mostly_equal_are_refused():
-    same = Observed(4, features=torch.zeros(4, 2))
+    same = SampleStatistics(4, features=torch.zeros(4, 2))
     with pytest.raises(MetricError, match="most pairs of real samples are equal"):
-        MMD().measure(Evidence(same, same))
+        MMD().measure(MetricInputs(same, same))

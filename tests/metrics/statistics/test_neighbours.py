@@ -7,7 +7,7 @@ from sparring.errors import MetricError
 from sparring.metrics.statistics import neighbours
 from sparring.metrics.statistics.neighbours import (
     check_neighbours,
-    nearest,
+    nearest_neighbour,
     nearest_others,
     squared_distances,
     squared_distances_within,
@@ -91,7 +91,7 @@ def test_copies_of_a_sample_are_others(random):
 def test_nearest_gives_the_place_and_the_distance_of_all_pairs(random, dimensions):
     queries, samples = (torch.randn(count, dimensions, generator=random) for count in (37, 50))
     squares, places = all_pairs(queries, samples).min(1)
-    distances, indices = nearest(queries, samples)
+    distances, indices = nearest_neighbour(queries, samples)
     assert torch.equal(indices, places)
     assert distances.dtype == torch.float64
     torch.testing.assert_close(distances, squares.sqrt(), rtol=1e-12, atol=0)
@@ -99,7 +99,7 @@ def test_nearest_gives_the_place_and_the_distance_of_all_pairs(random, dimension
 
 def test_nearest_of_equals_is_the_first():
     samples = torch.tensor([[5.0, 0.0], [1.0, 1.0]]).repeat(20, 1)
-    assert nearest(samples[:2], samples)[1].tolist() == [0, 1]
+    assert nearest_neighbour(samples[:2], samples)[1].tolist() == [0, 1]
 
 
 def test_distance_to_a_near_copy_is_exact_beyond_the_rounding_of_products(random):
@@ -107,7 +107,7 @@ def test_distance_to_a_near_copy_is_exact_beyond_the_rounding_of_products(random
     shifted = samples.clone()
     shifted[:, 0] += 2**-10
     expected = (shifted[:, 0].double() - samples[:, 0].double()).abs()
-    torch.testing.assert_close(nearest(shifted, samples)[0], expected, rtol=1e-12, atol=0)
+    torch.testing.assert_close(nearest_neighbour(shifted, samples)[0], expected, rtol=1e-12, atol=0)
 
 
 def test_half_precision_and_whole_numbers_are_taken_as_they_are(random):

@@ -10,7 +10,7 @@ from sparring.errors import MissingExtraError
 _ITERATIONS = 200
 
 
-def predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
+def fit_and_predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
     """Returns the labels [M] that a classifier fit to `features` [N, d] with `labels` [N] gives to `unseen` [M, d].
 
     It is logistic regression with scikit-learn's defaults, an L2 penalty of strength 1 among them, on features
@@ -33,4 +33,4 @@ def predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
         # What the steps reach is a classifier too, and its score on unseen samples is as honest.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(((features - mean) / deviation).numpy(), labels.cpu().numpy())
-    return torch.from_numpy(classifier.predict(((unseen - mean) / deviation).numpy()))
+    return torch.from_numpy(classifier.fit_and_predict(((unseen - mean) / deviation).numpy()))

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from sparring.direction import ScoreDirection
 from sparring.errors import MetricError
-from sparring.metrics.metric import Evidence, Metric, Need, Value, check_features
+from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 
-Kernel = Callable[[Tensor, Tensor], Tensor]
+KernelFunction = Callable[[Tensor, Tensor], Tensor]
 """Takes rows [n, d] and others [m, d], gives k of all pairs [n, m], a new tensor."""
 
 _ROWS, _COLUMNS = 256, 4096  # few rows, so that subsets of 1000 gain by symmetry; long ones, to keep all cores at work
@@ -19,7 +19,7 @@ _FOR_MEDIAN = 1000
 _LOWEST = -700.0  # exp of less is below float64's normal numbers, where it takes many times as long
 
 
-def mmd(real: Tensor, fake: Tensor, kernel: Kernel) -> tuple[float, float]:
+def mmd(real: Tensor, fake: Tensor, kernel: KernelFunction) -> tuple[float, float]:
     """Returns the unbiased squared MMD between `real` [N, d] and `fake` [M, d], and its standard deviation.
 
     MMD² = E k(x, x') + E k(y, y') - 2 E k(x, y), over pairs of different samples (Gretton et al. 2012, eq. 3, with
@@ -48,10 +48,10 @@ def mmd(real: Tensor, fake: Tensor, kernel: Kernel) -> tuple[float, float]:
     return float(h.mean() + g.mean()), float(2 * (h.var() / len(real) + g.var() / len(fake)).sqrt())
 
 
-def gaussian(bandwidth: float) -> Kernel:
+def gaussian_kernel(bandwidth: float) -> KernelFunction:
     """Returns the kernel exp(-‖x - y‖² / 2h²), h the `bandwidth`, computed in float64.
 
-    >>> gaussian(1.0)(torch.zeros(1, 1), torch.ones(1, 1)).item() == torch.tensor(-0.5, dtype=float).exp().item()
+    >>> gaussian_kernel(1.0)(torch.zeros(1, 1), torch.ones(1, 1)).item() == torch.tensor(-0.5, dtype=float).exp().item()
     True
     """
     if not bandwidth > 0:
@@ -89,19 +89,19 @@ class MMD(Metric):
 
     bandwidth: PositiveFloat = 1.0
 
-    def measure(self, evidence: Evidence) -> tuple[Value, ...]:
+    def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns MMD², with its deviation."""
-        real, fake = evidence.real.features, evidence.fake.features
+        real, fake = inputs.real.features, inputs.fake.features
         check_features("MMD", 2, real=real, fake=fake)
-        median = median_distance(real, evidence.seed)
+        median = median_distance(real, inputs.seed)
         if median == 0:
             raise MetricError("MMD: most pairs of real samples are equal, so that their median distance is no width")
         width = self.bandwidth * median
-        value, deviation = mmd(real, fake, gaussian(width))
+        value, deviation = mmd(real, fake, gaussian_kernel(width))
         return (Value("MMD", value, deviation, f"squared, Gaussian kernel of width {width:.4g}, all pairs"),)
 
 
-def _sums_within(points: Tensor, kernel: Kernel) -> Tensor:
+def _sums_within(points: Tensor, kernel: KernelFunction) -> Tensor:
     """Returns for each of `points` [N, d] the sum of the kernel over all others, float64 [N]."""
     sums = torch.zeros(len(points), dtype=torch.float64)
     for start in range(0, len(points), _ROWS):
@@ -117,7 +117,7 @@ def _sums_within(points: Tensor, kernel: Kernel) -> Tensor:
     return sums
 
 
-def _sums_across(rows: Tensor, others: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
+def _sums_across(rows: Tensor, others: Tensor, kernel: KernelFunction) -> tuple[Tensor, Tensor]:
     """Returns sums of the kernel over `others` [M, d] for each of `rows` [N, d], float64 [N], and the reverse [M]."""
     sums, back = (torch.zeros(len(points), dtype=torch.float64) for points in (rows, others))
     for one, its_sums in zip(torch.split(rows, _ROWS), torch.split(sums, _ROWS), strict=True):

@@ -87,13 +87,13 @@ def nearest_others(samples: Tensor, k: int) -> Tensor:
     return nearest
 
 
-def nearest(queries: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
+def nearest_neighbour(queries: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the distances [M], float64, and the indices [M] of the nearest of `samples` [N, d] to `queries` [M, d].
 
     Of equally near samples the first is taken; equal means to the rounding of `squared_distances`. The distances
     themselves are taken anew from differences.
 
-    >>> nearest(torch.tensor([[1.0], [9.0]]), torch.tensor([[0.0], [8.5]]))
+    >>> nearest_neighbour(torch.tensor([[1.0], [9.0]]), torch.tensor([[0.0], [8.5]]))
     (tensor([1.0000, 0.5000], dtype=torch.float64), tensor([0, 1]))
     """
     least = torch.full((len(queries),), torch.inf, device=queries.device, dtype=working_precision(queries, samples))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.errors import MetricError
 from sparring.metrics.metric import check_features
-from sparring.metrics.statistics.mmd import Kernel
+from sparring.metrics.statistics.mmd import KernelFunction
 
 _COLUMNS = 256
 
@@ -22,7 +22,7 @@ class PermutationTest:
 
 
 def permutation_test(
-    real: Tensor, fake: Tensor, kernel: Kernel, permutations: int = 1000, seed: int = 0
+    real: Tensor, fake: Tensor, kernel: KernelFunction, permutations: int = 1000, seed: int = 0
 ) -> PermutationTest:
     """Returns whether `real` [N, d] and `fake` [M, d] could be of one distribution, by their MMD (Gretton et al. 2012).
 
