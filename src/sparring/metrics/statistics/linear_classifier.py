@@ -33,4 +33,4 @@ def fit_and_predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
         # What the steps reach is a classifier too, and its score on unseen samples is as honest.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(((features - mean) / deviation).numpy(), labels.cpu().numpy())
-    return torch.from_numpy(classifier.fit_and_predict(((unseen - mean) / deviation).numpy()))
+    return torch.from_numpy(classifier.predict(((unseen - mean) / deviation).numpy()))
