@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sparring.augment.blitting import blit, move
 from sparring.augment.draws import Draws
-from sparring.theory import compose, cyclic, leak, smallest_eigenvalue
+from sparring.theory import compose_kernels, cyclic, leak, smallest_eigenvalue
 
 
 def numbered(count: int, height: int, width: int) -> Tensor:
@@ -97,5 +97,5 @@ def test_shifts_reach_an_eighth_of_a_side_and_do_not_leak_up_to_eight_ninths() -
         return cyclic((1 - probability) * np.eye(12)[0] + probability * steps)
 
     assert leak(kernel(0.8)) is None
-    assert leak(compose(kernel(0.8), kernel(0.5))) is None
+    assert leak(compose_kernels(kernel(0.8), kernel(0.5))) is None
     assert leak(kernel(8 / 9)) is not None  # of a ring of 12 places; 1 - p + p cos ω (1 + cos ω) / 2 is 0 at ω = 2π/3

@@ -11,7 +11,7 @@ from sparring.augment.blitting import move
 from sparring.augment.draws import Draws
 from sparring.augment.warping import turn, warp, warp_at_random
 from sparring.augment.wavelets import SYM6
-from sparring.theory import any_rotation, compose, gaussian, leak, smallest_eigenvalue
+from sparring.theory import any_rotation, compose_kernels, gaussian_noise, leak, smallest_eigenvalue
 
 MARGIN = 60
 
@@ -134,7 +134,7 @@ def test_scales_are_a_fifth_of_an_octave_and_shifts_an_eighth_of_a_side() -> Non
 
 def test_turning_twice_turns_at_all_with_the_probability_and_leaks_only_at_1() -> None:
     share = 1 - (1 - 0.8) ** 0.5
-    both = compose(any_rotation(share), any_rotation(share))
+    both = compose_kernels(any_rotation(share), any_rotation(share))
     assert smallest_eigenvalue(both) == pytest.approx(1 - 0.8, abs=1e-9)
     assert leak(both) is None
     assert leak(any_rotation(1.0)) is not None
@@ -143,6 +143,6 @@ def test_turning_twice_turns_at_all_with_the_probability_and_leaks_only_at_1() -
 def test_scaling_does_not_leak_below_probability_1() -> None:
     count = 64
     for probability in (0.5, 0.8, 0.99):
-        kernel = (1 - probability) * np.eye(count) + probability * gaussian(4.0, count)
+        kernel = (1 - probability) * np.eye(count) + probability * gaussian_noise(4.0, count)
         assert smallest_eigenvalue(kernel).real >= 1 - probability - 1e-12
         assert leak(kernel) is None

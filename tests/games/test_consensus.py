@@ -75,7 +75,7 @@ def test_dirac_gan_as_networks_takes_the_path_of_the_theory(
 ) -> None:
     spec = dirac.model_copy(update={"losses": loss, "penalties": penalties})
     game = build(Consensus.Spec(of=spec, weight=0.4), (1,))
-    known = dynamics.Consensus(DiracGame(loss, penalties), 0.4)
+    known = dynamics.ConsensusGame(DiracGame(loss, penalties), 0.4)
     path = dynamics.trajectory(known, steps=20, generator=dynamics.descent(0.1), discriminator=dynamics.descent(0.1))
     torch.testing.assert_close(torch.tensor(follow(game, origin, 20, 0.1)), torch.tensor(path[1:]))
 

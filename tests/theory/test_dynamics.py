@@ -11,9 +11,9 @@ from sparring.theory import (
     DISCRIMINATOR_FIRST,
     GENERATOR_FIRST,
     SIMULTANEOUS,
-    Consensus,
+    ConsensusGame,
     DiracGame,
-    InstanceNoise,
+    IntegratedNoise,
     SampledNoise,
     critical_strength,
     descent,
@@ -35,7 +35,7 @@ def r1(gamma: float, loss: AdversarialLoss = Minimax()) -> DiracGame:  # noqa: B
 
 
 def noisy(deviation: float) -> DiracGame:
-    return DiracGame(Minimax(), noise=InstanceNoise(deviation))
+    return DiracGame(Minimax(), noise=IntegratedNoise(deviation))
 
 
 def pair(real: float, square: float) -> tuple[complex, complex]:
@@ -58,8 +58,8 @@ def test_the_field_is_the_paper_s_with_the_discriminator_s_sign_turned():
         (DiracGame(Wasserstein()), pair(0, -1)),
         *((r1(gamma), pair(-gamma / 2, gamma**2 / 4 - 0.25)) for gamma in (0.3, 1.0, 2.0)),
         (DiracGame(Minimax(), (R2(weight=0.3),)), pair(-0.15, 0.0225 - 0.25)),
-        (Consensus(ORIGINAL), pair(-0.25, -0.25)),
-        (Consensus(ORIGINAL, 3.0), pair(-0.75, -0.25)),
+        (ConsensusGame(ORIGINAL), pair(-0.25, -0.25)),
+        (ConsensusGame(ORIGINAL, 3.0), pair(-0.75, -0.25)),
         *((noisy(s), pair(-(s**2) / 4, s**4 / 16 - 0.25)) for s in (0.7, sqrt(2), 2.0)),
     ],
 )
@@ -74,7 +74,9 @@ def test_critical_regularization():
         critical_strength(r1, 0.1, 0.5)
 
 
-@pytest.mark.parametrize(("game", "modulus"), [(ORIGINAL, 1.00499), (r1(0.3), 0.97468), (Consensus(ORIGINAL), 0.95525)])
+@pytest.mark.parametrize(
+    ("game", "modulus"), [(ORIGINAL, 1.00499), (r1(0.3), 0.97468), (ConsensusGame(ORIGINAL), 0.95525)]
+)
 def test_the_moduli_of_a_simultaneous_step(game, modulus):
     assert step_moduli(game, 0.2) == pytest.approx((modulus, modulus), abs=5e-6)
     (eigenvalue, _) = eigenvalues(game)
@@ -113,7 +115,7 @@ WGAN_GP = DiracGame(Wasserstein(), (GradientPenalty(weight=0.35, target=1.0),))
         (r1(0.3, NonSaturating()), None, "2.2e-06", "1.5e-07"),
         # the reference has .019 / .012 (sampled noise) and 2.1e-10 / 1.3e-11 (half a product rule): see below
         (noisy(0.7), None, "5.8e-05", "4.0e-06"),
-        (Consensus(ORIGINAL), None, "2.6e-10", "1.7e-11"),
+        (ConsensusGame(ORIGINAL), None, "2.6e-10", "1.7e-11"),
     ],
     ids=["original", "non-saturating", "clipped", "WGAN-GP", "R1 .3", "R1 1", "NS + R1", "noise", "consensus"],
 )
@@ -176,7 +178,7 @@ def test_several_moves_a_step_and_frozen_players():
 
 
 def test_a_curved_discriminator_may_be_given():
-    game = DiracGame(Minimax(), judge=lambda samples, psi: psi * torch.tanh(samples))
+    game = DiracGame(Minimax(), discriminator=lambda samples, psi: psi * torch.tanh(samples))
     np.testing.assert_allclose(jacobian(game), jacobian(ORIGINAL), atol=1e-12)
 
 
@@ -197,7 +199,7 @@ def test_bad_settings_are_named():
     with pytest.raises(SpecError, match="learning_rate is 0"):
         descent(0)
     with pytest.raises(SpecError, match="deviation is -1"):
-        InstanceNoise(-1)
+        IntegratedNoise(-1)
     with pytest.raises(SpecError, match="count is 0"):
         SampledNoise(1, 0)
     with pytest.raises(DivergenceError, match="left the finite numbers at step"):

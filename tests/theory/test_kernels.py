@@ -4,10 +4,10 @@ import pytest
 from sparring.errors import ShapeError, SpecError
 from sparring.theory import (
     any_rotation,
-    compose,
+    compose_kernels,
     cyclic,
     flip,
-    gaussian,
+    gaussian_noise,
     gaussian_spectrum,
     independently,
     leak,
@@ -39,10 +39,10 @@ def test_a_kernel_leaks_exactly_where_its_smallest_eigenvalue_vanishes(build, fa
 
 
 def test_commuting_eigenvalues_multiply_and_injective_compositions_stay_injective():
-    both = compose(other_rotations(0.2), any_rotation(0.5))
+    both = compose_kernels(other_rotations(0.2), any_rotation(0.5))
     assert smallest_eigenvalue(both) == pytest.approx((1 - 0.8 / 3) * 0.5, abs=1e-9)
     assert leak(both) is None
-    assert leak(compose(other_rotations(0.2), any_rotation(1.0))) is not None
+    assert leak(compose_kernels(other_rotations(0.2), any_rotation(1.0))) is not None
     products = np.outer(spectrum(flip(0.2)), spectrum(any_rotation(0.3))).ravel().real
     np.testing.assert_allclose(np.sort(spectrum(independently(flip(0.2), any_rotation(0.3))).real), np.sort(products))
 
@@ -58,12 +58,12 @@ def test_gaussian_noise_has_the_gaussian_spectrum_and_never_leaks():
     frequencies = 2 * np.pi * np.minimum(np.arange(count), count - np.arange(count)) / count
     aliased = sum(gaussian_spectrum(deviation, frequencies + 2 * np.pi * turn) for turn in range(-3, 4))
     expected = np.sort(aliased / aliased[0])[::-1]
-    np.testing.assert_allclose(spectrum(gaussian(deviation, count)).real, expected, atol=1e-12)
-    assert leak(gaussian(deviation, count)) is None
+    np.testing.assert_allclose(spectrum(gaussian_noise(deviation, count)).real, expected, atol=1e-12)
+    assert leak(gaussian_noise(deviation, count)) is None
 
 
 def test_noise_much_wider_than_the_ring_forgets_everything():
-    np.testing.assert_allclose(gaussian(1e12, 5), 0.2, rtol=1e-14)
+    np.testing.assert_allclose(gaussian_noise(1e12, 5), 0.2, rtol=1e-14)
 
 
 def test_a_projection_that_forgets_leaks_though_it_is_not_square():
@@ -84,16 +84,16 @@ def test_what_is_no_kernel_is_named():
     with pytest.raises(ShapeError, match="eigenvalues need as many points to as from"):
         spectrum([[0.5, 0.5]])
     with pytest.raises(ShapeError, match="kernel 1 leads to 2 points, kernel 2 starts from 4"):
-        compose(flip(0.1), any_rotation(0.1))
+        compose_kernels(flip(0.1), any_rotation(0.1))
     with pytest.raises(SpecError, match="needs at least one kernel"):
-        compose()
+        compose_kernels()
     with pytest.raises(SpecError, match="deviation is 0"):
-        gaussian(0, 4)
+        gaussian_noise(0, 4)
     with pytest.raises(SpecError, match="count is 0"):
-        gaussian(1, 0)
+        gaussian_noise(1, 0)
     with pytest.raises(SpecError, match="count: 1000000000 is too large"):
-        gaussian(1, 10**9)
+        gaussian_noise(1, 10**9)
     with pytest.raises(SpecError, match="pairs: 4096 is too large"):
-        independently(gaussian(1, 64), gaussian(1, 64))
+        independently(gaussian_noise(1, 64), gaussian_noise(1, 64))
     with pytest.raises(ShapeError, match="frequencies is not an array of numbers"):
         gaussian_spectrum(1.0, "high")

@@ -6,20 +6,20 @@ import torch
 
 from sparring.errors import SpecError
 from sparring.losses import Minimax, NonSaturating, Relativistic
-from sparring.theory import jensen_shannon, paired_value, separable_value, survey
+from sparring.theory import count_minima, jensen_shannon, paired_value, separable_value
 from sparring.theory.landscape import OFF, Assignment
 
 
 @pytest.mark.parametrize(("count", "bad"), [(1, 0), (2, 2), (3, 21), (4, 4**4 - factorial(4))])
 def test_separable_losses_have_n_to_the_n_minus_n_factorial_strict_bad_minima(count, bad):
-    found = survey(count)
+    found = count_minima(count)
     assert found.strict_bad_minima == bad == count**count - factorial(count)
     assert found.global_minima == factorial(count)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_the_relativistic_pairing_has_none_and_a_way_out_of_everywhere(count):
-    found = survey(count, paired_value)
+    found = count_minima(count, paired_value)
     assert (found.strict_bad_minima, found.trapped) == (0, 0)
     assert found.global_minima == factorial(count)
 
@@ -55,4 +55,4 @@ def test_the_closed_forms_are_what_the_losses_themselves_fall_to(assignment):
 
 def test_too_many_points_are_refused():
     with pytest.raises(SpecError, match="count: 5 is too large to be solved exactly"):
-        survey(5)
+        count_minima(5)

@@ -11,9 +11,9 @@ from sparring.theory import (
     EXTRAGRADIENT,
     GENERATOR_FIRST,
     SIMULTANEOUS,
-    Consensus,
+    ConsensusGame,
     DiracGame,
-    Manner,
+    UpdateRule,
     eigenvalues,
     extragradient_moduli,
     jacobian,
@@ -67,10 +67,12 @@ def test_the_largest_steps_at_which_they_still_converge():
     assert max(extragradient_moduli(BILINEAR, 0.999)) < 1 < max(extragradient_moduli(BILINEAR, 1.001))
     assert max(optimistic_moduli(BILINEAR, 0.999 / sqrt(3))) < 1 < max(optimistic_moduli(BILINEAR, 1.001 / sqrt(3)))
     assert largest_stable_step(BILINEAR) == 0
-    assert largest_stable_step(Consensus(BILINEAR, 0.0)) == 0
+    assert largest_stable_step(ConsensusGame(BILINEAR, 0.0)) == 0
 
 
-@pytest.mark.parametrize("game", [DiracGame(Minimax(), (R1(weight=0.3),)), Consensus(DiracGame(Minimax())), BILINEAR])
+@pytest.mark.parametrize(
+    "game", [DiracGame(Minimax(), (R1(weight=0.3),)), ConsensusGame(DiracGame(Minimax())), BILINEAR]
+)
 def test_the_moduli_are_those_of_the_linearized_step(game):
     field, step = jacobian(game), 0.2
     ahead = np.eye(2) + step * field @ (np.eye(2) + step * field)
@@ -139,8 +141,8 @@ def test_projections_hold_ahead_and_after():
 
 
 def test_a_manner_knows_its_step_size():
-    assert Manner(SIMULTANEOUS, OptimisticSGD(learning_rate=0.3).build).learning_rate == 0.3
-    assert Manner(EXTRAGRADIENT, Extragradient(of=Adam(learning_rate=0.1)).build).learning_rate == 0.1
+    assert UpdateRule(SIMULTANEOUS, OptimisticSGD(learning_rate=0.3).build).learning_rate == 0.3
+    assert UpdateRule(EXTRAGRADIENT, Extragradient(of=Adam(learning_rate=0.1)).build).learning_rate == 0.1
 
 
 def test_the_moduli_of_the_four_methods_at_the_reference_s_step():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparring.errors import ShapeError, SpecError
-from sparring.theory import Points, estimate, optimal_discriminator, optimal_logit, shift
+from sparring.theory import WeightedPoints, fit_noise_contrastive, logit_shift, optimal_discriminator, optimal_logit
 
 NOISE_DEVIATION = 2.0
 
@@ -19,8 +19,8 @@ def squares(places):
 def test_unbalanced_batches_shift_the_optimal_logit_by_minus_the_log_of_the_ratio(ratio):
     p, q = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5)
     np.testing.assert_allclose(optimal_logit(p, q, ratio), np.log(np.array(p) / (ratio * np.array(q))), atol=1e-15)
-    np.testing.assert_allclose(optimal_logit(p, q, ratio) - optimal_logit(p, q), shift(ratio), atol=1e-15)
-    assert shift(ratio) == pytest.approx(-np.log(ratio), abs=1e-15)
+    np.testing.assert_allclose(optimal_logit(p, q, ratio) - optimal_logit(p, q), logit_shift(ratio), atol=1e-15)
+    assert logit_shift(ratio) == pytest.approx(-np.log(ratio), abs=1e-15)
 
 
 def test_balanced_it_is_the_optimal_discriminator_of_the_game():
@@ -30,9 +30,9 @@ def test_balanced_it_is_the_optimal_discriminator_of_the_game():
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 10.0])
 def test_with_exact_expectations_it_finds_the_normalizing_constant(ratio):
-    data = Points.density(lambda x: -(x**2) / 2, -24, 24, 4001)
-    noise = Points.density(log_noise, -24, 24, 4001)
-    found = estimate(squares, data, noise, log_noise, ratio)
+    data = WeightedPoints.density(lambda x: -(x**2) / 2, -24, 24, 4001)
+    noise = WeightedPoints.density(log_noise, -24, 24, 4001)
+    found = fit_noise_contrastive(squares, data, noise, log_noise, ratio)
     assert found.constant == pytest.approx(np.sqrt(2 * np.pi), abs=1e-9)
     assert found.weights[0] == pytest.approx(-0.5, abs=1e-9)
 
@@ -42,10 +42,10 @@ def test_from_samples_it_comes_close_and_more_noise_helps():
     for ratio in (1, 20):
         random = np.random.default_rng(0)
         constants = [
-            estimate(
+            fit_noise_contrastive(
                 squares,
-                Points.samples(random.normal(size=500)),
-                Points.samples(random.normal(0, NOISE_DEVIATION, 500 * ratio)),
+                WeightedPoints.samples(random.normal(size=500)),
+                WeightedPoints.samples(random.normal(0, NOISE_DEVIATION, 500 * ratio)),
                 log_noise,
                 ratio,
             ).constant
@@ -56,16 +56,16 @@ def test_from_samples_it_comes_close_and_more_noise_helps():
 
 
 def test_what_cannot_be_fitted_is_named():
-    data, noise = Points.samples([0.0, 1.0]), Points.samples([5.0, 6.0])
+    data, noise = WeightedPoints.samples([0.0, 1.0]), WeightedPoints.samples([5.0, 6.0])
     with pytest.raises(SpecError, match=r"noise: there are no best weights, .* choose noise that covers the data"):
-        estimate(squares, data, noise, log_noise)
+        fit_noise_contrastive(squares, data, noise, log_noise)
     with pytest.raises(SpecError, match="ratio is 0"):
-        shift(0)
+        logit_shift(0)
     with pytest.raises(SpecError, match="give a point no mass"):
         optimal_logit((1, 0), (1, 0))
     with pytest.raises(ShapeError, match=r"statistics returned shape \[4\] for 4 points"):
-        estimate(lambda places: places, data, noise, log_noise)
+        fit_noise_contrastive(lambda places: places, data, noise, log_noise)
     with pytest.raises(ShapeError, match="2 places and 1 masses"):
-        Points(np.zeros(2), np.ones(1))
+        WeightedPoints(np.zeros(2), np.ones(1))
     with pytest.raises(ShapeError, match="masses has shape"):
-        Points.samples([])
+        WeightedPoints.samples([])

@@ -7,7 +7,7 @@ from sparring.adversary import Penalty
 from sparring.errors import MissingExtraError, ShapeError, SpecError
 from sparring.losses import AdversarialLoss, Minimax, Wasserstein
 from sparring.penalties import R1, GradientPenalty
-from sparring.theory import EXTRAGRADIENT, DiracGame, Manner, draw_eigenvalues, eigenvalues, report
+from sparring.theory import EXTRAGRADIENT, DiracGame, UpdateRule, draw_eigenvalues, eigenvalues, report
 from sparring.training.optimizers import SGD, Extragradient
 
 P, Q = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5)
@@ -80,8 +80,8 @@ def test_every_penalty_of_the_library_plays_dirac_or_says_why_not(name):
 
 
 def test_dirac_is_played_in_any_manner():
-    manner = Manner(EXTRAGRADIENT, Extragradient(of=SGD(learning_rate=0.1)).build)
-    lines = report.dirac(Wasserstein(), manners={"looking ahead": manner}, steps=100)
+    manner = UpdateRule(EXTRAGRADIENT, Extragradient(of=SGD(learning_rate=0.1)).build)
+    lines = report.dirac(Wasserstein(), rules={"looking ahead": manner}, steps=100)
     assert "h = 0.1" in lines[1]
     assert lines[-1] == "radius after 100    looking ahead 0.8599"
 

@@ -9,7 +9,7 @@ import typer
 from sparring.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from sparring.theory import Manner
+    from sparring.theory import UpdateRule
 
 app = typer.Typer(help="Run the theory: finite games, Dirac-GAN, augmentation, divergences.", no_args_is_help=True)
 
@@ -95,14 +95,14 @@ def dirac(
     projected = _part("--projection", projection) if projection else None
     cast = Cast.read({"loss": _part("LOSS", loss), "penalties": penalties, "projection": projected})
     by = {"learning_rate": learning_rate, **_part("--optimizer", optimizer)}
-    manners = _manners(order or ["simultaneous", "generator-first"], by)
-    _say(report.dirac(cast.loss, cast.penalties, noise, consensus, cast.projection, manners, steps, picture=picture))
+    rules = _rules(order or ["simultaneous", "generator-first"], by)
+    _say(report.dirac(cast.loss, cast.penalties, noise, consensus, cast.projection, rules, steps, picture=picture))
 
 
-def _manners(orders: list[str], optimizer: dict[str, Any]) -> "dict[str, Manner]":
+def _rules(orders: list[str], optimizer: dict[str, Any]) -> "dict[str, UpdateRule]":
     """Returns how both players of a game move in each of the named orders, by an optimizer of these fields."""
     from sparring.spec import Spec
-    from sparring.theory import DISCRIMINATOR_FIRST, EXTRAGRADIENT, GENERATOR_FIRST, SIMULTANEOUS, Manner
+    from sparring.theory import DISCRIMINATOR_FIRST, EXTRAGRADIENT, GENERATOR_FIRST, SIMULTANEOUS, UpdateRule
     from sparring.training.optimizers import Extragradient, Optimizer
 
     class Cast(Spec):
@@ -111,16 +111,16 @@ def _manners(orders: list[str], optimizer: dict[str, Any]) -> "dict[str, Manner]
     if optimizer["kind"] == Extragradient.kind():
         raise SpecError("--optimizer: Extragradient is an order of moves here; write --order extragradient, and SGD")
     chosen = Cast.read({"optimizer": optimizer}).optimizer
-    manners = {
-        "simultaneous": Manner(SIMULTANEOUS, chosen.build),
-        "generator-first": Manner(GENERATOR_FIRST, chosen.build),
-        "discriminator-first": Manner(DISCRIMINATOR_FIRST, chosen.build),
-        "extragradient": Manner(EXTRAGRADIENT, Extragradient(of=chosen).build),
+    rules = {
+        "simultaneous": UpdateRule(SIMULTANEOUS, chosen.build),
+        "generator-first": UpdateRule(GENERATOR_FIRST, chosen.build),
+        "discriminator-first": UpdateRule(DISCRIMINATOR_FIRST, chosen.build),
+        "extragradient": UpdateRule(EXTRAGRADIENT, Extragradient(of=chosen).build),
     }
     for name in orders:
-        if name not in manners:
-            raise SpecError(f"--order: got {name!r}, which is no order{nearest(name, manners)}")
-    return {name: manners[name] for name in orders}
+        if name not in rules:
+            raise SpecError(f"--order: got {name!r}, which is no order{nearest(name, rules)}")
+    return {name: rules[name] for name in orders}
 
 
 def _part(option: str, text: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Exact games: equilibria, divergences, dynamics, augmentation kernels, noise-contrastive estimation."""
 
 from sparring.theory.dirac import DiracGame as DiracGame
-from sparring.theory.dirac import InstanceNoise as InstanceNoise
+from sparring.theory.dirac import IntegratedNoise as IntegratedNoise
 from sparring.theory.dirac import SampledNoise as SampledNoise
 from sparring.theory.distributions import distances_on_the_line as distances_on_the_line
 from sparring.theory.divergences import alpha_divergence as alpha_divergence
@@ -23,8 +23,8 @@ from sparring.theory.dynamics import DISCRIMINATOR_FIRST as DISCRIMINATOR_FIRST
 from sparring.theory.dynamics import EXTRAGRADIENT as EXTRAGRADIENT
 from sparring.theory.dynamics import GENERATOR_FIRST as GENERATOR_FIRST
 from sparring.theory.dynamics import SIMULTANEOUS as SIMULTANEOUS
-from sparring.theory.dynamics import Consensus as Consensus
-from sparring.theory.dynamics import Manner as Manner
+from sparring.theory.dynamics import ConsensusGame as ConsensusGame
+from sparring.theory.dynamics import UpdateRule as UpdateRule
 from sparring.theory.dynamics import critical_strength as critical_strength
 from sparring.theory.dynamics import descent as descent
 from sparring.theory.dynamics import eigenvalues as eigenvalues
@@ -45,24 +45,24 @@ from sparring.theory.finite import Pure as Pure
 from sparring.theory.finite import point_masses as point_masses
 from sparring.theory.finite import solve as solve
 from sparring.theory.kernels import any_rotation as any_rotation
-from sparring.theory.kernels import compose as compose
+from sparring.theory.kernels import compose_kernels as compose_kernels
 from sparring.theory.kernels import cyclic as cyclic
 from sparring.theory.kernels import flip as flip
-from sparring.theory.kernels import gaussian as gaussian
+from sparring.theory.kernels import gaussian_noise as gaussian_noise
 from sparring.theory.kernels import gaussian_spectrum as gaussian_spectrum
 from sparring.theory.kernels import independently as independently
 from sparring.theory.kernels import leak as leak
 from sparring.theory.kernels import other_rotations as other_rotations
 from sparring.theory.kernels import smallest_eigenvalue as smallest_eigenvalue
 from sparring.theory.kernels import spectrum as spectrum
+from sparring.theory.landscape import count_minima as count_minima
 from sparring.theory.landscape import paired_value as paired_value
 from sparring.theory.landscape import separable_value as separable_value
-from sparring.theory.landscape import survey as survey
 from sparring.theory.matrix_games import solve_matrix as solve_matrix
-from sparring.theory.nce import Points as Points
-from sparring.theory.nce import estimate as estimate
+from sparring.theory.nce import WeightedPoints as WeightedPoints
+from sparring.theory.nce import fit_noise_contrastive as fit_noise_contrastive
+from sparring.theory.nce import logit_shift as logit_shift
 from sparring.theory.nce import optimal_logit as optimal_logit
-from sparring.theory.nce import shift as shift
 from sparring.theory.objectives import LipschitzCritic as LipschitzCritic
 from sparring.theory.objectives import Original as Original
 from sparring.theory.objectives import generator_reply as generator_reply

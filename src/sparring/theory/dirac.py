@@ -11,25 +11,25 @@ from sparring.adversary import Critic, GeneratedBatch, Penalty, PenaltyInputs
 from sparring.errors import SpecError
 
 
-class Adversary(Protocol):
-    """An adversarial loss of this library, or anything shaped like one."""
+class TwoPlayerLoss(Protocol):
+    """An adversarial loss of this library, or any object with the same two methods."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Returns what the discriminator minimises, a scalar, given scores [N, 1]."""
+        """Returns the discriminator's loss, a scalar, for scores [N, 1]."""
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """Returns what the generator minimises, a scalar; a relativistic one looks at real scores too."""
+        """Returns the generator's loss, a scalar; relativistic losses need the real scores too."""
 
 
-class Noise(Protocol):
-    """What is added to data and generated points before they are judged."""
+class NoiseModel(Protocol):
+    """Noise added to data and generated points before the discriminator scores them."""
 
     def draw(self) -> tuple[Tensor, Tensor]:
-        """Returns noise for both, [N, 1] each, in float64."""
+        """Returns noise for data and for generated points, [N, 1] each, in float64."""
 
 
 @dataclass(frozen=True)
-class Silence:
+class NoNoise(NoiseModel):
     """No noise: one data point, one generated point."""
 
     def draw(self) -> tuple[Tensor, Tensor]:
@@ -38,11 +38,11 @@ class Silence:
 
 
 @dataclass(frozen=True)
-class InstanceNoise:
-    """Gaussian noise of standard deviation σ on both sides, in expectation (Sønderby et al. 2017).
+class IntegratedNoise(NoiseModel):
+    """Instance noise N(0, σ²) on both sides, in expectation (Sønderby et al. 2017).
 
-    The expectation is the Gauss-Hermite rule of three nodes 0, ±σ√3 (weights 2/3, 1/6, 1/6) as six points of
-    equal weight, every one of the data against every one of the generator: exact for polynomials of degree 5,
+    The expectation is the Gauss-Hermite rule with three nodes 0, ±σ√3 (weights 2/3, 1/6, 1/6), written as six
+    points of equal weight, every data point paired with every generated point: exact for polynomials of degree 5,
     hence for the Jacobian at the equilibrium; along a path from radius √2 it is within 1 % at σ = 0.7.
     """
 
@@ -57,10 +57,10 @@ class InstanceNoise:
         return nodes.repeat_interleave(6, 0), nodes.repeat(6, 1)
 
 
-class SampledNoise:
-    """Gaussian noise drawn anew at every look, `count` samples a side: what instance noise is in training.
+class SampledNoise(NoiseModel):
+    """Gaussian noise sampled anew at every evaluation, `count` samples a side, like instance noise in training.
 
-    The players then never stand still: they hover about the equilibrium at a radius of about 1/(2√count).
+    The players never come to rest: they hover around the equilibrium at a radius of about 1/(2√count).
     """
 
     def __init__(self, deviation: float, count: int, seed: int = 0) -> None:
@@ -71,12 +71,12 @@ class SampledNoise:
         self.random = torch.Generator().manual_seed(seed)
 
     def draw(self) -> tuple[Tensor, Tensor]:
-        drawn = torch.randn(2, self.count, 1, generator=self.random, dtype=torch.float64) * self.deviation
-        return drawn[0], drawn[1]
+        noise = torch.randn(2, self.count, 1, generator=self.random, dtype=torch.float64) * self.deviation
+        return noise[0], noise[1]
 
 
-def linear(samples: Tensor, psi: Tensor) -> Tensor:
-    """Returns D(x) = ψ x, the discriminator of Dirac-GAN."""
+def linear_discriminator(samples: Tensor, psi: Tensor) -> Tensor:
+    """Returns D(x) = ψ x, Dirac-GAN's discriminator."""
     return samples * psi
 
 
@@ -84,19 +84,20 @@ def linear(samples: Tensor, psi: Tensor) -> Tensor:
 class DiracGame:
     """Data δ₀, generator δ_θ, discriminator D(x) = ψ x, playing a loss and penalties of this library.
 
-    With the original loss v = (ψ σ(ψθ), -θ σ(ψθ)); θ = ψ = 0 is the only equilibrium, about which the players
+    With the original loss v = (ψ σ(ψθ), -θ σ(ψθ)); θ = ψ = 0 is the only equilibrium, around which the players
     circle at ±i/2 (Mescheder et al. 2018, lemma 2.3). The paper's discriminator raises f(ψθ) where the library's
     lowers the generated score: its ψ is our -ψ, and its start (1, 1) is our (1, -1). Penalties count with
-    their `weight`; the paper's ½γ(|ψ| - g₀)² is `GradientPenalty(weight=γ / 2, target=g₀)`.
+    their `weight`; the paper's ½γ(|ψ| - g₀)² is `GradientPenalty(weight=γ / 2, target=g₀)`. `discriminator` maps
+    samples [N, 1] and ψ to scores [N, 1].
     """
 
-    loss: Adversary
+    loss: TwoPlayerLoss
     penalties: tuple[Penalty, ...] = ()
-    noise: Noise = Silence()
-    judge: Callable[[Tensor, Tensor], Tensor] = linear
+    noise: NoiseModel = NoNoise()
+    discriminator: Callable[[Tensor, Tensor], Tensor] = linear_discriminator
 
     def __post_init__(self) -> None:
-        """Raises `SpecError` or `ShapeError` where a penalty is not one of two numbers and what they are now."""
+        """Raises `SpecError` or `ShapeError` where a penalty is not a function of the present θ and ψ alone."""
         for penalty in self.penalties:
             if "discriminator" not in penalty.players:
                 raise SpecError(f"{penalty.kind()} is a generator's penalty; Dirac-GAN has penalties of D(x) = ψ x")
@@ -105,20 +106,19 @@ class DiracGame:
             penalty.check((1,))
 
     def __call__(self, theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns what generator and discriminator minimise, scalars in float64."""
-        on_real, on_fake = self.noise.draw()
-        real, fake = on_real.clone().requires_grad_(), theta + on_fake
+        """Returns the losses of generator and discriminator, scalars in float64."""
+        noise_real, noise_fake = self.noise.draw()
+        real, fake = noise_real.clone().requires_grad_(), theta + noise_fake
         fake = fake if fake.requires_grad else fake.requires_grad_()
-        scores_real, scores_fake = self.judge(real, psi), self.judge(fake, psi)
-        judge, random = Critic(lambda samples: self.judge(samples, psi)), torch.Generator().manual_seed(0)
-        drawn = GeneratedBatch(fake, torch.zeros_like(on_fake), lambda latents: theta + 0 * latents)
-        inputs = PenaltyInputs(
-            judge, real, fake, scores_real, scores_fake, random, player=nn.Linear(1, 1, bias=False), generated=drawn
-        )
-        discriminator = self.loss.discriminator(scores_real, scores_fake)
+        scores_real, scores_fake = self.discriminator(real, psi), self.discriminator(fake, psi)
+        critic, random = Critic(lambda samples: self.discriminator(samples, psi)), torch.Generator().manual_seed(0)
+        generated = GeneratedBatch(fake, torch.zeros_like(noise_fake), lambda latents: theta + 0 * latents)
+        player = nn.Linear(1, 1, bias=False)
+        inputs = PenaltyInputs(critic, real, fake, scores_real, scores_fake, random, player=player, generated=generated)
+        discriminator_loss = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:
-            discriminator = discriminator + penalty.weight * penalty.value(inputs)
-        return self.loss.generator(scores_fake, scores_real), discriminator
+            discriminator_loss = discriminator_loss + penalty.weight * penalty.value(inputs)
+        return self.loss.generator(scores_fake, scores_real), discriminator_loss
 
 
 def _check_deviation(deviation: float) -> None:

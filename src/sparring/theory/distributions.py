@@ -1,4 +1,4 @@
-"""What every exact computation checks first: masses, kernels and metrics on finitely many points."""
+"""Checks of masses, kernels and metrics on finitely many points, made before every exact computation."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,127 +11,128 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 """[m, n] float64."""
 
-TOLERANCE = 1e-9
-"""How far a sum of masses may be from one."""
+SUM_TOLERANCE = 1e-9
+"""The largest distance of a sum of masses from one."""
 
-LARGEST = 128
-"""The most points or strategies for which a game is solved exactly."""
+MOST_STRATEGIES = 128
+"""The most points or strategies with which a game is solved exactly."""
 
 
 def finite_numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """Returns `values` as float64 of any shape.
 
     Raises:
-        ShapeError: they are not an array of numbers.
-        SpecError: one is not finite.
+        ShapeError: not an array of numbers.
+        SpecError: a number is not finite.
     """
     try:
-        found = np.asarray(values, np.float64)
+        numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError):
         raise ShapeError(f"{name} is not an array of numbers: got {str(values)[:80]}") from None
-    if not np.isfinite(found).all():
-        raise SpecError(f"{name} holds {found[~np.isfinite(found)][0]}; every number must be finite")
-    return found
+    if not np.isfinite(numbers).all():
+        raise SpecError(f"{name} holds {numbers[~np.isfinite(numbers)][0]}; every number must be finite")
+    return numbers
 
 
 def distribution(name: str, masses: ArrayLike) -> Vector:
     """Returns `masses` [n] as float64, checked: nonnegative, summing to one.
 
     Raises:
-        ShapeError: it is not a nonempty list of numbers.
+        ShapeError: not a nonempty list of numbers.
         SpecError: a mass is negative or not finite, or the sum is not one; the message begins with `name`.
 
     >>> distribution("p", [0.25, 0.75])
     array([0.25, 0.75])
     """
-    found = finite_numbers(name, masses)
-    if found.ndim != 1 or not len(found):
-        raise ShapeError(f"{name} has shape {list(found.shape)}; a distribution is a nonempty list of masses [n]")
-    _check_masses(name, found[None])
-    return found
+    vector = finite_numbers(name, masses)
+    if vector.ndim != 1 or not len(vector):
+        raise ShapeError(f"{name} has shape {list(vector.shape)}; a distribution is a nonempty list of masses [n]")
+    _check_masses(name, vector[None])
+    return vector
 
 
 def distributions(**masses: ArrayLike) -> tuple[Vector, ...]:
-    """Returns the named distributions, checked as `distribution` does, all on the same number of points.
+    """Returns the named distributions, checked by `distribution`, all on the same number of points.
 
     Raises:
         ShapeError: their lengths differ.
         SpecError: one is not a distribution.
     """
-    found = {name: distribution(name, item) for name, item in masses.items()}
-    if len({len(item) for item in found.values()}) > 1:
-        sizes = ", ".join(f"{name} has {len(item)}" for name, item in found.items())
+    vectors = {name: distribution(name, item) for name, item in masses.items()}
+    if len({len(vector) for vector in vectors.values()}) > 1:
+        sizes = ", ".join(f"{name} has {len(vector)}" for name, vector in vectors.items())
         raise ShapeError(f"{sizes} points; all must live on the same points, in the same order")
-    return tuple(found.values())
+    return tuple(vectors.values())
 
 
 def stochastic(name: str, rows: ArrayLike) -> Matrix:
-    """Returns a Markov kernel [m, n] as float64: row i is the distribution to which point i is sent.
+    """Returns a Markov kernel [m, n] as float64: row i is the distribution to which it sends point i.
 
     Raises:
-        ShapeError: it is not a nonempty matrix.
+        ShapeError: not a nonempty matrix.
         SpecError: a row is not a distribution; the message names it.
     """
-    found = finite_numbers(name, rows)
-    if found.ndim != 2 or not found.size:
-        raise ShapeError(f"{name} has shape {list(found.shape)}; a Markov kernel is a matrix [from, to]")
-    _check_masses(name, found)
-    return found
+    kernel = finite_numbers(name, rows)
+    if kernel.ndim != 2 or not kernel.size:
+        raise ShapeError(f"{name} has shape {list(kernel.shape)}; a Markov kernel is a matrix [from, to]")
+    _check_masses(name, kernel)
+    return kernel
 
 
 def metric(name: str, distances: ArrayLike, count: int) -> Matrix:
     """Returns a ground metric [count, count] as float64.
 
     Raises:
-        ShapeError: it is not `count` by `count`.
-        SpecError: it is negative, not symmetric, not zero on the diagonal, or breaks the triangle inequality.
+        ShapeError: not `count` by `count`.
+        SpecError: negative, not symmetric, not zero on the diagonal, or breaks the triangle inequality.
     """
-    found = finite_numbers(name, distances)
-    if found.shape != (count, count):
-        raise ShapeError(f"{name} has shape {list(found.shape)}; {count} points need distances [{count}, {count}]")
-    detour = (found[:, :, None] + found[None]).min(axis=1)
-    if (found < 0).any() or found.diagonal().any() or not np.allclose(found, found.T) or (found > detour + 1e-9).any():
+    ground = finite_numbers(name, distances)
+    if ground.shape != (count, count):
+        raise ShapeError(f"{name} has shape {list(ground.shape)}; {count} points need distances [{count}, {count}]")
+    detour = (ground[:, :, None] + ground[None]).min(axis=1)
+    symmetric = np.allclose(ground, ground.T)
+    if (ground < 0).any() or ground.diagonal().any() or not symmetric or (ground > detour + 1e-9).any():
         raise SpecError(
             f"{name} is no metric: distances are nonnegative, symmetric, 0 from a point to itself, and no "
             "longer than a detour; for points on the line, use distances_on_the_line"
         )
-    return found
+    return ground
 
 
 def distances_on_the_line(points: ArrayLike) -> Matrix:
-    """Returns |x - y| [n, n] for points [n] of the real line; raises `SpecError` where one is not finite.
+    """Returns |x - y| [n, n] for points [n] of the real line; raises `SpecError` if one is not finite.
 
     >>> distances_on_the_line([0, 1, 3])[0]
     array([0., 1., 3.])
     """
-    found = finite_numbers("points", points).ravel()
-    distances: Matrix = np.abs(found[:, None] - found[None])
+    places = finite_numbers("points", points).ravel()
+    distances: Matrix = np.abs(places[:, None] - places[None])
     return distances
 
 
 def decisions(name: str, discriminator: ArrayLike, count: int) -> Vector:
-    """Returns a discriminator [count] of probabilities "this is real", one a point.
+    """Returns a discriminator [count]: the probability that a point is real, for each point.
 
     Raises:
-        ShapeError: there are not `count`.
-        SpecError: one is outside [0, 1].
+        ShapeError: not `count` values.
+        SpecError: a value outside [0, 1].
     """
-    found = scores(name, discriminator, count)
-    if (found < 0).any() or (found > 1).any():
-        worst = found[np.argmax(np.abs(found - 0.5))]
+    probabilities = scores(name, discriminator, count)
+    if (probabilities < 0).any() or (probabilities > 1).any():
+        worst = probabilities[np.argmax(np.abs(probabilities - 0.5))]
         raise SpecError(f"{name} holds {worst:g}; probabilities lie in [0, 1]: pass scores through a sigmoid first")
-    return found
+    return probabilities
 
 
 def scores(name: str, discriminator: ArrayLike, count: int) -> Vector:
-    """Returns finite scores [count], one a point; raises `ShapeError` or `SpecError`."""
-    found = finite_numbers(name, discriminator)
-    if found.shape != (count,):
-        raise ShapeError(f"{name} has shape {list(found.shape)}; {count} points need one value each, [{count}]")
-    return found
+    """Returns finite scores [count], one for each point; raises `ShapeError` or `SpecError`."""
+    values = finite_numbers(name, discriminator)
+    if values.shape != (count,):
+        raise ShapeError(f"{name} has shape {list(values.shape)}; {count} points need one value each, [{count}]")
+    return values
 
 
-def small_enough(name: str, count: int, largest: int = LARGEST) -> None:
+def small_enough(name: str, count: int, largest: int = MOST_STRATEGIES) -> None:
     """Raises `SpecError` unless `count` is at most `largest`."""
     if count > largest:
         raise SpecError(
@@ -145,5 +146,5 @@ def _check_masses(name: str, rows: Matrix) -> None:
         place = name if len(rows) == 1 else f"{name}, row {index},"
         if (row < 0).any():
             raise SpecError(f"{place} holds the negative mass {row.min():g}; masses are 0 or more")
-        if abs(row.sum() - 1) > TOLERANCE:
+        if abs(row.sum() - 1) > SUM_TOLERANCE:
             raise SpecError(f"{place} sums to {row.sum():.10g}; masses sum to 1: divide by their sum")

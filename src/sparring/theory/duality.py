@@ -1,4 +1,4 @@
-"""What a discriminator's loss says about how far apart data and generator are, and how far a game is from its end."""
+"""Lower bounds on divergences from a discriminator's loss, and the duality gap of a game."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +17,10 @@ D = TypeVar("D")
 
 @dataclass(frozen=True)
 class DivergenceBound:
-    """A lower bound on a divergence, read from held-out scores; `largest` is the most that the divergence can be.
+    """A lower bound on a divergence, estimated from held-out scores; the divergence is at most `largest`.
 
-    In expectation `estimate` never exceeds the divergence, whatever the discriminator, and it equals it where the
-    discriminator is optimal. `standard_error` is that of the samples. Scores of the samples that the discriminator
-    was trained on overestimate.
+    In expectation `estimate` never exceeds the divergence, whatever the discriminator, and equals it for the optimal
+    one. `standard_error` is the samples'. Scores of training samples overestimate.
     """
 
     divergence: str
@@ -30,7 +29,7 @@ class DivergenceBound:
     largest: float
 
     def line(self) -> str:
-        """Returns the bound in words."""
+        """Returns the bound as a line of text."""
         most = "" if self.largest == inf else f" (at most {self.largest:.6g})"
         return f"{self.divergence} ≥ {self.estimate:.6g} ± {self.standard_error:.2g}{most}"
 
@@ -41,32 +40,32 @@ def jensen_shannon_bound(real: ArrayLike, fake: ArrayLike) -> DivergenceBound:
     `real` and `fake` are logits (Goodfellow et al. 2014, theorem 1).
 
     Raises:
-        ShapeError: no scores on a side.
+        ShapeError: one side has no scores.
         SpecError: a score is not finite.
 
     >>> jensen_shannon_bound([0.0, 0.0], [0.0, 0.0]).estimate
     0.0
     """
-    one, two = _softplus(-_scores("real", real)), _softplus(_scores("fake", fake))
-    return _bound("JS", one, two, log(2), -0.5, log(2))
+    on_real, on_fake = np.logaddexp(0, -_scores("real", real)), np.logaddexp(0, _scores("fake", fake))
+    return _bound("JS", on_real, on_fake, log(2), -0.5, log(2))
 
 
 def total_variation_bound(real: ArrayLike, fake: ArrayLike) -> DivergenceBound:
-    """Returns TV ≥ 1 - L/2, L the hinge loss E max(0, 1 - real) + E max(0, 1 + fake); raises as above."""
-    one, two = np.maximum(0, 1 - _scores("real", real)), np.maximum(0, 1 + _scores("fake", fake))
-    return _bound("TV", one, two, 1.0, -0.5, 1.0)
+    """Returns TV ≥ 1 - L/2, L the hinge loss E max(0, 1 - real) + E max(0, 1 + fake); raises the same."""
+    on_real, on_fake = np.maximum(0, 1 - _scores("real", real)), np.maximum(0, 1 + _scores("fake", fake))
+    return _bound("TV", on_real, on_fake, 1.0, -0.5, 1.0)
 
 
 def least_squares_bound(real: ArrayLike, fake: ArrayLike, a: float = -1.0, b: float = 1.0) -> DivergenceBound:
-    """Returns Σ (p-q)²/(p+q) ≥ 2 - 8L/(b-a)², L = ½E(real - b)² + ½E(fake - a)², labels a ≠ b; raises as above."""
+    """Returns Σ (p-q)²/(p+q) ≥ 2 - 8L/(b-a)², L = ½E(real - b)² + ½E(fake - a)², labels a ≠ b; raises the same."""
     if a == b:
         raise SpecError(f"a and b are both {a}; the labels of generated and real samples must differ")
-    one, two = (_scores("real", real) - b) ** 2 / 2, (_scores("fake", fake) - a) ** 2 / 2
-    return _bound("triangular discrimination", one, two, 2.0, -8 / (b - a) ** 2, 2.0)
+    on_real, on_fake = (_scores("real", real) - b) ** 2 / 2, (_scores("fake", fake) - a) ** 2 / 2
+    return _bound("triangular discrimination", on_real, on_fake, 2.0, -8 / (b - a) ** 2, 2.0)
 
 
 def wasserstein_bound(real: ArrayLike, fake: ArrayLike, lipschitz: float = 1.0) -> DivergenceBound:
-    """Returns W1 ≥ (E real - E fake)/K for a critic that is K-Lipschitz, K = `lipschitz` > 0; raises as above."""
+    """Returns W1 ≥ (E real - E fake)/K for a K-Lipschitz critic, K = `lipschitz` > 0; raises the same."""
     if not 0 < lipschitz < inf:
         raise SpecError(f"lipschitz is {lipschitz}; the critic's Lipschitz constant must be positive and finite")
     return _bound("W1", -_scores("real", real), _scores("fake", fake), 0.0, -1 / lipschitz, inf)
@@ -94,9 +93,9 @@ def duality_gap(
 ) -> DualityGap:
     """Returns the duality gap of a pair in any zero-sum game (Grnarova et al. 2019, eq. 2).
 
-    The two callables return best replies: exact ones (`FiniteGame`), or for a trained game copies of the players
-    trained on alone, in which case the gap is one from below. Replies that turn out worse than what is played
-    are replaced by it, so that the gap is never negative.
+    The two callables return best replies: exact ones (`FiniteGame`), or, for a trained game, copies of the players
+    trained further on their own; the gap is then a lower bound. A reply worse than the played strategy is replaced
+    by it, which keeps the gap nonnegative.
     """
     played = value(generator, discriminator)
     worst = value(generator, best_discriminator(generator))
@@ -113,15 +112,10 @@ def _variance_of_mean(values: Vector) -> float:
     return float(values.var(ddof=1) / len(values)) if len(values) > 1 else inf
 
 
-def _softplus(values: Vector) -> Vector:
-    found: Vector = np.logaddexp(0, values)
-    return found
-
-
 def _scores(name: str, values: ArrayLike) -> Vector:
-    found = np.asarray(values, np.float64).ravel()
-    if not len(found):
+    scores = np.asarray(values, np.float64).ravel()
+    if not len(scores):
         raise ShapeError(f"{name} holds no scores; a bound needs some of both kinds")
-    if not np.isfinite(found).all():
+    if not np.isfinite(scores).all():
         raise SpecError(f"{name} holds a score that is not finite; has the discriminator diverged?")
-    return found
+    return scores

@@ -1,4 +1,4 @@
-"""Two players with one number each: gradient fields, eigenvalues at an equilibrium, the paths that descent takes."""
+"""Two players with one number each: gradient fields, eigenvalues at an equilibrium, paths of gradient descent."""
 
 import cmath
 from collections.abc import Callable, Sequence
@@ -10,34 +10,32 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sparring.errors import DivergenceError, SpecError
+from sparring.game import Projection
 from sparring.theory.distributions import Matrix
 
 PlanarGame = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""Maps θ (generator) and ψ (discriminator), scalars in float64, to what each of the two minimises, in this order."""
+"""Maps θ (generator) and ψ (discriminator), scalars in float64, to the losses of the two, in this order."""
 
 OptimizerFactory = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
-"""Builds a player's optimizer, as the `build` of the library's optimizers does."""
+"""Builds a player's optimizer, like `Optimizer.build` of `training.optimizers`."""
 
-Projection = Callable[[Sequence[nn.Parameter]], None]
-"""What is done to the discriminator's number after each of its steps, in place."""
+MoveOrder = tuple[tuple[str, ...], ...]
+"""The moves of a step; players in one move see each other's numbers from before it."""
 
-Order = tuple[tuple[str, ...], ...]
-"""The moves of a step; players in one move see each other where they stood before it."""
-
-SIMULTANEOUS: Order = (("generator", "discriminator"),)
-GENERATOR_FIRST: Order = (("generator",), ("discriminator",))
-DISCRIMINATOR_FIRST: Order = (("discriminator",), ("generator",))
-EXTRAGRADIENT: Order = SIMULTANEOUS * 2
-"""Both look ahead together, then both step: to be played by optimizers that return in between, `Extragradient`."""
+SIMULTANEOUS: MoveOrder = (("generator", "discriminator"),)
+GENERATOR_FIRST: MoveOrder = (("generator",), ("discriminator",))
+DISCRIMINATOR_FIRST: MoveOrder = (("discriminator",), ("generator",))
+EXTRAGRADIENT: MoveOrder = SIMULTANEOUS * 2
+"""Both look ahead together, then both step; for optimizers that return in between, such as `Extragradient`."""
 
 _PLAYERS = ("generator", "discriminator")
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a game is played: who moves when, and by which optimizer both players follow their gradients."""
+class UpdateRule:
+    """How the players descend: the order of their moves, and the optimizer of both."""
 
-    order: Order
+    order: MoveOrder
     optimizer: OptimizerFactory
 
     @property
@@ -47,8 +45,8 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Consensus:
-    """Any planar game, to both of whose losses ½ `weight` ‖v‖² is added, v being both players' gradients.
+class ConsensusGame:
+    """A planar game with ½ `weight` ‖v‖² added to both losses, v being the gradients of both players.
 
     Consensus optimization (Mescheder et al. 2017, "The Numerics of GANs", eq. 9).
     """
@@ -81,7 +79,7 @@ def field_at(game: PlanarGame, point: tuple[float, float]) -> tuple[float, float
     """Returns v(θ, ψ) = (-∂L_G/∂θ, -∂L_D/∂ψ), the direction in which the players move."""
     theta, psi = _numbers(point)
     generator, discriminator = game(theta, psi)
-    return -_slope(generator, theta).item(), -_slope(discriminator, psi).item()
+    return -_derivative(generator, theta).item(), -_derivative(discriminator, psi).item()
 
 
 def gradient_field(game: PlanarGame, thetas: Sequence[float], psis: Sequence[float]) -> NDArray[np.float64]:
@@ -93,15 +91,15 @@ def jacobian(game: PlanarGame, point: tuple[float, float] = (0.0, 0.0)) -> Matri
     """Returns ∂v/∂(θ, ψ) [2, 2] at `point`, by automatic differentiation.
 
     Raises:
-        SpecError: the field has a kink there, so that it has no eigenvalues (WGAN-GP at its equilibrium).
+        SpecError: the field has a kink there and no eigenvalues (WGAN-GP at its equilibrium).
     """
     theta, psi = _numbers(point)
     rows = []
     for loss, own in zip(game(theta, psi), (theta, psi), strict=True):
-        slope = -_slope(loss, own, create_graph=True)
-        if slope.requires_grad:
-            found = torch.autograd.grad(slope, (theta, psi), retain_graph=True, materialize_grads=True)
-            rows.append([one.item() for one in found])
+        direction = -_derivative(loss, own, create_graph=True)
+        if direction.requires_grad:
+            second = torch.autograd.grad(direction, (theta, psi), retain_graph=True, materialize_grads=True)
+            rows.append([derivative.item() for derivative in second])
         else:
             rows.append([0.0, 0.0])
     exact = np.array(rows)
@@ -113,18 +111,18 @@ def eigenvalues(game: PlanarGame, point: tuple[float, float] = (0.0, 0.0)) -> tu
     """Returns the two eigenvalues of the field's Jacobian at `point`, the larger imaginary or real part last.
 
     Continuous descent converges locally where both real parts are negative (Mescheder et al. 2018, section 2).
-    They come from trace and determinant, so that a double eigenvalue is exact too.
+    They are computed from trace and determinant, which keeps double eigenvalues exact.
     """
     return _matrix_eigenvalues(jacobian(game, point))
 
 
-def step_moduli(game: PlanarGame, learning_rate: float, order: Order = SIMULTANEOUS) -> tuple[float, float]:
-    """Returns |λ| of the linearized step of gradient descent at the equilibrium (0, 0): below 1 it converges.
+def step_moduli(game: PlanarGame, learning_rate: float, order: MoveOrder = SIMULTANEOUS) -> tuple[float, float]:
+    """Returns |λ| of the linearized step of gradient descent at the equilibrium (0, 0); it converges below 1.
 
-    Simultaneously the step is I + hJ, and |1 + hλ| its moduli; in turns it is the product of the players' steps.
+    The simultaneous step is I + hJ with moduli |1 + hλ|; the alternating one is the product of the players' steps.
 
     Raises:
-        SpecError: an order that names no player, or a kink at the equilibrium.
+        SpecError: an unknown player in the order, or a kink at the equilibrium.
     """
     field, step = jacobian(game), np.eye(2)
     for move in check_order(order):
@@ -138,29 +136,30 @@ def extragradient_moduli(game: PlanarGame, learning_rate: float) -> tuple[float,
     """Returns |1 + hλ + h²λ²|, the moduli of an extragradient step at the equilibrium, λ the field's eigenvalues.
 
     w' = w + hJw and w ← w + hJw' make the step I + hJ + h²J². Where players circle, λ = ±iω, the modulus is
-    √((1 - h²ω²)² + h²ω²): below 1 for every h < 1/ω (Korpelevich 1976; Gidel et al. 2019). Raises as `jacobian` does.
+    √((1 - h²ω²)² + h²ω²): below 1 for every h < 1/ω (Korpelevich 1976; Gidel et al. 2019). Raises as `jacobian`.
     """
     low, high = (learning_rate * one for one in eigenvalues(game))
     return abs(1 + low + low**2), abs(1 + high + high**2)
 
 
 def optimistic_moduli(game: PlanarGame, learning_rate: float) -> tuple[float, ...]:
-    """Returns the moduli [4] of optimistic descent at the equilibrium, for each eigenvalue λ of the field two.
+    """Returns the moduli [4] of optimistic descent at the equilibrium, two for each eigenvalue λ of the field.
 
     Along its direction w_{t+1} = w_t + 2hλ w_t - hλ w_{t-1}: powers of the roots z of z² - (1 + 2hλ) z + hλ = 0.
     Where players circle, λ = ±iω, both are below 1 for h < 1/(√3 ω), and optimistic descent converges (Daskalakis
-    et al. 2018). Raises as `jacobian` does.
+    et al. 2018). Raises as `jacobian`.
     """
     moduli = []
-    for one in (learning_rate * found for found in eigenvalues(game)):
-        middle = 0.5 + one
-        root = cmath.sqrt(middle**2 - one)
+    for eigenvalue in eigenvalues(game):
+        scaled = learning_rate * eigenvalue
+        middle = 0.5 + scaled
+        root = cmath.sqrt(middle**2 - scaled)
         moduli += [abs(middle - root), abs(middle + root)]
     return tuple(moduli)
 
 
 def largest_stable_step(game: PlanarGame) -> float:
-    """Returns the learning rate h at which simultaneous descent stops converging, min -2 Re λ/|λ|²; 0 if it never does.
+    """Returns the learning rate h from which simultaneous descent diverges, min -2 Re λ/|λ|²; 0 if it always does.
 
     Mescheder et al. 2017, lemma 4.
     """
@@ -168,10 +167,9 @@ def largest_stable_step(game: PlanarGame) -> float:
 
 
 def critical_strength(family: Callable[[float], PlanarGame], low: float, high: float) -> float:
-    """Returns the strength between `low` and `high` at which the eigenvalues meet on the real line.
+    """Returns the strength between `low` and `high` at which the eigenvalues meet on the real line, by bisection.
 
-    Below it the players circle, above it one direction slows down: critical damping. Found by bisection to the
-    last digits.
+    Below it the players circle, above it one direction slows down: critical damping.
 
     Raises:
         SpecError: the eigenvalues are real, or complex, at both ends.
@@ -192,16 +190,18 @@ def trajectory(
     game: PlanarGame,
     start: tuple[float, float] = (1.0, -1.0),
     steps: int = 500,
-    order: Order = SIMULTANEOUS,
+    order: MoveOrder = SIMULTANEOUS,
     generator: OptimizerFactory = _PLAIN,
     discriminator: OptimizerFactory = _PLAIN,
     projection: Projection | None = None,
 ) -> NDArray[np.float64]:
-    """Returns where (θ, ψ) stands before the first step and after each of `steps`, [steps + 1, 2].
+    """Returns the path of (θ, ψ), [steps + 1, 2]: the start, then the point after each of `steps`.
+
+    `projection` is applied to ψ after each of the discriminator's steps.
 
     Raises:
-        SpecError: a negative number of steps, an order that names no player, or a start that is not finite.
-        DivergenceError: a number stopped being finite.
+        SpecError: a negative number of steps, an unknown player in the order, or a start that is not finite.
+        DivergenceError: a number left the finite range.
     """
     if steps < 0:
         raise SpecError(f"steps is {steps}; it must be 0 or more")
@@ -214,7 +214,7 @@ def trajectory(
             losses = dict(zip(_PLAYERS, game(theta, psi), strict=True))
             for name in move:
                 own = players[name][0]
-                own.grad = _slope(losses[name], own)
+                own.grad = _derivative(losses[name], own)
             for name in move:
                 players[name][1].step()
             if projection is not None and "discriminator" in move:
@@ -230,8 +230,8 @@ def radius(path: NDArray[np.float64]) -> float:
     return float(np.hypot(*path[-1]))
 
 
-def check_order(order: Order) -> Order:
-    """Returns `order`; raises `SpecError` where a move is empty or names no player."""
+def check_order(order: MoveOrder) -> MoveOrder:
+    """Returns `order`; raises `SpecError` if a move is empty or has an unknown player."""
     for move in order:
         if isinstance(move, str) or not move or set(move) - set(_PLAYERS):
             raise SpecError(f"order holds {move!r}; a move is a tuple of 'generator', 'discriminator' or both")
@@ -241,27 +241,27 @@ def check_order(order: Order) -> Order:
 def _numbers(point: tuple[float, float]) -> tuple[Tensor, Tensor]:
     if not np.isfinite(point).all():
         raise SpecError(f"the players cannot stand at {tuple(point)}; both numbers must be finite")
-    theta, psi = (torch.tensor(float(one), dtype=torch.float64, requires_grad=True) for one in point)
+    theta, psi = (torch.tensor(float(number), dtype=torch.float64, requires_grad=True) for number in point)
     return theta, psi
 
 
-def _slope(loss: Tensor, own: Tensor, create_graph: bool = False) -> Tensor:
-    """Returns ∂`loss`/∂`own`; the graph is kept, since the other player's loss may share it."""
-    (found,) = torch.autograd.grad(loss, own, create_graph=create_graph, retain_graph=True, materialize_grads=True)
-    return found
+def _derivative(loss: Tensor, own: Tensor, create_graph: bool = False) -> Tensor:
+    """Returns ∂`loss`/∂`own`; keeps the graph, which the other player's loss may share."""
+    (derivative,) = torch.autograd.grad(loss, own, create_graph=create_graph, retain_graph=True, materialize_grads=True)
+    return derivative
 
 
 def _check_smooth(game: PlanarGame, point: tuple[float, float], exact: Matrix, step: float = 1e-6) -> None:
-    """Raises `SpecError` where one-sided differences of the field do not approach its Jacobian."""
+    """Raises `SpecError` if one-sided differences of the field do not approach its Jacobian."""
     here = np.array(field_at(game, point))
     for index in range(2):
         for side in (step, -step):
-            there = [float(one) for one in point]
+            there = [float(number) for number in point]
             there[index] += side
-            slope = (np.array(field_at(game, (there[0], there[1]))) - here) / side
-            if not np.allclose(slope, exact[:, index], rtol=1e-3, atol=1e-3):
+            difference = (np.array(field_at(game, (there[0], there[1]))) - here) / side
+            if not np.allclose(difference, exact[:, index], rtol=1e-3, atol=1e-3):
                 raise SpecError(
-                    f"the field has no derivative at {tuple(point)} (a kink, or noise drawn anew), hence no "
+                    f"the field has no derivative at {tuple(point)} (a kink, or noise sampled anew), hence no "
                     "eigenvalues; follow a trajectory instead"
                 )
 

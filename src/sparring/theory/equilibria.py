@@ -1,4 +1,4 @@
-"""Is this pair of strategies an equilibrium? Three notions, and what deviating from each would pay."""
+"""Tests whether a pair of strategies is an equilibrium, in three senses, and what deviating would pay."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from sparring.theory.finite import FiniteGame
 
 @dataclass(frozen=True)
 class Deviation:
-    """What a player would gain by playing `strategy` instead, in units of V; 0 where it plays best already."""
+    """A player's gain from playing `strategy` instead, in units of V; 0 if it already plays a best reply."""
 
     player: str
     gain: float
@@ -20,7 +20,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a pair is an equilibrium under `notion`, to `tolerance`; and each player's best deviation."""
+    """Whether a pair is an equilibrium under `notion`, up to `tolerance`, and each player's best deviation."""
 
     notion: str
     generator: Deviation
@@ -33,63 +33,63 @@ class Verdict:
         return max(self.generator.gain, self.discriminator.gain) <= self.tolerance
 
     def lines(self) -> list[str]:
-        """Returns the verdict in words, one line for each deviation that pays."""
+        """Returns the verdict as text, one line for each deviation that pays."""
         if self.holds:
             return [f"{self.notion}: an equilibrium"]
-        found = [one for one in (self.generator, self.discriminator) if one.gain > self.tolerance]
         return [
-            f"{self.notion}: no equilibrium; the {one.player} gains {one.gain:.10g} by playing "
-            f"{np.array2string(one.strategy, precision=6, separator=', ')}"
-            for one in found
+            f"{self.notion}: no equilibrium; the {deviation.player} gains {deviation.gain:.10g} by playing "
+            f"{np.array2string(deviation.strategy, precision=6, separator=', ')}"
+            for deviation in (self.generator, self.discriminator)
+            if deviation.gain > self.tolerance
         ]
 
 
 def simultaneous(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike, tolerance: float = 1e-9) -> Verdict:
-    """Judges (q, D) as a Nash equilibrium: each plays a best reply to the other.
+    """Tests (q, D) for a Nash equilibrium: each plays a best reply to the other.
 
     Raises:
-        ShapeError, SpecError: `q` is not a distribution on the game's points, or `discriminator` may not be played.
+        ShapeError, SpecError: `q` is not a distribution on the game's points, or `discriminator` is not a strategy.
     """
     return Verdict(
         "simultaneous",
-        _generator_replies(game, q, discriminator),
-        _discriminator_replies(game, q, discriminator),
+        _generator_deviation(game, q, discriminator),
+        _discriminator_deviation(game, q, discriminator),
         tolerance,
     )
 
 
 def generator_first(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike, tolerance: float = 1e-9) -> Verdict:
-    """Judges (q, D) as a Stackelberg equilibrium led by the generator: D replies best, and q foresees it.
+    """Tests (q, D) for a Stackelberg equilibrium led by the generator: D replies best, and q anticipates it.
 
-    This is the min-max of Goodfellow et al. 2014. Raises as `simultaneous` does.
+    This is the min-max of Goodfellow et al. 2014. Raises the errors of `simultaneous`.
     """
     best = game.minimax()
     gain = game.discriminator_reply(q).value - best.value
-    led = Deviation("generator", max(gain, 0.0), best.strategy)
-    return Verdict("generator first", led, _discriminator_replies(game, q, discriminator), tolerance)
+    leader = Deviation("generator", max(gain, 0.0), best.strategy)
+    return Verdict("generator first", leader, _discriminator_deviation(game, q, discriminator), tolerance)
 
 
 def discriminator_first(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike, tolerance: float = 1e-9) -> Verdict:
-    """Judges (q, D) as a Stackelberg equilibrium led by the discriminator: q replies best, and D foresees it.
+    """Tests (q, D) for a Stackelberg equilibrium led by the discriminator: q replies best, and D anticipates it.
 
-    Raises as `simultaneous` does.
+    Raises the errors of `simultaneous`.
     """
     best = game.maximin()
     gain = best.value - game.generator_reply(discriminator).value
-    led = Deviation("discriminator", max(gain, 0.0), best.strategy)
-    return Verdict("discriminator first", _generator_replies(game, q, discriminator), led, tolerance)
+    leader = Deviation("discriminator", max(gain, 0.0), best.strategy)
+    return Verdict("discriminator first", _generator_deviation(game, q, discriminator), leader, tolerance)
 
 
-def _generator_replies(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike) -> Deviation:
+def _generator_deviation(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike) -> Deviation:
     reply = game.generator_reply(discriminator)
     return Deviation("generator", _difference(game.value(q, discriminator), reply.value), reply.strategy)
 
 
-def _discriminator_replies(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike) -> Deviation:
+def _discriminator_deviation(game: FiniteGame, q: ArrayLike, discriminator: ArrayLike) -> Deviation:
     reply = game.discriminator_reply(q)
     return Deviation("discriminator", _difference(reply.value, game.value(q, discriminator)), reply.strategy)
 
 
 def _difference(high: float, low: float) -> float:
-    """Returns high - low, at least 0, and 0 where both are the same infinity."""
+    """Returns high - low, at least 0, and 0 for equal infinities."""
     return 0.0 if high == low else max(high - low, 0.0)

@@ -1,4 +1,4 @@
-"""Games on finitely many points, solved exactly: who moves first, what it is worth, and what stays an equilibrium."""
+"""Games on finitely many points, solved exactly: minimax, maximin and the strategies that attain them."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,19 +12,19 @@ from sparring.theory.objectives import Objective, Original, Reply
 
 
 class Generators(Protocol):
-    """The distributions among which a generator may choose."""
+    """The set of distributions from which a generator chooses."""
 
     @property
     def strategies(self) -> Matrix:
-        """Rows [m, n]: the extreme points, or all, of what it may choose."""
+        """The distributions, or the extreme points of their set, as rows [m, n]."""
 
     def first(self, reference: Vector, objective: Objective) -> Reply:
-        """Returns the q for which max_D V(q, D) is least, and that value."""
+        """Returns the q that minimises max_D V(q, D), and that value."""
 
 
 @dataclass(frozen=True, eq=False)
-class Pure:
-    """One of the rows of `rows` [m, n], nothing between them: a generator of limited capacity."""
+class Pure(Generators):
+    """One of the rows of `rows` [m, n], no mixtures: a generator of limited capacity."""
 
     rows: ArrayLike
 
@@ -38,7 +38,7 @@ class Pure:
 
 
 @dataclass(frozen=True, eq=False)
-class Mixtures:
+class Mixtures(Generators):
     """Any mixture of the rows of `rows` [m, n]: a convex set, for which the minimax theorem holds."""
 
     rows: ArrayLike
@@ -54,7 +54,7 @@ class Mixtures:
 
 
 def point_masses(count: int) -> Matrix:
-    """Returns the distributions [count, count] that each sit on one point."""
+    """Returns the distributions [count, count] with all mass on one point each."""
     return np.eye(count)
 
 
@@ -63,7 +63,7 @@ _ORIGINAL = Original()
 
 @dataclass(frozen=True, eq=False)
 class FiniteGame:
-    """Data of distribution `reference` [n], the generators that may imitate it, and what is fought over.
+    """A game between a set of generators and a discriminator, over data with distribution `reference` [n].
 
     `FiniteGame.unrestricted(p)` is the game of 2014 on n points: any q against any D.
     """
@@ -73,7 +73,7 @@ class FiniteGame:
     objective: Objective = field(default_factory=Original)
 
     def __post_init__(self) -> None:
-        """Raises `ShapeError` or `SpecError` where the game is not one, or is too large to be solved exactly."""
+        """Raises `ShapeError` or `SpecError` if the parts do not fit, or are too large for an exact solution."""
         p, rows = distribution("reference", self.reference), self.generator.strategies
         if rows.shape[1] != len(p):
             raise ShapeError(
@@ -94,12 +94,12 @@ class FiniteGame:
         return distribution("reference", self.reference)
 
     def value(self, q: ArrayLike, discriminator: ArrayLike) -> float:
-        """Returns V(q, D); raises `ShapeError` or `SpecError` where either may not be played."""
-        played = distribution("q", q)
-        if len(played) != len(self.p):
-            raise ShapeError(f"q has {len(played)} points, reference has {len(self.p)}; they must be the same")
-        judged = self.objective.check(discriminator, len(self.p))
-        return float(self.objective.payoffs(self.p, played[None], judged)[0])
+        """Returns V(q, D); raises `ShapeError` or `SpecError` if either is not a strategy of this game."""
+        generator = distribution("q", q)
+        if len(generator) != len(self.p):
+            raise ShapeError(f"q has {len(generator)} points, reference has {len(self.p)}; they must be the same")
+        critic = self.objective.check(discriminator, len(self.p))
+        return float(self.objective.payoffs(self.p, generator[None], critic)[0])
 
     def discriminator_reply(self, q: ArrayLike) -> Reply:
         """Returns max_D V(q, D) and a best D [n]."""
@@ -107,19 +107,19 @@ class FiniteGame:
 
     def generator_reply(self, discriminator: ArrayLike) -> Reply:
         """Returns min_q V(q, D) and a best q [n], the first of the strategies that attain it."""
-        judged = self.objective.check(discriminator, len(self.p))
-        payoffs = self.objective.payoffs(self.p, self.generator.strategies, judged)
+        critic = self.objective.check(discriminator, len(self.p))
+        payoffs = self.objective.payoffs(self.p, self.generator.strategies, critic)
         best = int(np.argmin(payoffs))
         return Reply(self.generator.strategies[best], float(payoffs[best]))
 
     def minimax(self) -> Reply:
-        """Returns min_q max_D V, and the q that the generator plays when it must move first."""
+        """Returns min_q max_D V, and the generator's q when it moves first."""
         return self.generator.first(self.p, self.objective)
 
     def maximin(self) -> Reply:
-        """Returns max_D min_q V, and the D that the discriminator plays when it must move first.
+        """Returns max_D min_q V, and the discriminator's D when it moves first.
 
-        V is linear in q, so that mixing strategies does not help the generator here.
+        V is linear in q: mixing strategies does not help the generator here.
         """
         return self.objective.maximin(self.p, self.generator.strategies)
 
@@ -135,18 +135,18 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """What moving second is worth: 0 exactly where an equilibrium of simultaneous moves exists."""
+        """The value of moving second: 0 exactly where simultaneous moves have an equilibrium."""
         return self.minimax - self.maximin
 
 
 def solve(game: FiniteGame) -> Solution:
     """Returns minimax and maximin of a game and strategies that attain them.
 
-    With `Mixtures` the two agree (von Neumann 1928; Sion 1958), and their difference certifies how exactly the
-    game was solved; with `Pure` a gap means that no equilibrium in pure strategies exists.
+    With `Mixtures` the two agree (von Neumann 1928; Sion 1958), and their difference bounds the error of the
+    solution; with `Pure` a gap means that no equilibrium in pure strategies exists.
 
     Raises:
-        MissingExtraError: a Lipschitz critic is found by SciPy, which is not installed.
+        MissingExtraError: SciPy, which Lipschitz critics need, is not installed.
     """
     first, second = game.minimax(), game.maximin()
     return Solution(first.value, second.value, first.strategy, second.strategy)

@@ -1,4 +1,4 @@
-"""Augmentations as Markov kernels: which of them leak into the generated images, read from their eigenvalues."""
+"""Augmentations as Markov kernels: their eigenvalues show which of them leak into the generated images."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,12 +10,12 @@ from sparring.errors import ShapeError, SpecError
 from sparring.theory.distributions import Matrix, Vector, distribution, finite_numbers, small_enough, stochastic
 
 LARGEST_RING = 1024
-"""The most points between which a kernel that is built here moves."""
+"""The most points of a kernel built here."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Two different distributions that a kernel makes one: a discriminator behind it cannot tell them apart."""
+    """Two different distributions with the same image under a kernel: no discriminator behind it separates them."""
 
     first: Vector
     second: Vector
@@ -34,16 +34,16 @@ def flip(probability: float) -> Matrix:
 def other_rotations(probability: float) -> Matrix:
     """Returns the kernel [4, 4] that with `probability` rotates by 90°, 180° or 270°, never by 0°; 1 and 1 - 4p/3.
 
-    Raises as `flip` does.
+    Raises the errors of `flip`.
     """
     p = _probability(probability)
     return cyclic([1 - p, p / 3, p / 3, p / 3])
 
 
 def any_rotation(probability: float) -> Matrix:
-    """Returns the kernel [4, 4] that with `probability` rotates by 0°, 90°, 180° or 270°, as ADA draws; 1 and 1 - p.
+    """Returns the kernel [4, 4] that with `probability` rotates by 0°, 90°, 180° or 270°, as in ADA; 1 and 1 - p.
 
-    Raises as `flip` does.
+    Raises the errors of `flip`.
     """
     p = _probability(probability)
     return cyclic([1 - 3 * p / 4, p / 4, p / 4, p / 4])
@@ -64,11 +64,11 @@ def cyclic(steps: ArrayLike) -> Matrix:
     return np.stack([np.roll(moves, place) for place in range(len(moves))])
 
 
-def gaussian(deviation: float, count: int) -> Matrix:
+def gaussian_noise(deviation: float, count: int) -> Matrix:
     """Returns additive Gaussian noise on a ring of `count` places one apart: wrapped, sampled and normalized.
 
-    Its eigenvalues are exp(-σ²ω²/2) at ω = 2πk/count, up to aliasing (Poisson's summation). Raises as `cyclic` does,
-    and `SpecError` unless the deviation is positive and finite.
+    Its eigenvalues are exp(-σ²ω²/2) at ω = 2πk/count, up to aliasing (Poisson's summation). Raises the errors of
+    `cyclic`, and `SpecError` unless the deviation is positive and finite.
     """
     if not 0 < deviation < np.inf:
         raise SpecError(f"deviation is {deviation}; it must be positive and finite")
@@ -83,18 +83,18 @@ def gaussian(deviation: float, count: int) -> Matrix:
 
 
 def gaussian_spectrum(deviation: float, frequencies: ArrayLike) -> Vector:
-    """Returns exp(-σ²ω²/2) for angular `frequencies`: never 0, so that noise never leaks, but soon too small to see.
+    """Returns exp(-σ²ω²/2) for angular `frequencies`: never 0, hence noise never leaks, but soon vanishingly small.
 
     Karras et al. 2020, appendix C.4.
     """
-    found: Vector = np.exp(-((deviation * finite_numbers("frequencies", frequencies)) ** 2) / 2)
-    return found
+    eigenvalues: Vector = np.exp(-((deviation * finite_numbers("frequencies", frequencies)) ** 2) / 2)
+    return eigenvalues
 
 
-def compose(*kernels: ArrayLike) -> Matrix:
-    """Returns the kernel that applies `kernels` in the order given.
+def compose_kernels(*kernels: ArrayLike) -> Matrix:
+    """Returns the kernel that applies `kernels` one after the other.
 
-    It is injective where each is; where they commute their eigenvalues multiply.
+    It is injective if each of them is; if they commute, their eigenvalues multiply.
 
     Raises:
         ShapeError: the sizes do not follow each other.
@@ -102,7 +102,7 @@ def compose(*kernels: ArrayLike) -> Matrix:
     """
     checked = [stochastic(f"kernel {index + 1}", kernel) for index, kernel in enumerate(kernels)]
     if not checked:
-        raise SpecError("compose needs at least one kernel")
+        raise SpecError("compose_kernels needs at least one kernel")
     for index, (one, two) in enumerate(pairwise(checked)):
         if one.shape[1] != two.shape[0]:
             raise ShapeError(
@@ -135,23 +135,23 @@ def spectrum(kernel: ArrayLike) -> NDArray[np.complex128]:
     rows = stochastic("kernel", kernel)
     if rows.shape[0] != rows.shape[1]:
         raise ShapeError(f"kernel has shape {list(rows.shape)}; eigenvalues need as many points to as from")
-    found = np.linalg.eigvalsh(rows) if np.array_equal(rows, rows.T) else np.linalg.eigvals(rows)
-    order = np.lexsort((-found.real, -np.abs(found).round(12)))
-    return found[order].astype(np.complex128)
+    values = np.linalg.eigvalsh(rows) if np.array_equal(rows, rows.T) else np.linalg.eigvals(rows)
+    order = np.lexsort((-values.real, -np.abs(values).round(12)))
+    return values[order].astype(np.complex128)
 
 
 def smallest_eigenvalue(kernel: ArrayLike) -> complex:
-    """Returns the eigenvalue of least modulus: 0 means that the kernel leaks. Raises as `spectrum` does."""
+    """Returns the eigenvalue of least modulus: 0 means that the kernel leaks. Raises the errors of `spectrum`."""
     return complex(spectrum(kernel)[-1])
 
 
 def condition(kernel: ArrayLike) -> float:
-    """Returns the ratio of the largest to the smallest singular value: by how much undoing it amplifies noise."""
+    """Returns the ratio of the largest to the smallest singular value: the noise gain of inverting the kernel."""
     return float(np.linalg.cond(stochastic("kernel", kernel)))
 
 
 def leak(kernel: ArrayLike, tolerance: float = 1e-12) -> Leak | None:
-    """Returns two distributions that the kernel sends to the same one, or None where it is injective (non-leaking).
+    """Returns two distributions that the kernel maps to the same one, or None if it is injective (non-leaking).
 
     A generator behind a leaking augmentation may settle on either (Karras et al. 2020, appendix C.1). Singular
     values up to `tolerance` times the largest count as 0.
@@ -165,7 +165,7 @@ def leak(kernel: ArrayLike, tolerance: float = 1e-12) -> Leak | None:
     if rank == len(rows):
         return None
     direction = left[:, -1]
-    # a kernel keeps total mass, so that what it annihilates sums to 0: positive and negative part weigh the same
+    # a kernel keeps the total mass, hence its null vectors sum to 0: positive and negative part weigh the same
     gain, loss = np.maximum(direction, 0), np.maximum(-direction, 0)
     return Leak(gain / gain.sum(), loss / loss.sum())
 

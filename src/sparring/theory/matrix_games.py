@@ -12,7 +12,7 @@ from sparring.theory.programs import minimise_linear
 
 @dataclass(frozen=True)
 class MatrixSolution:
-    """In pure strategies `minimax` ≥ `maximin`; mixed by `rows` and `columns` both sides get `value` between them.
+    """In pure strategies `minimax` ≥ `maximin`; `value`, that of the mixtures `rows` and `columns`, lies between them.
 
     `saddle_points` are the equilibria in pure strategies, as (row, column).
     """
@@ -29,7 +29,7 @@ def solve_matrix(payoffs: ArrayLike) -> MatrixSolution:
     """Solves the game in which rows (generators) minimise and columns (discriminators) maximise `payoffs` [m, n].
 
     Raises:
-        ShapeError: it is not a nonempty matrix.
+        ShapeError: not a nonempty matrix.
         SpecError: a payoff is not finite, or there are more than 128 rows or columns.
         MissingExtraError: SciPy is not installed.
 
@@ -39,22 +39,22 @@ def solve_matrix(payoffs: ArrayLike) -> MatrixSolution:
     >>> pennies.rows
     array([0.5, 0.5])
     """
-    found = finite_numbers("payoffs", payoffs)
-    if found.ndim != 2 or not found.size:
-        raise ShapeError(f"payoffs has shape {list(found.shape)}; a game is a matrix [generators, discriminators]")
-    small_enough("payoffs", max(found.shape))
-    rows, value = _least_worst(found)
-    columns, _ = _least_worst(-found.T)
-    worst, best = found.max(axis=1), found.min(axis=0)
-    saddles = np.argwhere((found == worst[:, None]) & (found == best[None]))
+    table = finite_numbers("payoffs", payoffs)
+    if table.ndim != 2 or not table.size:
+        raise ShapeError(f"payoffs has shape {list(table.shape)}; a game is a matrix [generators, discriminators]")
+    small_enough("payoffs", max(table.shape))
+    rows, value = _minimax_mixture(table)
+    columns, _ = _minimax_mixture(-table.T)
+    worst, best = table.max(axis=1), table.min(axis=0)
+    saddles = np.argwhere((table == worst[:, None]) & (table == best[None]))
     pairs = tuple((int(row), int(column)) for row, column in saddles)
     return MatrixSolution(float(worst.min()), float(best.max()), value, rows, columns, pairs)
 
 
-def _least_worst(payoffs: Matrix) -> tuple[Vector, float]:
+def _minimax_mixture(payoffs: Matrix) -> tuple[Vector, float]:
     """Returns the mixture w of rows that minimises t subject to w·payoffs ≤ t, and t."""
     row_count, column_count = payoffs.shape
     limits = np.hstack([payoffs.T, -np.ones((column_count, 1))]), np.zeros(column_count)
     total = np.append(np.ones(row_count), 0.0)[None], np.ones(1)
-    found = minimise_linear(np.eye(row_count + 1)[-1], limits, total, np.eye(row_count + 1, dtype=bool)[-1])
-    return found.point[:-1], found.value
+    optimum = minimise_linear(np.eye(row_count + 1)[-1], limits, total, np.eye(row_count + 1, dtype=bool)[-1])
+    return optimum.point[:-1], optimum.value

@@ -1,4 +1,4 @@
-"""What the players of a finite game fight over: the original logarithmic payoff, or a Lipschitz critic's difference."""
+"""Payoffs of finite games: the original logarithmic one, and a Lipschitz critic's difference."""
 
 from dataclasses import dataclass
 from math import log
@@ -25,17 +25,17 @@ from sparring.theory.transport import lipschitz_rows, transport
 
 @dataclass(frozen=True)
 class Reply:
-    """A player's best reply: a strategy [n], and the value of the game when it is played."""
+    """A player's best reply: a strategy [n], and the value of the game under it."""
 
     strategy: Vector
     value: float
 
 
 class Objective(Protocol):
-    """A payoff V(q, D), linear in q and concave in D, that the discriminator maximises and the generator minimises."""
+    """A payoff V(q, D), linear in q and concave in D; the discriminator maximises it, the generator minimises it."""
 
     def check(self, discriminator: ArrayLike, count: int) -> Vector:
-        """Returns a discriminator [count] that may be played; raises `ShapeError` or `SpecError` if it may not."""
+        """Returns `discriminator` as [count]; raises `ShapeError` or `SpecError` if it is not a strategy."""
 
     def payoffs(self, reference: Vector, strategies: Matrix, discriminator: Vector) -> Vector:
         """Returns V(q_i, D) [m] for each row q_i of `strategies` [m, n]."""
@@ -44,7 +44,7 @@ class Objective(Protocol):
         """Returns max_D V(q, D) and a D that attains it."""
 
     def nearest_mixture(self, reference: Vector, strategies: Matrix) -> Vector:
-        """Returns weights [m] of the mixture q of `strategies` for which max_D V(q, D) is least."""
+        """Returns weights [m] of the mixture q of `strategies` that minimises max_D V(q, D)."""
 
     def maximin(self, reference: Vector, strategies: Matrix) -> Reply:
         """Returns max_D min_i V(q_i, D) and a D that attains it."""
@@ -60,12 +60,12 @@ def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> Vector:
     array([0.5, 0.5])
     """
     p, q = distributions(p=p, q=q)
-    seen = p + q > 0
-    return np.where(seen, p, 0.5) / np.where(seen, p + q, 1.0)
+    support = p + q > 0
+    return np.where(support, p, 0.5) / np.where(support, p + q, 1.0)
 
 
 def value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike) -> float:
-    """Returns V(q, D) = Σ p ln D + Σ q ln(1 - D), with 0 ln 0 = 0; -inf where D is sure and wrong.
+    """Returns V(q, D) = Σ p ln D + Σ q ln(1 - D), with 0 ln 0 = 0; -inf where D is certain and wrong.
 
     Raises:
         ShapeError, SpecError: not distributions, not probabilities, or their sizes differ.
@@ -75,7 +75,7 @@ def value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike) -> float:
 
 
 @dataclass(frozen=True)
-class Original:
+class Original(Objective):
     """V = E_p[ln D] + E_q[ln(1 - D)], D from the points to [0, 1] (Goodfellow et al. 2014, eq. 1)."""
 
     def check(self, discriminator: ArrayLike, count: int) -> Vector:
@@ -95,24 +95,24 @@ class Original:
         return nearest_mixture(reference, strategies)
 
     def maximin(self, reference: Vector, strategies: Matrix) -> Reply:
-        """By the minimax theorem it is the reply to the mixture for which that reply is least."""
+        """Returns the reply to the minimax mixture, which the minimax theorem makes optimal."""
         q = self.nearest_mixture(reference, strategies) @ strategies
         reply = optimal_discriminator(reference, q / q.sum())
         return Reply(reply, float(self.payoffs(reference, strategies, reply).min()))
 
 
 @dataclass(frozen=True, eq=False)
-class LipschitzCritic:
+class LipschitzCritic(Objective):
     """V = E_p[f] - E_q[f], f 1-Lipschitz under `distances` [n, n] (Arjovsky et al. 2017, eq. 2)."""
 
     distances: ArrayLike
 
     def ground(self, count: int) -> Matrix:
-        """Returns the metric [count, count]; raises `ShapeError` or `SpecError` where it is none."""
+        """Returns the metric [count, count]; raises `ShapeError` or `SpecError` if it is none."""
         return metric("distances", self.distances, count)
 
     def check(self, discriminator: ArrayLike, count: int) -> Vector:
-        """Returns the critic; raises `SpecError` where it is steeper than 1."""
+        """Returns the critic; raises `SpecError` if its Lipschitz constant exceeds 1."""
         critic = scores("discriminator", discriminator, count)
         rows, limit = lipschitz_rows(self.ground(count))
         if (rows @ critic > limit + 1e-9).any():
@@ -124,40 +124,40 @@ class LipschitzCritic:
         return total
 
     def reply(self, reference: Vector, q: Vector) -> Reply:
-        found = transport(reference, q, self.distances)
-        return Reply(found.critic, found.cost)
+        optimal = transport(reference, q, self.distances)
+        return Reply(optimal.critic, optimal.cost)
 
     def nearest_mixture(self, reference: Vector, strategies: Matrix) -> Vector:
-        """A linear program over the plan [n, n] and the weights [m]: rows sum to p, columns to the mixture."""
+        """Solves a linear program over the plan [n, n] and the weights [m]: rows sum to p, columns to the mixture."""
         count, ground = len(reference), self.ground(len(reference))
-        leaves, arrives = np.kron(np.eye(count), np.ones(count)), np.kron(np.ones(count), np.eye(count))
-        rows = np.block([[leaves, np.zeros((count, len(strategies)))], [arrives, -strategies.T]])
+        departing, arriving = np.kron(np.eye(count), np.ones(count)), np.kron(np.ones(count), np.eye(count))
+        rows = np.block([[departing, np.zeros((count, len(strategies)))], [arriving, -strategies.T]])
         sums = np.concatenate([reference, np.zeros(count)])
-        found = minimise_linear(np.append(ground.ravel(), np.zeros(len(strategies))), equal=(rows, sums))
-        weights: Vector = found.point[count * count :]
+        optimum = minimise_linear(np.append(ground.ravel(), np.zeros(len(strategies))), equal=(rows, sums))
+        weights: Vector = optimum.point[count * count :]
         normalized: Vector = weights / weights.sum()
         return normalized
 
     def maximin(self, reference: Vector, strategies: Matrix) -> Reply:
-        """A linear program over the critic and the height t that no strategy may go below: t ≤ -q_i·f."""
+        """Solves a linear program over the critic and the lower bound t of all strategies: t ≤ -q_i·f."""
         count = len(reference)
         steepness, limit = lipschitz_rows(self.ground(count))
         rows = np.block([[steepness, np.zeros((len(steepness), 1))], [strategies, np.ones((len(strategies), 1))]])
         limits = np.append(limit, np.zeros(len(strategies)))
         fixed = (np.eye(1, count + 1), np.zeros(1))
-        found = minimise_linear(np.append(-reference, -1.0), (rows, limits), fixed, np.ones(count + 1, bool))
-        return Reply(found.point[:count] + 0.0, 0.0 - found.value)  # no negative zeros
+        optimum = minimise_linear(np.append(-reference, -1.0), (rows, limits), fixed, np.ones(count + 1, bool))
+        return Reply(optimum.point[:count] + 0.0, 0.0 - optimum.value)  # no negative zeros
 
 
 def generator_reply(discriminator: ArrayLike) -> Vector:
-    """Returns the generator's best reply to D [n]: all mass on the points that D likes best, evenly.
+    """Returns the generator's best reply to D [n]: all mass on the points of the highest score, evenly.
 
-    It minimises E_q[ln(1 - D)], and -E_q[D], over all distributions q; so does every other mass on those points.
+    It minimises E_q[ln(1 - D)], and -E_q[D], over all distributions q, like any other mass on those points.
 
     >>> generator_reply([0.2, 0.7, 0.7])
     array([0. , 0.5, 0.5])
     """
-    liked = scores("discriminator", discriminator, np.size(discriminator))
-    small_enough("discriminator", len(liked), 10**6)
-    best = (liked == liked.max()).astype(np.float64)
+    critic = scores("discriminator", discriminator, np.size(discriminator))
+    small_enough("discriminator", len(critic), 10**6)
+    best = (critic == critic.max()).astype(np.float64)
     return distribution("reply", best / best.sum())

@@ -1,4 +1,4 @@
-"""Pictures of small games: fields with paths, value surfaces, eigenvalues in the plane."""
+"""Plots of small games: fields with paths, value surfaces, eigenvalues in the plane."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from sparring.theory.objectives import Original
 
 _INK, _FAINT, _ARROWS = "#333333", "#bbbbbb", "#8a8a8a"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe & Ito 2008: told apart by colour-blind readers too."""
+"""Okabe & Ito 2008: distinct to colour-blind readers too."""
 
 
 def draw_field(
@@ -22,15 +22,15 @@ def draw_field(
 ) -> Path:
     """Writes the gradient field of `game` with labelled trajectories [steps + 1, 2] as a PNG, and returns its path.
 
-    `span` is how far the axes reach on each side of 0; 0 fits them to the trajectories.
+    The axes cover [-`span`, `span`]; 0 fits them to the trajectories.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     figure = _figure(6.4, 5.6)
     axes = figure.add_subplot()
-    reach = span or 1.15 * max([1.0, *(float(np.abs(one).max()) for one in paths.values())])
-    grid = np.linspace(-reach, reach, 17)
+    span = span or 1.15 * max([1.0, *(float(np.abs(trace).max()) for trace in paths.values())])
+    grid = np.linspace(-span, span, 17)
     field = gradient_field(game, grid.tolist(), grid.tolist())
     lengths = np.linalg.norm(field, axis=2, keepdims=True)
     arrows = field / np.maximum(lengths, 1e-12) * np.sqrt(lengths / max(float(lengths.max()), 1e-12))
@@ -40,9 +40,7 @@ def draw_field(
         axes.plot(*trace[0], "o", color=colour, markersize=5)
         axes.plot(*trace[-1], "s", color=colour, markersize=6, markeredgecolor="white")
     axes.plot(0, 0, "+", color=_INK, markersize=12, markeredgewidth=1.8)
-    axes.set(
-        xlabel="θ (generator)", ylabel="ψ (discriminator)", title=title, xlim=(-reach, reach), ylim=(-reach, reach)
-    )
+    axes.set(xlabel="θ (generator)", ylabel="ψ (discriminator)", title=title, xlim=(-span, span), ylim=(-span, span))
     axes.set_aspect("equal")
     if paths:
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, title="● start   ■ end")
@@ -50,25 +48,25 @@ def draw_field(
 
 
 def draw_value_surface(path: str | Path, share: float = 0.5, count: int = 121) -> Path:
-    """Writes V(q, D) of the original game on two points as a PNG: a saddle, with both players' best replies drawn in.
+    """Writes V(q, D) of the original game on two points as a PNG: a saddle, with the best D for every q.
 
-    The data puts `share` on the first point. The generator's share runs along one axis; along the other D at the
-    first point, D at the second being 1 - D. Against q the best such D is (share + 1 - q)/2. Returns the path.
+    The data puts `share` on the first point. One axis is the generator's share q, the other D at the first point,
+    with 1 - D at the second. Against q the best such D is (share + 1 - q)/2. Returns the path.
 
     Raises:
         SpecError: `share` is not between 0 and 1.
         MissingExtraError: matplotlib is not installed.
     """
     p = distribution("share", [share, 1 - share])
-    shares = says = np.linspace(0.02, 0.98, count)
+    shares = probabilities = np.linspace(0.02, 0.98, count)
     strategies = np.stack([shares, 1 - shares], axis=1)
-    surface = np.stack([Original().payoffs(p, strategies, np.array([d, 1 - d])) for d in says])
+    surface = np.stack([Original().payoffs(p, strategies, np.array([d, 1 - d])) for d in probabilities])
     figure = _figure(6.8, 5.4)
     axes = figure.add_subplot()
     lowest = np.floor(10 * np.quantile(surface, 0.08)) / 10
     levels = np.arange(lowest, surface.max() + 0.1, 0.1)
-    filled = axes.contourf(shares, says, surface, levels=levels, cmap="Blues_r", extend="min")
-    axes.contour(shares, says, surface, levels=levels, colors="white", linewidths=0.3, linestyles="solid")
+    filled = axes.contourf(shares, probabilities, surface, levels=levels, cmap="Blues_r", extend="min")
+    axes.contour(shares, probabilities, surface, levels=levels, colors="white", linewidths=0.3, linestyles="solid")
     axes.plot(shares, (share + 1 - shares) / 2, color=_COLOURS[1], linewidth=2, label="best D against q")
     axes.axhline(0.5, color=_INK, linestyle="--", linewidth=1.5, label="D = 1/2: V = -ln 4 for every q")
     axes.plot(share, 0.5, "o", color="white", markeredgecolor=_INK, markersize=9, linestyle="none", label="equilibrium")
@@ -90,16 +88,16 @@ def draw_eigenvalues(path: str | Path, groups: Mapping[str, Sequence[complex]], 
     """
     figure = _figure(6.4, 4.6)
     axes = figure.add_subplot()
-    reach = 1.2 * max([0.5, *(abs(one) for group in groups.values() for one in group)])
-    axes.axvspan(-reach, 0, color="#e4eef7", zorder=0, label="converges")
-    _plot_numbers(axes, groups, reach, title)
+    span = 1.2 * max([0.5, *(abs(number) for group in groups.values() for number in group)])
+    axes.axvspan(-span, 0, color="#e4eef7", zorder=0, label="converges")
+    _plot_numbers(axes, groups, span, title)
     return _write(figure, path)
 
 
 def draw_spectra(path: str | Path, groups: Mapping[str, Sequence[complex]], title: str = "") -> Path:
     """Writes labelled eigenvalues of Markov kernels as a PNG, and returns its path.
 
-    The unit circle, which none leaves, is drawn, and 0, where a kernel leaks, marked.
+    Shows the unit circle, which contains all of them, and 0, where a kernel leaks.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -113,7 +111,7 @@ def draw_spectra(path: str | Path, groups: Mapping[str, Sequence[complex]], titl
     return _write(figure, path)
 
 
-def _plot_numbers(axes: Any, groups: Mapping[str, Sequence[complex]], reach: float, title: str) -> None:
+def _plot_numbers(axes: Any, groups: Mapping[str, Sequence[complex]], span: float, title: str) -> None:
     axes.axhline(0, color=_FAINT, linewidth=0.8, zorder=0.5)
     axes.axvline(0, color=_FAINT, linewidth=0.8, zorder=0.5)
     for index, ((label, group), colour, marker) in enumerate(
@@ -122,7 +120,7 @@ def _plot_numbers(axes: Any, groups: Mapping[str, Sequence[complex]], reach: flo
         numbers = np.asarray(list(group), np.complex128)
         hollow = {"markerfacecolor": "none", "markeredgewidth": 1.8, "markersize": 7 + 4 * index}  # rings where equal
         axes.plot(numbers.real, numbers.imag, marker, color=colour, label=label, **hollow)
-    axes.set(xlabel="real part", ylabel="imaginary part", title=title, xlim=(-reach, reach), ylim=(-reach, reach))
+    axes.set(xlabel="real part", ylabel="imaginary part", title=title, xlim=(-span, span), ylim=(-span, span))
     axes.set_aspect("equal")
     axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, labelspacing=0.9)
 

@@ -1,4 +1,4 @@
-"""Linear programs by SciPy's HiGHS, and one convex program by Newton's method."""
+"""Linear programs with SciPy's HiGHS, and one convex program with Newton's method."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from sparring.theory.distributions import Matrix, Vector
 
 @dataclass(frozen=True)
 class Optimum:
-    """Where a linear program is least, and how low it is there."""
+    """The minimiser of a linear program, and the minimum."""
 
     point: Vector
     value: float
@@ -22,7 +22,7 @@ def minimise_linear(
     equal: tuple[Matrix, Vector] | None = None,
     free: Vector | None = None,
 ) -> Optimum:
-    """Returns the minimum of costs·x subject to A x ≤ b, A x = b, and x ≥ 0 where not `free` [n] of bools.
+    """Returns the minimum of costs·x subject to A x ≤ b (`at_most`), A x = b (`equal`), and x ≥ 0 unless `free` [n].
 
     Raises:
         MissingExtraError: SciPy is not installed.
@@ -36,27 +36,29 @@ def minimise_linear(
     unbounded = np.zeros(len(costs), bool) if free is None else free
     a_at_most, b_at_most = at_most or (None, None)
     a_equal, b_equal = equal or (None, None)
-    limits = [(None, None) if one else (0, None) for one in unbounded]
-    found = linprog(costs, a_at_most, b_at_most, a_equal, b_equal, limits, method="highs")
-    if not found.success:
-        raise SpecError(f"the linear program has no solution: {found.message}")
-    return Optimum(np.asarray(found.x), float(found.fun))
+    limits = [(None, None) if is_free else (0, None) for is_free in unbounded]
+    solution = linprog(costs, a_at_most, b_at_most, a_equal, b_equal, limits, method="highs")
+    if not solution.success:
+        raise SpecError(f"the linear program has no solution: {solution.message}")
+    return Optimum(np.asarray(solution.x), float(solution.fun))
 
 
 def nearest_mixture(reference: Vector, strategies: Matrix, steps: int = 200) -> Vector:
     """Returns weights w [m] on the rows of `strategies` [m, n] that minimise JS(reference, w·strategies).
 
-    The function is convex; Newton's method on the logarithmic barrier, whose weight falls to 1e-15,
+    The function is convex. Newton's method with a logarithmic barrier, whose weight falls to 1e-15,
     ends within about m · 1e-15 of the minimum (Boyd & Vandenberghe 2004, section 11.3).
     """
     weights, barrier = np.full(len(strategies), 1 / len(strategies)), 1e-2
     for _ in range(steps):
         step, decrement = _newton_step(weights, reference, strategies, barrier)
+        # centred: continue with a weaker barrier
         if decrement < barrier * 1e-6:
             if barrier <= 1e-15:
                 break
             barrier /= 10
             continue
+        # stay inside the simplex, then halve the step until the barrier function falls
         falling = step < 0
         length = min(1.0, 0.95 / np.max(-step[falling] / weights[falling], initial=1e-300))
         here = _barrier_value(weights, reference, strategies, barrier)
@@ -78,15 +80,15 @@ def _barrier_value(weights: Vector, p: Vector, strategies: Matrix, barrier: floa
 
 
 def _newton_step(weights: Vector, p: Vector, strategies: Matrix, barrier: float) -> tuple[Vector, float]:
-    """Returns the Newton step within the simplex, and how much it promises to gain."""
+    """Returns the Newton step within the simplex, and its expected decrease of the barrier function."""
     q = _positive(weights @ strategies)
     gradient = strategies @ np.log(q / (p + q)) - barrier / weights
     curvature = (strategies * (p / (q * (p + q)))) @ strategies.T
-    # in units of the weights themselves the barrier's curvature is the identity: no ill-conditioning near the boundary
+    # in units of the weights the barrier's curvature is the identity: well-conditioned near the boundary
     scaled = weights[:, None] * curvature * weights + barrier * np.eye(len(weights))
     system = np.block([[scaled, weights[:, None]], [weights[None], np.zeros((1, 1))]])
-    solved = np.linalg.lstsq(system, np.append(-weights * gradient, 0.0), rcond=None)[0]
-    step = weights * solved[:-1]
+    solution = np.linalg.lstsq(system, np.append(-weights * gradient, 0.0), rcond=None)[0]
+    step = weights * solution[:-1]
     return step, float(-gradient @ step)
 
 
@@ -96,5 +98,5 @@ def _positive(values: Vector) -> Vector:
 
 
 def _xlogy(masses: Vector, ratios: Vector) -> float:
-    seen = masses > 0
-    return float(masses[seen] @ np.log(ratios[seen]))
+    support = masses > 0
+    return float(masses[support] @ np.log(ratios[support]))

@@ -1,4 +1,4 @@
-"""Optimal transport between distributions on finitely many points: W1, its plan and its critic, by linear programs."""
+"""Optimal transport between distributions on finitely many points by linear programs: W1, its plan and its critic."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from sparring.theory.programs import minimise_linear
 
 @dataclass(frozen=True)
 class Transport:
-    """W1 twice: the cheapest `plan` [n, n] costs `cost`; the best 1-Lipschitz `critic` [n] tells p from q by as much.
+    """W1 in both forms: the cost of the optimal `plan` [n, n], and the margin of the best 1-Lipschitz `critic` [n].
 
     `cost` = Σ plan · metric = Σ critic (p - q), Kantorovich & Rubinstein 1958.
     """
@@ -32,15 +32,16 @@ def transport(p: ArrayLike, q: ArrayLike, distances: ArrayLike) -> Transport:
     small_enough("p", len(p))
     ground = metric("distances", distances, len(p))
     count = len(p)
-    leaves, arrives = np.kron(np.eye(count), np.ones(count)), np.kron(np.ones(count), np.eye(count))
-    found = minimise_linear(ground.ravel(), equal=(np.vstack([leaves, arrives]), np.concatenate([p, q])))
-    steepness, limit = lipschitz_rows(ground)
-    best = minimise_linear(q - p, at_most=(steepness, limit), equal=_zero_at_first(count), free=np.ones(count, bool))
-    return Transport(found.value, found.point.reshape(count, count), best.point)
+    departing, arriving = np.kron(np.eye(count), np.ones(count)), np.kron(np.ones(count), np.eye(count))
+    plan = minimise_linear(ground.ravel(), equal=(np.vstack([departing, arriving]), np.concatenate([p, q])))
+    # a critic is unique up to a constant: fix it to 0 at the first point
+    fixed = (np.eye(1, count), np.zeros(1))
+    critic = minimise_linear(q - p, at_most=lipschitz_rows(ground), equal=fixed, free=np.ones(count, bool))
+    return Transport(plan.value, plan.point.reshape(count, count), critic.point)
 
 
 def wasserstein(p: ArrayLike, q: ArrayLike, distances: ArrayLike) -> float:
-    """Returns W1(p, q) = min over plans of Σ plan · distances; raises as `transport` does.
+    """Returns W1(p, q) = min over plans of Σ plan · distances; raises the errors of `transport`.
 
     >>> from sparring.theory import distances_on_the_line
     >>> round(wasserstein([0.5, 0.3, 0.2], [0.2, 0.3, 0.5], distances_on_the_line([0, 1, 2])), 9)
@@ -50,15 +51,10 @@ def wasserstein(p: ArrayLike, q: ArrayLike, distances: ArrayLike) -> float:
 
 
 def lipschitz_rows(ground: Matrix) -> tuple[Matrix, Vector]:
-    """Returns A, b such that A f ≤ b says f(x) - f(y) ≤ d(x, y) for every pair of points."""
+    """Returns A, b such that A f ≤ b means f(x) - f(y) ≤ d(x, y) for every pair of points."""
     count = len(ground)
     first, second = np.nonzero(~np.eye(count, dtype=bool))
     rows = np.zeros((len(first), count))
     rows[np.arange(len(first)), first] = 1
     rows[np.arange(len(first)), second] = -1
     return rows, ground[first, second]
-
-
-def _zero_at_first(count: int) -> tuple[Matrix, Vector]:
-    """A critic is known up to a constant: fix it to 0 at the first point."""
-    return np.eye(1, count), np.zeros(1)
