@@ -10,19 +10,19 @@ app = typer.Typer(help="Look at and pack data sets.", no_args_is_help=True)
 DataPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a .zip, a .tar, a .npy or a .npz of images.")]
 
 
-@app.command("check")
-def data_check(path: DataPath) -> None:
+@app.command()
+def check(path: DataPath) -> None:
     """Read every image and list each one that cannot be used, with the reason."""
-    from sparring.data.check import check
+    from sparring.data.check import check as check_images
 
-    found = check(path)
-    print("\n".join(found.lines()))
-    if not found.ok:
+    report = check_images(path)
+    print("\n".join(report.lines()))
+    if not report.ok:
         raise typer.Exit(1)
 
 
-@app.command("show")
-def data_show(
+@app.command()
+def show(
     name: Annotated[str, typer.Argument(metavar="NAME_OR_PATH", help="A named data set, such as emoji, or a path.")],
     assignments: Annotated[
         list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="Settings, e.g. data.size=32.")
@@ -30,14 +30,19 @@ def data_show(
     out: Annotated[Path | None, typer.Option(help="The contact sheet to write (default: NAME.png).")] = None,
 ) -> None:
     """Say what a data set holds, whose it is and where its files lie, and write a contact sheet of it."""
-    from sparring.recipes.showing import show_data
+    from sparring.data import exhibit
+    from sparring.files import replace_file
+    from sparring.recipes.named_data import shown_data
 
-    for line in show_data(name, assignments or [], out):
-        print(line)
+    exhibition = exhibit(shown_data(name).override(_settings(assignments)))
+    print("\n".join(exhibition.lines))
+    sheet = (out or Path(f"{Path(name).name}.png")).expanduser()
+    replace_file(sheet, lambda part: exhibition.sheet.save(part, format="PNG"))
+    print(f"contact sheet: {sheet}")
 
 
-@app.command("pack")
-def data_pack(
+@app.command()
+def pack(
     path: DataPath,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a name that ends in .zip.")],
     assignments: Annotated[
@@ -47,7 +52,15 @@ def data_pack(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
 ) -> None:
     """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
-    from sparring.recipes.packing import pack_images
+    from sparring.data import ImageFiles
+    from sparring.data.pack import pack as pack_images
 
-    for line in pack_images(path, out, assignments or [], skip_bad=skip_bad):
-        print(line)
+    packed = pack_images(path, out, settings=ImageFiles(path=path).override(_settings(assignments)), skip_bad=skip_bad)
+    shape = "x".join(map(str, packed.shape))
+    print(f"{packed.path}: {packed.count:,} images of {shape}, {packed.dtype}, {packed.bytes / 1e6:.1f} MB")
+    print(f"train on it with: spar train dcgan --data {packed.path}")
+
+
+def _settings(assignments: list[str] | None) -> list[str]:
+    """Returns the assignments as the data's own, with or without `data.` before each."""
+    return [text.removeprefix("data.") for text in assignments or ()]
