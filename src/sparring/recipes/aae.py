@@ -5,17 +5,18 @@ from sparring.games import AAE, SemiSupervisedAAE
 from sparring.latents import Gaussian
 from sparring.networks import MLP, DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def aae_digits() -> Recipe:
     """Digits whose codes in the plane look like a Gaussian's draws (Makhzani et al. 2016): minutes on two cores."""
     adam = Adam(learning_rate=5e-4)
     return Recipe(
-        name="aae-digits",
         data=Digits(split="train"),
         game=AAE.Spec(
             encoder=DCGANDiscriminator.Spec(width=32),
@@ -38,11 +39,11 @@ def aae_digits() -> Recipe:
     )
 
 
+@register
 def semi_supervised_aae_digits() -> Recipe:
     """Classes and styles of digits from 100 labels (Makhzani et al. 2016): minutes on two cores."""
     adam = Adam(learning_rate=5e-4)
     return Recipe(
-        name="semi-supervised-aae-digits",
         data=PartlyLabelled(of=Digits()),
         game=SemiSupervisedAAE.Spec(
             encoder=DCGANDiscriminator.Spec(width=32),
@@ -63,10 +64,10 @@ def semi_supervised_aae_digits() -> Recipe:
     )
 
 
+@register
 def semi_supervised_aae() -> Recipe:
     """Classes and styles of partly labelled images (Makhzani et al. 2016), with DCGAN's networks."""
     return Recipe(
-        name="semi-supervised-aae",
         data=PartlyLabelled(of=ImageFiles()),
         game=SemiSupervisedAAE.Spec(
             style=MLP.Spec(width=1000),
@@ -83,10 +84,10 @@ def semi_supervised_aae() -> Recipe:
     )
 
 
+@register
 def aae() -> Recipe:
     """An adversarial autoencoder of images with 128 numbers a code (Makhzani et al. 2016) and DCGAN's networks."""
     return Recipe(
-        name="aae",
         data=ImageFiles(),
         game=AAE.Spec(
             discriminator=MLP.Spec(width=1000),

@@ -5,26 +5,29 @@ from sparring.games import BiGAN
 from sparring.latents import Gaussian, Stochastic
 from sparring.networks import DCGANDiscriminator, DCGANGenerator, Joint
 from sparring.penalties import R1
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def bigan() -> Recipe:
     """BiGAN (Donahue et al. 2017): a deterministic encoder, DCGAN's networks, Adam at 2e-4."""
-    return Recipe(name="bigan", data=ImageFiles(), game=BiGAN.Spec())
+    return Recipe(data=ImageFiles(), game=BiGAN.Spec())
 
 
+@register
 def ali() -> Recipe:
     """ALI (Dumoulin et al. 2017): BiGAN with a stochastic encoder."""
-    return Recipe(name="ali", data=ImageFiles(), game=BiGAN.Spec(encoding=Stochastic()))
+    return Recipe(data=ImageFiles(), game=BiGAN.Spec(encoding=Stochastic()))
 
 
+@register
 def bigan_digits() -> Recipe:
     """A small BiGAN with R1 on scikit-learn's handwritten digits at 16x16: minutes on two cores."""
     return Recipe(
-        name="bigan-digits",
         data=Digits(),
         game=BiGAN.Spec(
             generator=DCGANGenerator.Spec(width=32),

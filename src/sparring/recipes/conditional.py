@@ -8,16 +8,17 @@ from sparring.layers.normalization import NoNorm, SpectralNorm
 from sparring.losses import Hinge
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def conditional_digits() -> Recipe:
     """A conditional GAN of digits at 16x16, by conditional batch norm and projection: minutes on two cores."""
     return Recipe(
-        name="conditional-digits",
         data=Digits(),
         game=GAN.Spec(
             conditional=True,
@@ -31,10 +32,10 @@ def conditional_digits() -> Recipe:
     )
 
 
+@register
 def conditional() -> Recipe:
     """SNGAN with conditional batch norm and the projection discriminator (Miyato & Koyama 2018), DCGAN's networks."""
     return Recipe(
-        name="conditional",
         data=ImageFiles(),
         game=GAN.Spec(
             conditional=True,
@@ -47,10 +48,10 @@ def conditional() -> Recipe:
     )
 
 
+@register
 def acgan_digits() -> Recipe:
     """A small AC-GAN of digits at 16x16: minutes on two cores."""
     return Recipe(
-        name="acgan-digits",
         data=Digits(),
         game=ACGAN.Spec(
             generator=DCGANGenerator.Spec(width=32),
@@ -63,15 +64,16 @@ def acgan_digits() -> Recipe:
     )
 
 
+@register
 def acgan() -> Recipe:
     """AC-GAN (Odena et al. 2017): a discriminator that tells the class too, with DCGAN's networks."""
-    return Recipe(name="acgan", data=ImageFiles(), game=ACGAN.Spec(prior=Gaussian(size=110)))
+    return Recipe(data=ImageFiles(), game=ACGAN.Spec(prior=Gaussian(size=110)))
 
 
+@register
 def semi_supervised_digits() -> Recipe:
     """A classifier of digits at 16x16 from 100 labels and a generator's help: minutes on two cores."""
     return Recipe(
-        name="semi-supervised-digits",
         data=PartlyLabelled(of=Digits()),
         game=_semi_supervised(width=16),
         training=_trained(300_000, "discriminator", "generator", learning_rate=3e-4),
@@ -79,10 +81,10 @@ def semi_supervised_digits() -> Recipe:
     )
 
 
+@register
 def semi_supervised() -> Recipe:
     """A classifier of MNIST from 100 labels and feature matching (Salimans et al. 2016), with DCGAN's networks."""
     return Recipe(
-        name="semi-supervised",
         data=PartlyLabelled(of=MNIST()),
         game=_semi_supervised(width=64),
         training=_trained(2_000_000, "discriminator", "generator", learning_rate=3e-4),

@@ -4,6 +4,7 @@ from sparring.data import Emoji, ImageFiles, Unpaired
 from sparring.games import CycleGAN
 from sparring.layers.normalization import InstanceNorm, LayerNorm
 from sparring.networks import PatchGAN, ResNetTranslator
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
@@ -13,11 +14,11 @@ _ZEBRAS = 1_334
 """Images of the larger domain of the paper's horse2zebra, which make an epoch."""
 
 
+@register
 def cyclegan_emoji() -> Recipe:
     """A small CycleGAN between Google's and Twitter's emoji at 32x32, unpaired, a tenth held out: 15 minutes."""
     adam = Adam(learning_rate=5e-4)
     return Recipe(
-        name="cyclegan-emoji",
         data=Unpaired(
             a=Emoji(style="google", size=32, channels="rgb", split="train"),
             b=Emoji(style="twitter", size=32, channels="rgb", split="train"),
@@ -41,6 +42,7 @@ def cyclegan_emoji() -> Recipe:
     )
 
 
+@register
 def cyclegan() -> Recipe:
     """CycleGAN (Zhu et al. 2017) at 256x256: 200 epochs, one image a batch, Adam at 2e-4 that falls over the last 100.
 
@@ -50,7 +52,6 @@ def cyclegan() -> Recipe:
     adam = Adam(learning_rate=2e-4)
     side = ImageFiles(size=286, resize="stretch", channels="rgb")
     return Recipe(
-        name="cyclegan",
         data=Unpaired(a=side, b=side, crop=256, mirror=True),
         game=CycleGAN.Spec(),
         training=Training(

@@ -7,26 +7,27 @@ from sparring.layers.normalization import LayerNorm, NoNorm, SpectralNorm
 from sparring.losses import Hinge, LeastSquares, Wasserstein
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1, GradientPenalty, WeightClipping
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam, Optimizer, RMSprop
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def dcgan() -> Recipe:
     """DCGAN (Radford et al. 2016): non-saturating loss, batch normalization, Adam at 2e-4."""
     return Recipe(
-        name="dcgan",
         data=ImageFiles(),
         game=GAN.Spec(prior=Uniform(size=100)),
         training=Training(batch=128),
     )
 
 
+@register
 def digits() -> Recipe:
     """A small DCGAN with R1 on scikit-learn's handwritten digits at 16x16: minutes on two cores."""
     return Recipe(
-        name="digits",
         data=Digits(),
         game=GAN.Spec(
             generator=DCGANGenerator.Spec(width=32),
@@ -41,9 +42,10 @@ def digits() -> Recipe:
     )
 
 
+@register
 def lsgan() -> Recipe:
     """Least-squares GAN (Mao et al. 2017) with DCGAN's networks; labels 0 and 1."""
-    return Recipe(name="lsgan", data=ImageFiles(), game=GAN.Spec(losses=LeastSquares(a=0.0, b=1.0, c=1.0)))
+    return Recipe(data=ImageFiles(), game=GAN.Spec(losses=LeastSquares(a=0.0, b=1.0, c=1.0)))
 
 
 def five_moves(optimizer: Optimizer) -> Training:
@@ -55,10 +57,10 @@ def five_moves(optimizer: Optimizer) -> Training:
     )
 
 
+@register
 def wgan() -> Recipe:
     """Wasserstein GAN (Arjovsky et al. 2017): weights clipped to ±0.01, five critic moves to one, RMSprop at 5e-5."""
     return Recipe(
-        name="wgan",
         data=ImageFiles(),
         game=GAN.Spec(
             order=("discriminator",) * 5 + ("generator",),
@@ -69,10 +71,10 @@ def wgan() -> Recipe:
     )
 
 
+@register
 def wgan_gp() -> Recipe:
     """WGAN with gradient penalty (Gulrajani et al. 2017): λ = 10, five critic moves, Adam(1e-4, 0, 0.9)."""
     return Recipe(
-        name="wgan-gp",
         data=ImageFiles(),
         game=GAN.Spec(
             order=("discriminator",) * 5 + ("generator",),
@@ -84,10 +86,10 @@ def wgan_gp() -> Recipe:
     )
 
 
+@register
 def sngan() -> Recipe:
     """Spectral normalization and the hinge loss (Miyato et al. 2018, setting C) with DCGAN's networks."""
     return Recipe(
-        name="sngan",
         data=ImageFiles(),
         game=GAN.Spec(
             discriminator=DCGANDiscriminator.Spec(normalization=NoNorm(), reparametrization=SpectralNorm()),

@@ -7,6 +7,7 @@ from sparring.losses import Relativistic, Wasserstein
 from sparring.network import Network
 from sparring.networks import MLP, DCGANDiscriminator, RealNVP
 from sparring.penalties import R1, R2, GradientPenalty
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam, Optimizer
@@ -16,6 +17,7 @@ _LEVELS = 17
 """Of the digits as they were published, at 8x8."""
 
 
+@register
 def flow_gan_digits() -> Recipe:
     """A small Real NVP on the digits at 8x8, by likelihood and against a perceptron: minutes on two cores."""
     spec = FlowGAN.Spec(
@@ -26,13 +28,14 @@ def flow_gan_digits() -> Recipe:
         penalties=(R1(weight=0.1), R2(weight=0.1)),
     )
     against = Adam(learning_rate=1e-3, betas=(0.0, 0.99))
-    return _digits("flow-gan-digits", spec, {"discriminator": against, "generator": _adam()})
+    return _digits(spec, {"discriminator": against, "generator": _adam()})
 
 
+@register
 def flow_digits() -> Recipe:
     """The flow of flow-gan-digits by likelihood alone, without a discriminator: minutes on two cores."""
     spec = FlowGAN.Spec(order=("generator",), generator=_small(), discriminator=None, levels=_LEVELS)
-    return _digits("flow-digits", spec, {"generator": _adam()})
+    return _digits(spec, {"generator": _adam()})
 
 
 def _small() -> Network.Spec:
@@ -43,9 +46,8 @@ def _adam() -> Adam:
     return Adam(learning_rate=1e-3, betas=(0.5, 0.99))
 
 
-def _digits(name: str, game: FlowGAN.Spec, optimizers: dict[str, Optimizer]) -> Recipe:
+def _digits(game: FlowGAN.Spec, optimizers: dict[str, Optimizer]) -> Recipe:
     return Recipe(
-        name=name,
         data=HoldOut(of=Digits(size=8)),
         game=game,
         training=Training(
@@ -61,11 +63,11 @@ def _digits(name: str, game: FlowGAN.Spec, optimizers: dict[str, Optimizer]) -> 
     )
 
 
+@register
 def flow_gan() -> Recipe:
     """Flow-GAN (Grover et al. 2018): Real NVP and a WGAN-GP critic, five critic moves, Adam(1e-4, 0.5, 0.9)."""
     adam = Adam(learning_rate=1e-4, betas=(0.5, 0.9))
     return Recipe(
-        name="flow-gan",
         data=HoldOut(of=ImageFiles()),
         game=FlowGAN.Spec(
             order=("discriminator",) * 5 + ("generator",),

@@ -3,12 +3,13 @@
 from sparring.data import Demonstrations
 from sparring.games import GAIL
 from sparring.losses import Minimax, NonSaturating, SeparableLoss
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.optimizers import Adam
 from sparring.training.plan import Checkpoints, Training
 
 
-def imitation(name: str, environment: str, every: int, losses: SeparableLoss, steps: int) -> Recipe:
+def imitation(environment: str, every: int, losses: SeparableLoss, steps: int) -> Recipe:
     """Returns a learner from four trajectories in `environment`, for `steps` of eight episodes and ten PPO moves.
 
     Step sizes, clipping and PPO's moves are common ones (Schulman et al. 2017), γ and λ those of Ho & Ermon 2016.
@@ -16,7 +17,6 @@ def imitation(name: str, environment: str, every: int, losses: SeparableLoss, st
     adam = Adam(learning_rate=1e-3, betas=(0.9, 0.999))
     moves = GAIL.Spec().order.count("policy")
     return Recipe(
-        name=name,
         data=Demonstrations(environment=environment, every=every),
         game=GAIL.Spec(environment=environment, losses=losses),
         training=Training(
@@ -31,11 +31,13 @@ def imitation(name: str, environment: str, every: int, losses: SeparableLoss, st
     )
 
 
+@register
 def gail() -> Recipe:
     """A pole balanced after four demonstrations, a hundred state-action pairs in all (Ho & Ermon 2016): a minute."""
-    return imitation("gail", "CartPole-v1", 20, Minimax(), steps=150)
+    return imitation("CartPole-v1", 20, Minimax(), steps=150)
 
 
+@register
 def gail_acrobot() -> Recipe:
     """Acrobot swung up after four demonstrations, every second pair (Ho & Ermon 2016), rewarded by ln D: minutes."""
-    return imitation("gail-acrobot", "Acrobot-v1", 2, NonSaturating(), steps=200)
+    return imitation("Acrobot-v1", 2, NonSaturating(), steps=200)

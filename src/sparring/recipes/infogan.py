@@ -5,6 +5,7 @@ from sparring.games import InfoGAN
 from sparring.latents import Categorical, Continuous, Gaussian
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
@@ -14,15 +15,16 @@ RATES = {"discriminator": Adam(learning_rate=2e-4), "generator": Adam(learning_r
 """The published learning rates (Chen et al. 2016, appendix C)."""
 
 
+@register
 def infogan() -> Recipe:
     """InfoGAN (Chen et al. 2016) as on MNIST: ten categories, two continuous codes, 62 numbers of noise."""
-    return Recipe(name="infogan", data=ImageFiles(), game=InfoGAN.Spec(), training=Training(optimizers=RATES))
+    return Recipe(data=ImageFiles(), game=InfoGAN.Spec(), training=Training(optimizers=RATES))
 
 
+@register
 def infogan_digits() -> Recipe:
     """A small InfoGAN on scikit-learn's handwritten digits at 16x16: finds the ten classes in minutes on two cores."""
     return Recipe(
-        name="infogan-digits",
         data=Digits(),
         game=InfoGAN.Spec(
             generator=DCGANGenerator.Spec(width=32),

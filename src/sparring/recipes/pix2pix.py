@@ -4,11 +4,13 @@ from sparring.data import Emoji, HoldOut, ImageFiles, Pairs, SideBySide
 from sparring.games import Pix2Pix
 from sparring.layers.normalization import InstanceNorm
 from sparring.networks import PatchGAN, UNet
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def pix2pix() -> Recipe:
     """pix2pix (Isola et al. 2017) at 256x256: 200 epochs of 400 pairs side by side, one a batch, Adam at 2e-4.
 
@@ -17,7 +19,6 @@ def pix2pix() -> Recipe:
     the paper's generator moves after the discriminator: `order=[discriminator, generator]`.
     """
     return Recipe(
-        name="pix2pix",
         data=SideBySide(images=ImageFiles(size=286, resize="stretch"), crop=256, mirror=True),
         game=Pix2Pix.Spec(
             order=(("generator", "discriminator"),),
@@ -29,10 +30,10 @@ def pix2pix() -> Recipe:
     )
 
 
+@register
 def pix2pix_emoji() -> Recipe:
     """A small pix2pix from Google's to Twitter's emoji at 32x32, a tenth held out: minutes on two cores."""
     return Recipe(
-        name="pix2pix-emoji",
         data=HoldOut(
             of=Pairs(
                 source=Emoji(style="google", size=32, channels="rgb"),

@@ -7,6 +7,7 @@ from sparring.latents import Gaussian
 from sparring.losses import Wasserstein
 from sparring.networks import ProgressiveDiscriminator, ProgressiveGenerator, StyleGANGenerator
 from sparring.penalties import R1, Drift, GradientPenalty
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.recipes.stylegan2 import plan_training
 
@@ -18,13 +19,13 @@ RATE, HALF_LIFE = 0.001, 11_000
 """Adam's learning rate, and the average's half-life: .999 of it stays after a batch of 16 (2018, appendix A.1)."""
 
 
+@register
 def progressive() -> Recipe:
     """Progressive GAN (Karras et al. 2018) for a folder of your own images, 4x4 to 128x128: for a GPU.
 
     800,000 images at 4x4, and of each later size as many while its layers fade in and as many after that; WGAN-GP.
     """
     return Recipe(
-        name="progressive",
         data=ImageFiles(size=128),
         game=Progressive.Spec(prior=Gaussian(size=512), losses=Wasserstein(), penalties=(GradientPenalty(), Drift())),
         training=plan_training(8_800_000, 16, 200_000, RATE, HALF_LIFE),
@@ -32,13 +33,13 @@ def progressive() -> Recipe:
     )
 
 
+@register
 def stylegan() -> Recipe:
     """StyleGAN (Karras et al. 2019) for a folder of your own images, 8x8 to 256x256: for a GPU.
 
     Batches and learning rates are those of the authors' code on one and on eight GPUs.
     """
     return Recipe(
-        name="stylegan",
         data=ImageFiles(size=256),
         game=Progressive.Spec(
             generator=StyleGANGenerator.Spec(),
@@ -54,10 +55,10 @@ def stylegan() -> Recipe:
     )
 
 
+@register
 def progressive_emoji() -> Recipe:
     """A small Progressive GAN on emoji of ten classes, 4x4 to 64x64: an hour or more on two cores."""
     return Recipe(
-        name="progressive-emoji",
         data=Emoji(size=64, channels="rgb"),
         game=Progressive.Spec(
             generator=ProgressiveGenerator.Spec(channel_base=768, channel_max=128),
@@ -73,13 +74,13 @@ def progressive_emoji() -> Recipe:
     )
 
 
+@register
 def stylegan_emoji() -> Recipe:
     """A small StyleGAN on emoji of ten classes, 8x8 to 64x64: an hour or more on two cores.
 
     With what came after it, ADA and StyleGAN2's learning rate: the discriminator runs ahead otherwise.
     """
     return Recipe(
-        name="stylegan-emoji",
         data=Emoji(size=64, channels="rgb"),
         game=Progressive.Spec(
             generator=StyleGANGenerator.Spec(channel_base=768, channel_max=128, width=128, mapping_layers=2, mixing=0),

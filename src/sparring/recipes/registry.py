@@ -1,113 +1,54 @@
 """The built-in recipes by name, and recipes from YAML files."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 from sparring.errors import SpecError, nearest
-from sparring.recipes.aae import aae, aae_digits, semi_supervised_aae, semi_supervised_aae_digits
-from sparring.recipes.bigan import ali, bigan, bigan_digits
-from sparring.recipes.conditional import (
-    acgan,
-    acgan_digits,
-    conditional,
-    conditional_digits,
-    semi_supervised,
-    semi_supervised_digits,
-)
-from sparring.recipes.cyclegan import cyclegan, cyclegan_emoji
-from sparring.recipes.dcgan import dcgan, digits, lsgan, sngan, wgan, wgan_gp
-from sparring.recipes.flow_gan import flow_digits, flow_gan, flow_gan_digits
-from sparring.recipes.gail import gail, gail_acrobot
-from sparring.recipes.gan import gan
-from sparring.recipes.infogan import infogan, infogan_digits
-from sparring.recipes.pix2pix import pix2pix, pix2pix_emoji
-from sparring.recipes.progressive import progressive, progressive_emoji, stylegan, stylegan_emoji
 from sparring.recipes.schema import Recipe
-from sparring.recipes.stylegan2 import stylegan2, stylegan2_256, stylegan2_emoji
-from sparring.recipes.toys import checkerboard, grid, line, ring, stacked_digits, swiss_roll, two_moons
-from sparring.recipes.transfer import adda, adda_digits, dann, dann_digits
-from sparring.recipes.vaegan import vaegan, vaegan_digits
 
-_BUILDERS: dict[str, Callable[[], Recipe]] = {
-    "aae": aae,
-    "aae-digits": aae_digits,
-    "acgan": acgan,
-    "acgan-digits": acgan_digits,
-    "adda": adda,
-    "adda-digits": adda_digits,
-    "ali": ali,
-    "bigan": bigan,
-    "bigan-digits": bigan_digits,
-    "checkerboard": checkerboard,
-    "conditional": conditional,
-    "conditional-digits": conditional_digits,
-    "cyclegan": cyclegan,
-    "cyclegan-emoji": cyclegan_emoji,
-    "dann": dann,
-    "dann-digits": dann_digits,
-    "dcgan": dcgan,
-    "digits": digits,
-    "flow-digits": flow_digits,
-    "flow-gan": flow_gan,
-    "flow-gan-digits": flow_gan_digits,
-    "gail": gail,
-    "gail-acrobot": gail_acrobot,
-    "gan": gan,
-    "grid": grid,
-    "infogan": infogan,
-    "infogan-digits": infogan_digits,
-    "line": line,
-    "lsgan": lsgan,
-    "pix2pix": pix2pix,
-    "pix2pix-emoji": pix2pix_emoji,
-    "progressive": progressive,
-    "progressive-emoji": progressive_emoji,
-    "ring": ring,
-    "semi-supervised": semi_supervised,
-    "semi-supervised-aae": semi_supervised_aae,
-    "semi-supervised-aae-digits": semi_supervised_aae_digits,
-    "semi-supervised-digits": semi_supervised_digits,
-    "sngan": sngan,
-    "stacked-digits": stacked_digits,
-    "stylegan": stylegan,
-    "stylegan-emoji": stylegan_emoji,
-    "stylegan2": stylegan2,
-    "stylegan2-256": stylegan2_256,
-    "stylegan2-emoji": stylegan2_emoji,
-    "swiss-roll": swiss_roll,
-    "two-moons": two_moons,
-    "vaegan": vaegan,
-    "vaegan-digits": vaegan_digits,
-    "wgan": wgan,
-    "wgan-gp": wgan_gp,
-}
+_BUILDERS: dict[str, Callable[[], Recipe]] = {}
+
+
+def register(build: Callable[[], Recipe]) -> Callable[[], Recipe]:
+    """Makes a function's recipe a built-in one: `def wgan_gp()` is known as `wgan-gp`, and returns it under that name.
+
+    The first line of the function's docstring is the line that `spar recipes` prints.
+    """
+    name = build.__name__.replace("_", "-")
+    assert name not in _BUILDERS, f"two recipes are called {name}"
+
+    @wraps(build)
+    def named() -> Recipe:
+        return build().model_copy(update={"name": name})
+
+    _BUILDERS[name] = named
+    return named
 
 
 def list_recipes() -> dict[str, str]:
     """Returns one line about each built-in recipe, by name."""
-    return {name: (builder.__doc__ or "").strip().partition("\n")[0] for name, builder in _BUILDERS.items()}
+    return {name: (_BUILDERS[name].__doc__ or "").strip().partition("\n")[0] for name in sorted(_BUILDERS)}
 
 
 def recipe(name: str | Path, *assignments: str) -> Recipe:
     """Returns the built-in recipe of that name, or the one in that YAML file, with `field=value` assigned.
 
     Raises:
-        SpecError: no such recipe or file, or a field, kind or value that cannot be.
+        SpecError: no such recipe or file, or an impossible field, kind or value.
 
     >>> recipe("dcgan", "generator.width=96", "losses.kind=Hinge").game.losses
     Hinge()
     """
     text = str(name)
     if text in _BUILDERS:
-        found = _BUILDERS[text]()
-    elif text.endswith((".yaml", ".yml")):
-        found = _read(Path(text))
-    else:
-        raise SpecError(
-            f"{text!r} is neither a built-in recipe nor a .yaml file{nearest(text, _BUILDERS)} "
-            "(`spar recipes` lists the built-in ones)"
-        )
-    return found.override(assignments)
+        return _BUILDERS[text]().override(assignments)
+    if text.endswith((".yaml", ".yml")):
+        return _read(Path(text)).override(assignments)
+    raise SpecError(
+        f"{text!r} is neither a built-in recipe nor a .yaml file{nearest(text, _BUILDERS)} "
+        "(`spar recipes` lists the built-in ones)"
+    )
 
 
 def _read(path: Path) -> Recipe:

@@ -38,7 +38,7 @@ class Recipe(Spec):
     unambiguous (`batch` for `training.batch`).
     """
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1)] = "unnamed"
     data: Source
     game: Game.Spec
     training: Training = Training()

@@ -7,6 +7,7 @@ from sparring.latents import Gaussian
 from sparring.network import Network
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.penalties import R1, PathLength
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam
@@ -55,6 +56,7 @@ def plan_training(
     )
 
 
+@register
 def stylegan2() -> Recipe:
     """StyleGAN2-ADA (Karras et al. 2020) for a folder of your own images, at 64x64: an hour or more on two cores.
 
@@ -66,7 +68,6 @@ def stylegan2() -> Recipe:
     generator = StyleGAN2Generator.Spec(channel_base=768, channel_max=128, width=128, mapping_layers=2, mixing=0)
     discriminator = StyleGAN2Discriminator.Spec(channel_base=768, channel_max=128)
     return Recipe(
-        name="stylegan2",
         data=ImageFiles(size=side),
         game=GAN.Spec(
             generator=generator,
@@ -80,12 +81,14 @@ def stylegan2() -> Recipe:
     )
 
 
+@register
 def stylegan2_emoji() -> Recipe:
     """StyleGAN2-ADA at 64x64 on 1,911 emoji of ten classes, without noise: an hour or more on two cores."""
     recipe = stylegan2().override(["generator.noisy=false", "conditional=true"])
-    return recipe.model_copy(update={"name": "stylegan2-emoji", "data": Emoji(size=64, channels="rgb")})
+    return recipe.model_copy(update={"data": Emoji(size=64, channels="rgb")})
 
 
+@register
 def stylegan2_256() -> Recipe:
     """StyleGAN2-ADA (Karras et al. 2020) for a folder of your own images, at 256x256 and batch 16: for a GPU.
 
@@ -94,7 +97,6 @@ def stylegan2_256() -> Recipe:
     """
     side, batch = 256, 16
     return Recipe(
-        name="stylegan2-256",
         data=ImageFiles(size=side),
         game=plan_game(
             StyleGAN2Generator.Spec(mapping_layers=2),

@@ -4,6 +4,7 @@ from sparring.data import MNIST, Digits, Domains, HoldOut, ImageFiles
 from sparring.games import ADDA, DANN
 from sparring.layers.normalization import LayerNorm
 from sparring.networks import DCGANDiscriminator
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.spec.schedule import Logistic
 from sparring.training.optimizers import Adam
@@ -12,10 +13,10 @@ from sparring.training.plan import Checkpoints, Training
 _IMAGES, _FULL = 200_000, 5_000_000
 
 
+@register
 def dann_digits() -> Recipe:
     """DANN (Ganin et al. 2016) from MNIST with labels to scikit-learn's digits without, at 16x16: minutes."""
     return Recipe(
-        name="dann-digits",
         data=_digits(),
         game=DANN.Spec(encoder=_encoder(), strength=Logistic(start=0, end=1, images=_IMAGES)),
         training=_trained(_IMAGES, learner=5e-4),
@@ -23,11 +24,11 @@ def dann_digits() -> Recipe:
     )
 
 
+@register
 def dann() -> Recipe:
     """DANN (Ganin et al. 2016) between two folders of images, with the body of DCGAN's discriminator as encoder."""
     encoder = DCGANDiscriminator.Spec(normalization=LayerNorm())
     return Recipe(
-        name="dann",
         data=_folders(),
         game=DANN.Spec(encoder=encoder, embedding=256, strength=Logistic(start=0, end=1, images=_FULL)),
         training=_trained(_FULL, learner=5e-4),
@@ -35,10 +36,10 @@ def dann() -> Recipe:
     )
 
 
+@register
 def adda_digits() -> Recipe:
     """ADDA (Tzeng et al. 2017) from MNIST with labels to scikit-learn's digits without, at 16x16: minutes."""
     return Recipe(
-        name="adda-digits",
         data=_digits(),
         game=ADDA.Spec(encoder=_encoder(), pretraining=_IMAGES * 3 // 4),
         training=_trained(_IMAGES, discriminator=5e-4, source=5e-4, target=2e-4),
@@ -46,11 +47,11 @@ def adda_digits() -> Recipe:
     )
 
 
+@register
 def adda() -> Recipe:
     """ADDA (Tzeng et al. 2017) between two folders of images, with the body of DCGAN's discriminator as encoder."""
     encoder = DCGANDiscriminator.Spec(normalization=LayerNorm())
     return Recipe(
-        name="adda",
         data=_folders(),
         game=ADDA.Spec(encoder=encoder, embedding=256, pretraining=_FULL * 3 // 4),
         training=_trained(_FULL, discriminator=5e-4, source=5e-4, target=2e-4),

@@ -4,17 +4,18 @@ from sparring.data import Digits, ImageFiles
 from sparring.games import VAEGAN
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 from sparring.penalties import R1
+from sparring.recipes.registry import register
 from sparring.recipes.schema import Listening, Recipe
 from sparring.training.averages import Average
 from sparring.training.optimizers import Adam, RMSprop
 from sparring.training.plan import Checkpoints, Training
 
 
+@register
 def vaegan_digits() -> Recipe:
     """A small VAE-GAN with R1 on scikit-learn's handwritten digits at 16x16: minutes on two cores."""
     adam = Adam(learning_rate=5e-4)
     return Recipe(
-        name="vaegan-digits",
         data=Digits(split="train"),
         game=VAEGAN.Spec(
             encoder=DCGANDiscriminator.Spec(width=32),
@@ -36,11 +37,11 @@ def vaegan_digits() -> Recipe:
     )
 
 
+@register
 def vaegan() -> Recipe:
     """VAE-GAN (Larsen et al. 2016) with DCGAN's networks: 128 numbers a latent, RMSprop at 3e-4."""
     rmsprop = RMSprop(learning_rate=3e-4)
     return Recipe(
-        name="vaegan",
         data=ImageFiles(),
         game=VAEGAN.Spec(),
         training=Training(
