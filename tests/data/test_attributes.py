@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import Balanced, HoldOut, ImageFiles, Images, PartlyLabelled, Source, check, exhibit
+from sparring.data import Balanced, HoldOut, ImageFiles, Images, Loading, PartlyLabelled, Source, check, exhibit
 from sparring.data.attributes import describe_numbers
 from sparring.errors import DataError
 from sparring.network import Condition
@@ -52,12 +52,12 @@ def test_numbers_change_the_digest(files: ImageFiles) -> None:
 def test_a_memory_mapped_copy_keeps_the_numbers_and_is_made_anew_where_they_change(
     files: ImageFiles, tmp_path: Path
 ) -> None:
-    images = files.load(cache=tmp_path / "cache", memory_limit=1)
+    images = files.load(Loading(cache=tmp_path / "cache", memory_limit=1))
     np.testing.assert_array_equal(images.numbers, NUMBERS)  # type: ignore[arg-type]
     assert images.attributes == ("smiling", "age")
     sidecar = tmp_path / "images" / "labels.csv"
     sidecar.write_text(sidecar.read_text().replace("5.png,1", "5.png,0"))
-    again = files.load(cache=tmp_path / "cache", memory_limit=1)
+    again = files.load(Loading(cache=tmp_path / "cache", memory_limit=1))
     assert again.numbers is not None
     assert again.numbers[5, 0] == 0
     assert again.digest != images.digest
@@ -65,7 +65,7 @@ def test_a_memory_mapped_copy_keeps_the_numbers_and_is_made_anew_where_they_chan
 
 def test_images_that_are_left_out_take_their_numbers_with_them(files: ImageFiles, tmp_path: Path) -> None:
     (tmp_path / "images" / "2.png").write_bytes(b"")
-    np.testing.assert_array_equal(files.load(skip_bad=True).numbers, np.delete(NUMBERS, 2, 0))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(files.load(Loading(skip_bad=True)).numbers, np.delete(NUMBERS, 2, 0))  # type: ignore[arg-type]
 
 
 def test_a_part_of_a_set_keeps_its_numbers(files: ImageFiles) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import ImageFiles, Source
+from sparring.data import ImageFiles, Loading, Source
 from sparring.download import cache_folder
 from sparring.errors import DataError, SpecError
 
@@ -15,7 +15,7 @@ SPRITES = Path("/usr/share/games/crossfire-client/crossfire.base")
 
 
 def load(path, **fields):
-    return ImageFiles(path=path, **fields).load(workers=2)
+    return ImageFiles(path=path, **fields).load(Loading(workers=2))
 
 
 def test_images_of_one_kind_need_no_settings(folder, noise):
@@ -31,7 +31,7 @@ def test_threads_and_their_number_change_nothing(draw, tmp_path):
     for index in range(150):
         draw(f"{index}.png", 5, 7, 3, seed=index)
     source = ImageFiles(path=tmp_path / "images", size=4)
-    assert source.load(workers=1).digest == source.load(workers=3).digest
+    assert source.load(Loading(workers=1)).digest == source.load(Loading(workers=3)).digest
 
 
 def test_a_missing_path_says_how_to_name_one():
@@ -145,7 +145,7 @@ def test_unreadable_images_refuse_the_set_and_name_the_ways_out(folder):
 def test_skip_bad_leaves_them_out_with_their_labels_and_counts_them(folder):
     damage(folder)
     (folder / "labels.csv").write_text("file,label\n" + "".join(f"{index}.png,{index}\n" for index in range(6)))
-    images = ImageFiles(path=folder).load(skip_bad=True)
+    images = ImageFiles(path=folder).load(Loading(skip_bad=True))
     assert images.skipped == 3
     assert images.labels.tolist() == [0, 4, 5]
 
@@ -153,7 +153,7 @@ def test_skip_bad_leaves_them_out_with_their_labels_and_counts_them(folder):
 def test_nothing_but_bad_images_is_refused_even_then(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(DataError, match="1 of 1 images cannot be used"):
-        ImageFiles(path=tmp_path).load(skip_bad=True)
+        ImageFiles(path=tmp_path).load(Loading(skip_bad=True))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -165,38 +165,38 @@ def test_a_file_without_permission_is_an_offender(folder):
 
 def test_a_large_set_is_mapped_from_a_packed_copy_and_found_again(folder, tmp_path, monkeypatch):
     source, cache = ImageFiles(path=folder), tmp_path / "cache"
-    mapped = source.load(cache=cache, memory_limit=100)
+    mapped = source.load(Loading(cache=cache, memory_limit=100))
     assert isinstance(mapped.pixels, np.memmap)
     np.testing.assert_array_equal(mapped.pixels, source.load().pixels)
     assert mapped.digest == source.load().digest
     mapped.batch(np.array([1]), torch.Generator())
     monkeypatch.setattr("sparring.data.named_images.assemble", lambda *given: pytest.fail("it was decoded again"))
-    again = source.model_copy(update={"mirror": True}).load(cache=cache, memory_limit=100)
+    again = source.model_copy(update={"mirror": True}).load(Loading(cache=cache, memory_limit=100))
     assert again.digest == mapped.digest
     assert again.mirror
 
 
 def test_a_changed_file_or_setting_makes_another_copy(folder, draw, tmp_path):
     cache = tmp_path / "cache"
-    first = ImageFiles(path=folder).load(cache=cache, memory_limit=1)
-    assert ImageFiles(path=folder, size=4).load(cache=cache, memory_limit=1).shape == (3, 4, 4)
+    first = ImageFiles(path=folder).load(Loading(cache=cache, memory_limit=1))
+    assert ImageFiles(path=folder, size=4).load(Loading(cache=cache, memory_limit=1)).shape == (3, 4, 4)
     draw("0.png", 8, 8, 3, seed=99)
-    assert ImageFiles(path=folder).load(cache=cache, memory_limit=1).digest != first.digest
+    assert ImageFiles(path=folder).load(Loading(cache=cache, memory_limit=1)).digest != first.digest
     assert len(list((cache / "packed").iterdir())) == 3
 
 
 def test_a_damaged_copy_is_made_anew(folder, tmp_path):
     cache = tmp_path / "cache"
-    first = ImageFiles(path=folder).load(cache=cache, memory_limit=1)
+    first = ImageFiles(path=folder).load(Loading(cache=cache, memory_limit=1))
     array = next(cache.rglob("images.npy"))
     array.write_bytes(array.read_bytes()[:-10])
-    assert ImageFiles(path=folder).load(cache=cache, memory_limit=1).digest == first.digest
+    assert ImageFiles(path=folder).load(Loading(cache=cache, memory_limit=1)).digest == first.digest
 
 
 def test_bad_images_leave_no_copy_behind(folder, tmp_path):
     damage(folder)
     with pytest.raises(DataError, match="3 of 6"):
-        ImageFiles(path=folder).load(cache=tmp_path / "cache", memory_limit=1)
+        ImageFiles(path=folder).load(Loading(cache=tmp_path / "cache", memory_limit=1))
     assert not list((tmp_path / "cache").rglob("*.npy"))
 
 

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from sparring.data import ImageFiles, pack
+from sparring.data import ImageFiles, Loading, pack
 from sparring.data.formats.packed import PackWriter
 from sparring.data.formats.png import write_png
 from sparring.errors import DataError
@@ -15,7 +15,7 @@ from sparring.network import Condition
 
 
 def load(path, **fields):
-    return ImageFiles(path=path, **fields).load(workers=1)
+    return ImageFiles(path=path, **fields).load(Loading(workers=1))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_bad_images_stop_packing_and_leave_nothing_behind(labelled, tmp_path, na
     with pytest.raises(DataError, match="1 of 3 images cannot be used"):
         pack(labelled, tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["images"]
-    summary = pack(labelled, tmp_path / name, skip_bad=True)
+    summary = pack(labelled, tmp_path / name, loading=Loading(skip_bad=True))
     assert (summary.count, summary.skipped) == (2, 1)
     assert load(tmp_path / name).labels.tolist() == [0, 1]
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sparring.data import Digits, ImageFiles, Pairs, SideBySide, Source
+from sparring.data import Digits, ImageFiles, Loading, Pairs, SideBySide, Source
 from sparring.errors import DataError, SpecError
 
 ALL = np.arange(4)
@@ -86,7 +86,7 @@ def test_a_pair_with_a_bad_image_is_refused_or_left_out_whole(folders):
     photo.write_bytes(photo.read_bytes()[:100])
     with pytest.raises(DataError, match="cannot be used"):
         of(folders).load()
-    kept = of(folders).load(skip_bad=True)
+    kept = of(folders).load(Loading(skip_bad=True))
     assert (len(kept), kept.skipped) == (2, 2)
     target, source = kept.batch(np.arange(2), random())
     torch.testing.assert_close(target[:, :1], -source)

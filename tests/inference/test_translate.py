@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import sparring
+from sparring.data import Loading
 from sparring.errors import DataError, ShapeError, SpecError
 from sparring.inference.model import Model
 from sparring.inference.translate import write_translations
@@ -120,7 +121,7 @@ def test_unreadable_images_are_named_before_anything_is_written(model: Model, ph
     with pytest.raises(DataError, match=r"1 of 5 images cannot be used: broken.png .*--skip-bad"):
         list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024))
     assert not (tmp_path / "made").exists()
-    said = list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024, skip_bad=True))
+    said = list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024, loading=Loading(skip_bad=True)))
     assert "left out broken.png" in said[0]
     assert "4 images" in said[1]
 
@@ -130,7 +131,8 @@ def test_an_image_that_is_damaged_farther_in_is_named_too(model: Model, photos: 
     (photos / "two.v2.jpg").write_bytes(whole[: len(whole) * 3 // 4])
     with pytest.raises(DataError, match=r"two\.v2\.jpg"):
         list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024))
-    assert "3 images" in list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024, skip_bad=True))[-1]
+    lines = list(write_translations(model, photos, "a-to-b", tmp_path / "made", 1024, loading=Loading(skip_bad=True)))
+    assert "3 images" in lines[-1]
 
 
 def test_no_translation_replaces_an_image_or_another_translation(model: Model, photos: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 import sparring
+from sparring.data import Loading
 from sparring.errors import DataError, DeviceError, ShapeError, SpecError
 from sparring.recipes import Recipe
 from sparring.runner.listeners import _measures as measures_of
@@ -179,7 +180,7 @@ def test_bad_images_are_refused_up_front_or_left_out_and_counted(
     recipe = shrink("gan", f"data.path={tmp_path / 'images'}", steps=1)
     with pytest.raises(DataError, match=r"broken\.png"):
         sparring.train(recipe, tmp_path / "run")
-    sparring.train(recipe, tmp_path / "run", skip_bad=True)
+    sparring.train(recipe, tmp_path / "run", loading=Loading(skip_bad=True))
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (facts["data"]["count"], facts["data"]["skipped"]) == (11, 1)
 

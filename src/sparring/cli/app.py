@@ -94,6 +94,7 @@ def train(
 
     share_processors()
     keep_memory()
+    from sparring.data import Loading
     from sparring.recipes.named_data import with_data
     from sparring.recipes.registry import recipe as find_recipe
 
@@ -103,17 +104,18 @@ def train(
         run = run or Path("runs") / Path(recipe).stem
     found = find_recipe(recipe)
     found = (with_data(found, data) if data else found).override(assignments or [])
+    loading = Loading(skip_bad=skip_bad)
     if dry_run:
         from sparring.runner.estimate import estimate
 
-        print("\n".join(estimate(found, device, skip_bad=skip_bad, micro_batch=micro_batch).lines()))
+        print("\n".join(estimate(found, device, loading=loading, micro_batch=micro_batch).lines()))
         print(f"\n{found.to_yaml()}", end="")
         return
     from sparring.runner.info import list_contents
     from sparring.runner.train import train as play
 
     model = play(
-        found, run, device=device, with_changes=continue_with_changes, skip_bad=skip_bad, micro_batch=micro_batch
+        found, run, device=device, with_changes=continue_with_changes, loading=loading, micro_batch=micro_batch
     )
     print("\n".join(["", *list_contents(model.path.parent.parent)]))
 
@@ -169,11 +171,12 @@ def translate(
     device: Device = "auto",
 ) -> None:
     """Translate images to the other domain of a trained Pix2Pix or CycleGAN, and write them under their names."""
+    from sparring.data import Loading
     from sparring.inference.model import load
     from sparring.inference.translate import write_translations
 
     model = load(source, device, best=best)
-    for line in write_translations(model, images, direction, out, tile, skip_bad=skip_bad):
+    for line in write_translations(model, images, direction, out, tile, Loading(skip_bad=skip_bad)):
         print(line)
 
 
@@ -209,13 +212,15 @@ def evaluate(
     share_processors()
     keep_memory()
     from sparring.cli.evaluation import list_networks_and_metrics, print_evaluation
+    from sparring.data import Loading
 
     if source == "metrics" and not Path(source).exists():
         print("\n".join(list_networks_and_metrics()))
         return
     settings = [f"count={count}", f"backbone={backbone}", *(assignments or [])]
     chosen = metrics.split(",")
-    if not print_evaluation(source, reference, chosen, settings, best=best, out=out, device=device, skip_bad=skip_bad):
+    loading = Loading(skip_bad=skip_bad)
+    if not print_evaluation(source, reference, chosen, settings, best=best, out=out, device=device, loading=loading):
         raise typer.Exit(1)
 
 

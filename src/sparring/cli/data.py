@@ -52,10 +52,11 @@ def pack(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
 ) -> None:
     """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
-    from sparring.data import ImageFiles
+    from sparring.data import ImageFiles, Loading
     from sparring.data.pack import pack as pack_images
 
-    packed = pack_images(path, out, settings=ImageFiles(path=path).override(_settings(assignments)), skip_bad=skip_bad)
+    settings = ImageFiles(path=path).override(_settings(assignments))
+    packed = pack_images(path, out, settings, Loading(skip_bad=skip_bad))
     shape = "x".join(map(str, packed.shape))
     print(f"{packed.path}: {packed.count:,} images of {shape}, {packed.dtype}, {packed.bytes / 1e6:.1f} MB")
     print(f"train on it with: spar train dcgan --data {packed.path}")

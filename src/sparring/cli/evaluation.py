@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sparring.backbones import list_backbones, list_perceptual
+from sparring.data import Loading
 from sparring.evaluation import MetricScore, SampleSet, score_table
 from sparring.inference.evaluate import Evaluated, evaluate
 from sparring.metrics.metric import Metric
@@ -22,7 +23,7 @@ def print_evaluation(
     best: bool,
     out: Path | None,
     device: str,
-    skip_bad: bool,
+    loading: Loading,
 ) -> bool:
     """Evaluates, prints scores as they come, and what became of the rest; returns whether every metric could be had."""
     with _Bars() as bars:
@@ -34,7 +35,7 @@ def print_evaluation(
             device=device,
             best=best,
             out=out,
-            skip_bad=skip_bad,
+            loading=loading,
             progress=bars.move,
             tell=_print,
         )

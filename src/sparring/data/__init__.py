@@ -40,6 +40,7 @@ from sparring.data.pictures import picture as picture
 from sparring.data.pictures import save_image as save_image
 from sparring.data.points import Points as Points
 from sparring.data.provenance import Provenance as Provenance
+from sparring.data.source import Loading as Loading
 from sparring.data.source import Source as Source
 from sparring.data.transforms import Downsampled as Downsampled
 from sparring.data.transforms import Edges as Edges

@@ -1,11 +1,9 @@
 """Every class as often as any other."""
 
-from pathlib import Path
-
 import numpy as np
 
 from sparring.data.selection import Selection, members_of_classes
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 
 
 class Balanced(Source):
@@ -17,9 +15,9 @@ class Balanced(Source):
 
     of: Source
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Selection:
+    def load(self, loading: Loading = Loading()) -> Selection:
         """Returns the repeated set; raises `DataError` as the source does, without labels, and for an empty class."""
-        data = self.of.load(skip_bad=skip_bad, workers=workers, cache=cache)
+        data = self.of.load(loading)
         members = list(members_of_classes(data, np.arange(len(data))))
         most = max(len(chosen) for chosen in members)
         indices = np.concatenate([np.resize(chosen, most) for chosen in members])

@@ -19,7 +19,7 @@ from sparring.data.image_files import ImageFiles
 from sparring.data.labels import LabelSource, read_labels
 from sparring.data.loader import Offender, in_order, strict_decoding
 from sparring.data.open import open_collection
-from sparring.data.source import WORKERS
+from sparring.data.source import Loading
 from sparring.errors import DataError, SparringError
 
 _SHOWN = 8
@@ -99,7 +99,7 @@ class _Seen:
     highest: float
 
 
-def check(path: Path, *, labels: LabelSource = "auto", workers: int = WORKERS) -> CheckReport:
+def check(path: Path, *, labels: LabelSource = "auto", loading: Loading = Loading()) -> CheckReport:
     """Decodes every image at `path` and returns what was found; changes nothing.
 
     Raises:
@@ -109,7 +109,7 @@ def check(path: Path, *, labels: LabelSource = "auto", workers: int = WORKERS) -
     path = existing(path)
     collection = unpacked(read_pack(path, sys.maxsize), path) if is_pack(path) else open_collection(path)
     with strict_decoding():
-        results = list(in_order(_see, collection.items, workers))
+        results = list(in_order(_see, collection.items, loading.workers))
     names = [item.name for item in collection.items]
     good = {name: seen for name, seen in zip(names, results, strict=True) if isinstance(seen, _Seen)}
     headers = [seen.header for seen in good.values()]

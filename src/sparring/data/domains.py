@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import cached_property
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -14,9 +13,8 @@ from torch import Tensor
 
 from sparring.data.dataset import Dataset, Judge
 from sparring.data.image_collection import some
-from sparring.data.provenance import Provenance
 from sparring.data.selection import Selection
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.network import UNLABELLED
 
@@ -79,16 +77,14 @@ class Domains(Source):
             raise ValueError("mirror: set it for a domain by itself: source.mirror, target.mirror")
         return self
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Selection:
+    def load(self, loading: Loading = Loading()) -> Selection:
         """Returns the set to learn from.
 
         Raises:
             DataError: as both sources do; the source has no labels or not all, or a class without samples; the shapes
                 or the classes differ.
         """
-        source, target = (
-            part.load(skip_bad=skip_bad, workers=workers, cache=cache) for part in (self.source, self.target)
-        )
+        source, target = (part.load(loading) for part in (self.source, self.target))
         _check_alike(source, target)
         assert source.labels is not None
         most = max(len(source), len(target))
@@ -100,10 +96,6 @@ class Domains(Source):
             np.concatenate([source.labels[here], np.full(most, UNLABELLED)]),
             target.held_out,
         )
-
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
-        """Returns those of both domains."""
-        return *self.source.provenance(cache), *self.target.provenance(cache)
 
 
 def _check_alike(source: Dataset, target: Dataset) -> None:

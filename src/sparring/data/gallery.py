@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from sparring.data.formats.image_format import channel_name
 from sparring.data.images import Labels
 from sparring.data.pictures import picture
 from sparring.data.provenance import Provenance
-from sparring.data.source import Source
+from sparring.data.source import Loading, Source
 
 _COLUMNS, _ROWS = 16, 12
 _MOST_CLASSES = 40
@@ -34,12 +33,12 @@ class Exhibit:
     sheet: Image.Image
 
 
-def exhibit(source: Source, cache: Path | None = None) -> Exhibit:
+def exhibit(source: Source, loading: Loading = Loading()) -> Exhibit:
     """Returns the facts and the contact sheet of a source's set; raises as `Source.load` does.
 
     The sheet has a row for each class, or pairs of source and target side by side, or samples spread evenly.
     """
-    data = source.load(cache=cache)
+    data = source.load(loading)
     _, condition = _draw(data, np.zeros(1, np.int64))
     if condition is not None and condition.ndim == 4:
         held = f"{_layout(data.shape)}, each told one of {_layout(tuple(condition.shape[1:]))}"
@@ -57,7 +56,7 @@ def exhibit(source: Source, cache: Path | None = None) -> Exhibit:
     else:
         held, described, sheet = _layout(data.shape), "none", _samples(data)
     lost = f"; {data.skipped} unreadable, {data.left_out} left out" if data.skipped or data.left_out else ""
-    shown = [line for one in source.provenance(cache) for line in _describe(one)]
+    shown = [line for one in source.provenance(loading) for line in _describe(one)]
     first = f"{data.name}: {len(data):,} samples of {held}, {data.depth} bit{lost}"
     return Exhibit((first, f"classes: {described}", *shown, f"digest: {data.digest}"), sheet)
 

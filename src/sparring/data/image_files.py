@@ -16,7 +16,7 @@ from sparring.data.loader import Assembly, assemble
 from sparring.data.named_images import Collected, load_collection
 from sparring.data.open import open_collection
 from sparring.data.size import Size, height_width
-from sparring.data.source import MEMORY_LIMIT, WORKERS
+from sparring.data.source import Loading
 from sparring.errors import DataError
 
 
@@ -56,15 +56,8 @@ class ImageFiles(Collected):
             raise ValueError(f"value_range={list(self.value_range)}; needs the lower value first, for example [0,1]")
         return self
 
-    def load(
-        self,
-        *,
-        skip_bad: bool = False,
-        workers: int = WORKERS,
-        cache: Path | None = None,
-        memory_limit: int = MEMORY_LIMIT,
-    ) -> Images:
-        """Returns the set: in memory up to `memory_limit` bytes, else memory-mapped from a packed copy in `cache`.
+    def load(self, loading: Loading = Loading()) -> Images:
+        """Returns the set: in memory, or where it is too large memory-mapped from a packed copy in the cache.
 
         The copy is found again as long as names, sizes and times of the files and these settings stay.
 
@@ -75,21 +68,13 @@ class ImageFiles(Collected):
         """
         path = self._existing()
         if is_pack(path):
-            pack = read_pack(path, memory_limit)
+            pack = read_pack(path, loading.memory_limit)
             if self._fits(pack):
                 return self._finished(pack.images, path)
             collection = unpacked(pack, path)
         else:
             collection = open_collection(path)
-        images = load_collection(
-            collection,
-            self,
-            self.labels,
-            skip_bad=skip_bad,
-            workers=workers,
-            cache=cache,
-            memory_limit=memory_limit,
-        )
+        images = load_collection(collection, self, loading, self.labels)
         return self._finished(images, path)
 
     @property
@@ -102,16 +87,16 @@ class ImageFiles(Collected):
         """These very fields."""
         return self
 
-    def collect(self, cache: Path | None = None) -> Collection:
+    def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the images at `path`; nothing is fetched."""
         path = self._existing()
-        return unpacked(read_pack(path, MEMORY_LIMIT), path) if is_pack(path) else open_collection(path)
+        return unpacked(read_pack(path, loading.memory_limit), path) if is_pack(path) else open_collection(path)
 
-    def assembly(self, *, skip_bad: bool = False, workers: int = WORKERS) -> tuple[Assembly, tuple[str, ...]]:
+    def assembly(self, loading: Loading) -> tuple[Assembly, tuple[str, ...]]:
         """Returns the images ready to be decoded, and the names of classes or numbers; raises as `load` does."""
-        collection = self.collect()
+        collection = self.collect(loading)
         told, meanings = read_labels(collection, self.labels)
-        return assemble(collection, told, self, skip_bad, workers), meanings
+        return assemble(collection, told, self, loading), meanings
 
     def _existing(self) -> Path:
         if self.path is None:

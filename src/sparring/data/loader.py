@@ -17,6 +17,7 @@ from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection, Item
 from sparring.data.images import Told
 from sparring.data.size import height_width
+from sparring.data.source import Loading
 from sparring.errors import DataError
 
 _CHUNK = 32
@@ -48,6 +49,7 @@ class Assembly:
     told: Told | None
     layout: Layout
     left_out: int
+    loading: Loading
     offenders: list[Offender] = field(default_factory=list)
 
     @property
@@ -56,7 +58,7 @@ class Assembly:
         asked = self.layout.settings.channels
         return self.headers[0].alpha if asked is None else asked == "rgba"
 
-    def rows(self, skip_bad: bool, workers: int) -> Iterator[tuple[int, Pixels]]:
+    def rows(self) -> Iterator[tuple[int, Pixels]]:
         """Yields position and pixels [C, H, W] of every image that can be decoded, in order.
 
         Raises:
@@ -72,19 +74,19 @@ class Assembly:
             except DataError as error:
                 return Offender(item.name, str(error))
 
-        for index, row in enumerate(in_order(decode, range(len(self.items)), workers)):
+        for index, row in enumerate(in_order(decode, range(len(self.items)), self.loading.workers)):
             if isinstance(row, Offender):
                 self.offenders.append(row)
                 continue
             if row.dtype == np.float32:
                 lowest = min(lowest, float(row.min()))
-            if skip_bad or not self.offenders:
+            if self.loading.skip_bad or not self.offenders:
                 yield index, row
-        self._judge(skip_bad, lowest)
+        self._check(lowest)
 
-    def _judge(self, skip_bad: bool, lowest: float) -> None:
+    def _check(self, lowest: float) -> None:
         path = self.collection.path
-        if self.offenders and not skip_bad:
+        if self.offenders and not self.loading.skip_bad:
             raise DataError(refusal(self.collection, self.offenders))
         if len(self.offenders) >= len(self.collection.items) - self.left_out:
             raise DataError(f"{path}: not one image can be decoded; the first: {self.offenders[0].reason}")
@@ -96,19 +98,19 @@ class Assembly:
             )
 
 
-def assemble(collection: Collection, told: Told | None, settings: Settings, skip_bad: bool, workers: int) -> Assembly:
+def assemble(collection: Collection, told: Told | None, settings: Settings, loading: Loading) -> Assembly:
     """Returns the assembly of a collection, after a look at the header of every image.
 
     Raises:
         DataError: a header that cannot be read and `skip_bad` is off; images that differ in what no
             setting decides; no image of the size that `resize=only` wants.
     """
-    looked = survey(collection.items, workers)
+    looked = survey(collection.items, loading.workers)
     offenders = [header for header in looked if isinstance(header, Offender)]
-    if len(offenders) == len(looked) or (offenders and not skip_bad):
+    if len(offenders) == len(looked) or (offenders and not loading.skip_bad):
         # Decode the others too: the report should count every offender at once.
         good = [item for item, header in zip(collection.items, looked, strict=True) if isinstance(header, Header)]
-        offenders += [bad for bad in in_order(_try, good, workers) if bad is not None]
+        offenders += [bad for bad in in_order(_try, good, loading.workers) if bad is not None]
         raise DataError(refusal(collection, offenders))
     wanted = None if settings.size is None or settings.resize != "only" else height_width(settings.size)
     kept = [
@@ -123,7 +125,7 @@ def assemble(collection: Collection, told: Told | None, settings: Settings, skip
     headers = tuple(header for _, header in kept)
     chosen = None if told is None else told[[index for index, _ in kept]]
     layout = plan([item.name for item in items], headers, settings)
-    return Assembly(collection, items, headers, chosen, layout, left_out, offenders)
+    return Assembly(collection, items, headers, chosen, layout, left_out, loading, offenders)
 
 
 def survey(items: Sequence[Item], workers: int) -> list[Header | Offender]:

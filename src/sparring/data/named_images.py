@@ -15,8 +15,7 @@ from sparring.data.image_collection import Collection
 from sparring.data.images import Images
 from sparring.data.labels import LabelSource, read_labels
 from sparring.data.loader import Assembly, assemble, strict_decoding
-from sparring.data.source import MEMORY_LIMIT, WORKERS, Source
-from sparring.download import cache_folder
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 
 
@@ -34,26 +33,22 @@ class Collected(Source):
         """The layout that the images are brought to."""
 
     @abstractmethod
-    def collect(self, cache: Path | None = None) -> Collection:
-        """Returns the images, found or fetched; `cache` is the folder for downloads. Raises as `load` does."""
+    def collect(self, loading: Loading = Loading()) -> Collection:
+        """Returns the images, found or fetched. Raises as `load` does."""
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
-        """Returns the set, as `Source.load` says; more than `MEMORY_LIMIT` bytes are mapped from a packed copy."""
-        images = load_collection(self.collect(cache), self.settings, skip_bad=skip_bad, workers=workers, cache=cache)
+    def load(self, loading: Loading = Loading()) -> Images:
+        """Returns the set, in memory or mapped from a packed copy; raises as `load_collection` does."""
+        images = load_collection(self.collect(loading), self.settings, loading)
         return replace(images, mirror=self.mirror, name=self.title)
 
 
 def load_collection(
     collection: Collection,
     settings: Settings,
+    loading: Loading,
     labels: LabelSource = "auto",
-    *,
-    skip_bad: bool = False,
-    workers: int = WORKERS,
-    cache: Path | None = None,
-    memory_limit: int = MEMORY_LIMIT,
 ) -> Images:
-    """Returns a collection as a set: in memory up to `memory_limit` bytes, else mapped from a packed copy in `cache`.
+    """Returns a collection as a set: in memory, or where it is too large mapped from a packed copy in the cache.
 
     The copy is found again as long as names and stamps of the images and these settings stay.
 
@@ -63,40 +58,40 @@ def load_collection(
     """
     with strict_decoding():
         told, meanings = read_labels(collection, labels)
-        asked = {"settings": _pixel_settings(settings), "skip_bad": skip_bad, "classes": meanings}
+        asked = {"settings": _pixel_settings(settings), "skip_bad": loading.skip_bad, "classes": meanings}
         listing = [(item.name, item.stamp) for item in collection.items]
         key = hashlib.sha256(json.dumps([asked, listing]).encode())
         key.update(b"" if told is None else told.data)
-        packed = (cache or cache_folder()) / "packed" / key.hexdigest()[:32]
+        packed = loading.folder / "packed" / key.hexdigest()[:32]
         if is_pack(packed):
             try:
                 return read_pack(packed, memory_limit=0).images
             except DataError:
                 shutil.rmtree(packed)  # only a copy, and a damaged one
-        assembly = assemble(collection, told, settings, skip_bad, workers)
-        if len(assembly.items) * assembly.layout.image_bytes <= memory_limit:
-            return in_memory(assembly, meanings, skip_bad, workers)
-        write_pack(assembly, meanings, packed, skip_bad, workers)
+        assembly = assemble(collection, told, settings, loading)
+        if len(assembly.items) * assembly.layout.image_bytes <= loading.memory_limit:
+            return in_memory(assembly, meanings)
+        write_pack(assembly, meanings, packed)
         return read_pack(packed, memory_limit=0).images
 
 
-def in_memory(assembly: Assembly, meanings: tuple[str, ...], skip_bad: bool, workers: int) -> Images:
+def in_memory(assembly: Assembly, meanings: tuple[str, ...]) -> Images:
     """Returns the images of an assembly, decoded into one array."""
     layout = assembly.layout
     pixels = np.empty((len(assembly.items), layout.channels, layout.height, layout.width), layout.dtype)
     kept: list[int] = []
-    for index, row in assembly.rows(skip_bad, workers):
+    for index, row in assembly.rows():
         pixels[len(kept)] = row
         kept.append(index)
     images = Images(pixels[: len(kept)], skipped=len(assembly.offenders), left_out=assembly.left_out)
     return images.telling(None if assembly.told is None else assembly.told[kept], meanings)
 
 
-def write_pack(assembly: Assembly, meanings: tuple[str, ...], folder: Path, skip_bad: bool, workers: int) -> int:
+def write_pack(assembly: Assembly, meanings: tuple[str, ...], folder: Path) -> int:
     """Writes the images of an assembly to `folder` as a pack, without holding them in memory; returns their count."""
     kept: list[int] = []
     with PackWriter(folder, assembly.layout.dtype) as writer:
-        for index, row in assembly.rows(skip_bad, workers):
+        for index, row in assembly.rows():
             writer.append(row)
             kept.append(index)
         told = None if assembly.told is None else assembly.told[kept]

@@ -14,7 +14,7 @@ from sparring.data.image_files import ImageFiles
 from sparring.data.images import kind_of_meanings
 from sparring.data.loader import Assembly, strict_decoding
 from sparring.data.named_images import write_pack
-from sparring.data.source import WORKERS
+from sparring.data.source import Loading
 from sparring.errors import DataError
 
 
@@ -35,9 +35,7 @@ class PackedSummary:
     bytes: int
 
 
-def pack(
-    path: Path, out: Path, *, settings: ImageFiles | None = None, skip_bad: bool = False, workers: int = WORKERS
-) -> PackedSummary:
+def pack(path: Path, out: Path, settings: ImageFiles = ImageFiles(), loading: Loading = Loading()) -> PackedSummary:
     """Writes the images at `path` to `out`, and returns what was written.
 
     Where `out` ends in `.zip` it becomes a zip of PNGs with NVIDIA's `dataset.json`; anything else
@@ -47,9 +45,8 @@ def pack(
     Args:
         path: what `ImageFiles` reads.
         out: the zip file or folder to make.
-        settings: size, channels and the like; those of `ImageFiles()` where none are given.
-        skip_bad: leave unreadable images out instead of refusing.
-        workers: threads that decode.
+        settings: size, channels and the like; its path is not used.
+        loading: how they are read.
 
     Raises:
         DataError: `out` is there already or cannot be written (a full disk, for example), the images
@@ -58,11 +55,11 @@ def pack(
     out = out.expanduser()
     if out.exists():
         raise DataError(f"{out}: is there already and is not overwritten; name another place, or remove it first")
-    chosen = (settings or ImageFiles()).model_copy(update={"path": path})
+    chosen = settings.model_copy(update={"path": path})
     with strict_decoding():
-        assembly, meanings = chosen.assembly(skip_bad=skip_bad, workers=workers)
+        assembly, meanings = chosen.assembly(loading)
         write = _write_zip if out.suffix.lower() == ".zip" else write_pack
-        count = write(assembly, meanings, out, skip_bad, workers)
+        count = write(assembly, meanings, out)
     layout = assembly.layout
     return PackedSummary(
         path=out,
@@ -76,7 +73,7 @@ def pack(
     )
 
 
-def _write_zip(assembly: Assembly, meanings: tuple[str, ...], out: Path, skip_bad: bool, workers: int) -> int:
+def _write_zip(assembly: Assembly, meanings: tuple[str, ...], out: Path) -> int:
     """Writes a stored (PNGs are compressed already) zip; returns the count of images."""
     layout = assembly.layout
     if layout.dtype == "float32" or layout.channels > 4 or assembly.alpha != (layout.channels in (2, 4)):
@@ -90,7 +87,7 @@ def _write_zip(assembly: Assembly, meanings: tuple[str, ...], out: Path, skip_ba
             handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
             beside = Path(name)
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for index, row in assembly.rows(skip_bad, workers):
+                for index, row in assembly.rows():
                     member = f"{len(labels) // 1000:05d}/img{len(labels):08d}.png"
                     archive.writestr(member, write_png(row.transpose(1, 2, 0)))
                     labels.append((member, None if assembly.told is None else assembly.told[index].tolist()))

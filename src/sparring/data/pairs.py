@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal, Self
 
 import numpy as np
@@ -17,9 +17,8 @@ from sparring.data.jitter import Jitter
 from sparring.data.loader import assemble, strict_decoding
 from sparring.data.named_images import Collected, load_collection
 from sparring.data.paired_images import PairedImages, Stacked
-from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 
 
@@ -39,23 +38,17 @@ class Pairs(Source):
         refuse_mirrors(self.source, self.target)
         return self
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> PairedImages:
+    def load(self, loading: Loading = Loading()) -> PairedImages:
         """Returns the pairs in order of names; raises `DataError`, as both sources do, and for what does not match."""
         source, target = _collected(self.source, "source"), _collected(self.target, "target")
-        sources, targets = source.collect(cache), target.collect(cache)
+        sources, targets = source.collect(loading), target.collect(loading)
         return _load_pairs(
             (sources, source.settings),
             (targets, target.settings),
             f"{source.title} to {target.title}",
             Jitter(self.mirror, None if self.crop is None else height_width(self.crop)),
-            skip_bad=skip_bad,
-            workers=workers,
-            cache=cache,
+            loading,
         )
-
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
-        """Returns those of both sources."""
-        return *self.source.provenance(cache), *self.target.provenance(cache)
 
 
 class SideBySide(Source):
@@ -74,9 +67,9 @@ class SideBySide(Source):
         refuse_mirrors(self.images)
         return self
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> PairedImages:
+    def load(self, loading: Loading = Loading()) -> PairedImages:
         """Returns the pairs; raises `DataError`, as `ImageFiles` does, and for images of an odd width."""
-        whole = self.images.collect(cache)
+        whole = self.images.collect(loading)
         left, right = (
             replace(whole, items=tuple(_Half(item, side) for item in whole.items)) for side in ("left", "right")
         )
@@ -86,9 +79,7 @@ class SideBySide(Source):
             (targets, self.images),
             self.images.title,
             Jitter(self.mirror, None if self.crop is None else height_width(self.crop)),
-            skip_bad=skip_bad,
-            workers=workers,
-            cache=cache,
+            loading,
         )
 
 
@@ -170,21 +161,18 @@ def _load_pairs(
     targets: tuple[Collection, Settings],
     name: str,
     jitter: Jitter,
-    *,
-    skip_bad: bool,
-    workers: int,
-    cache: Path | None,
+    loading: Loading,
 ) -> PairedImages:
     _match(sources[0], targets[0])
     with strict_decoding():
-        source, target = (_arrange(*side, skip_bad, workers) for side in (sources, targets))
+        source, target = (_arrange(*side, loading) for side in (sources, targets))
     shared = sorted(source.keys() & target.keys())
     if not shared:
         raise DataError(f"{name}: not one pair is left of which both images can be used")
     pairs = tuple(_Pair(key, target[key], source[key]) for key in shared)
     layout = _same_layout(pairs[0].source.layout, pairs[0].target.layout)
     collection = Collection(targets[0].path, pairs, normalized=True)
-    images = load_collection(collection, ImageFiles(), skip_bad=skip_bad, workers=workers, cache=cache)
+    images = load_collection(collection, ImageFiles(), loading)
     lost = len(targets[0].items) - len(shared)
     return PairedImages(replace(images, skipped=images.skipped + lost), Stacked(layout.channels), name, jitter)
 
@@ -222,8 +210,8 @@ def _key(name: str) -> str:
     return str(PurePosixPath(name).with_suffix("")) if is_image(name) else name
 
 
-def _arrange(collection: Collection, settings: Settings, skip_bad: bool, workers: int) -> dict[str, _Arranged]:
-    assembly = assemble(collection, None, settings, skip_bad, workers)
+def _arrange(collection: Collection, settings: Settings, loading: Loading) -> dict[str, _Arranged]:
+    assembly = assemble(collection, None, settings, loading)
     both = zip(assembly.items, assembly.headers, strict=True)
     return {_key(item.name): _Arranged(item, header, assembly.layout) for item, header in both}
 

@@ -1,7 +1,6 @@
 """A set of which only few labels are told, for learning from few."""
 
 from math import ceil
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from sparring.data.dataset import Dataset
 from sparring.data.selection import Selection, members_of_classes
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.network import UNLABELLED
 
@@ -28,14 +27,14 @@ class PartlyLabelled(Source):
     share: Annotated[float, Field(ge=0, lt=1)] = 0.25
     held_out: Annotated[float, Field(gt=0, lt=1)] = 0.2
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Selection:
+    def load(self, loading: Loading = Loading()) -> Selection:
         """Returns the set to learn from.
 
         Raises:
             DataError: as the source does; it has no labels, a class has too few samples, or `labelled` cannot be
                 shared out evenly.
         """
-        data = self.of.load(skip_bad=skip_bad, workers=workers, cache=cache)
+        data = self.of.load(loading)
         if data.labels is None:
             raise DataError(f"data.of: {data.name} has no labels of classes, some of which could be told; give it some")
         order = np.random.default_rng(0).permutation(len(data))

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import torch
@@ -13,9 +12,8 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 from sparring.data.jitter import Jitter
 from sparring.data.paired_images import PairedImages
 from sparring.data.pairs import refuse_mirrors
-from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.spec import Family
 from sparring.tensors.compositing import lay_colours_over
@@ -92,17 +90,13 @@ class Transformed(Source):
         refuse_mirrors(self.images)
         return self
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> PairedImages:
+    def load(self, loading: Loading = Loading()) -> PairedImages:
         """Returns the pairs; raises what `images` does, and `DataError` for images that cannot be transformed."""
-        images = self.images.load(skip_bad=skip_bad, workers=workers, cache=cache)
+        images = self.images.load(loading)
         if len(images.shape) != 3:
             raise DataError(f"data.images: {images.name} holds samples of shape {images.shape}; needs images [C, H, W]")
         jitter = Jitter(self.mirror, None if self.crop is None else height_width(self.crop))
         return PairedImages(images, _Beside(self.transform), f"{images.name} from {self.transform!r}", jitter)
-
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
-        """Returns that of the images."""
-        return self.images.provenance(cache)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import cached_property
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -16,9 +15,8 @@ from sparring.data.dataset import Dataset, Judge
 from sparring.data.jitter import Jitter
 from sparring.data.pairs import refuse_mirrors
 from sparring.data.pictures import picture
-from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.network import Condition
 
@@ -106,11 +104,7 @@ class Unpaired(Source):
         refuse_mirrors(self.a, self.b)
         return self
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> UnpairedImages:
+    def load(self, loading: Loading = Loading()) -> UnpairedImages:
         """Returns the set; raises what both sources do, and `DataError` where their sizes differ."""
-        a, b = (source.load(skip_bad=skip_bad, workers=workers, cache=cache) for source in (self.a, self.b))
+        a, b = (source.load(loading) for source in (self.a, self.b))
         return UnpairedImages(a, b, Jitter(self.mirror, None if self.crop is None else height_width(self.crop)))
-
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
-        """Returns those of both domains."""
-        return *self.a.provenance(cache), *self.b.provenance(cache)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sparring.backbones import Backbone
-from sparring.data import Dataset, Source
+from sparring.data import Dataset, Loading, Source
 from sparring.errors import SparringError, SpecError
 from sparring.evaluation import (
     DataSamples,
@@ -60,7 +60,7 @@ def evaluate(
     device: str = "auto",
     best: bool = False,
     out: str | Path | None = None,
-    skip_bad: bool = False,
+    loading: Loading = Loading(),
     progress: Progress = lambda name, done, count: None,
     tell: Callable[[Sequence[MetricScore]], None] = lambda scores: None,
 ) -> Evaluated:
@@ -76,7 +76,7 @@ def evaluate(
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         best: of a run, the best checkpoint by its score instead of the newest.
         out: the files' path without suffix; by default `scores/` in the run, or else in the current folder.
-        skip_bad: leave out images that cannot be read instead of refusing the set.
+        loading: how both sets are read, such as `Loading(skip_bad=True)`.
         progress: is called while samples are looked at.
         tell: is called with the scores of each metric as they come.
 
@@ -86,8 +86,8 @@ def evaluate(
     place = find_device(device)
     model = find_model(source, device, best)
     plan = make_plan(source, reference, metrics, model).override(assignments)
-    samples = _Watched(find_samples(source, model, plan, skip_bad), progress)
-    real = _Watched(find_reference(reference, plan, skip_bad), progress)
+    samples = _Watched(find_samples(source, model, plan, loading), progress)
+    real = _Watched(find_reference(reference, plan, loading), progress)
     scorer = Scorer(plan, real, place, backbone)
     path = _without_suffix(Path(out)) if out else _home(samples, real, model)
     write_scores(path, ())  # what cannot be written is found before the work
@@ -129,28 +129,28 @@ def make_plan(source: object, reference: object, metrics: Sequence[str], model: 
     return plan.model_copy(update={"metrics": metrics_by_name(metrics)}) if metrics else plan
 
 
-def find_samples(source: object, model: Model | None, plan: EvaluationPlan, skip_bad: bool) -> SampleSet:
+def find_samples(source: object, model: Model | None, plan: EvaluationPlan, loading: Loading) -> SampleSet:
     """Returns the samples to score."""
     if model is not None:
         with model.path.open("rb") as file:
             digest = sha256(file.read()).hexdigest()
         name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
         translates = bool(model.game.condition.shape)
-        told = model.recipe.data.load(skip_bad=skip_bad).sources(plan.count) if translates else None
+        told = model.recipe.data.load(loading).sources(plan.count) if translates else None
         return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest, told)
-    data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load(skip_bad=skip_bad)
+    data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load(loading)
     assert data
     return DataSamples(data, plan.count)
 
 
-def find_reference(reference: object, plan: EvaluationPlan, skip_bad: bool) -> SampleSet:
+def find_reference(reference: object, plan: EvaluationPlan, loading: Loading) -> SampleSet:
     """Returns the samples to score against; raises `SpecError` where the plan names none."""
     count = plan.reference_count or plan.count
     if isinstance(reference, Dataset):
         return DataSamples(reference, count)
     if plan.reference is None:
         raise SpecError("there is nothing to compare with: name real samples with --reference, or reference=PATH")
-    return DataSamples(plan.reference.load(skip_bad=skip_bad), count)
+    return DataSamples(plan.reference.load(loading), count)
 
 
 def _draw(scorer: Scorer, result: EvaluationResult, path: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import torch
 from torch import Tensor
 
-from sparring.data import ImageFiles, save_image
+from sparring.data import ImageFiles, Loading, save_image
 from sparring.data.formats.image_format import channel_name, plan
 from sparring.data.formats.pixels import from_pixels
 from sparring.data.image_collection import Collection, Item, some
@@ -22,14 +22,14 @@ CONVERTED = {1: "gray", 3: "rgb", 4: "rgba"}
 
 
 def write_translations(
-    model: Model, source: Path, direction: str, out: Path | None, tile: int, *, skip_bad: bool = False
+    model: Model, source: Path, direction: str, out: Path | None, tile: int, loading: Loading = Loading()
 ) -> Iterator[str]:
     """Translates the images of a folder, an archive or one file, each at its size, and yields what it wrote.
 
     Each goes under its own name, as PNG, into `out`, or `translated/DIRECTION` in the run's folder. They are brought
     to the channels of the run's own data; opacity that it has not is laid over black. `tile` is that of
     `Model.translate`. Images that cannot be read are refused before the first is written (those that turn out to be
-    damaged farther in, when it comes to them), or left out with `skip_bad`.
+    damaged farther in, when it comes to them), or left out where `loading` skips bad ones.
 
     Raises:
         SparringError: no such images, a model that does not translate so, a folder that cannot be written, or is the
@@ -40,7 +40,7 @@ def write_translations(
     folder = out or model.home / "translated" / direction
     _check_places(collection, folder)
     bad = _find_bad(collection, channels)
-    if bad and (not skip_bad or len(bad) == len(collection.items)):
+    if bad and (not loading.skip_bad or len(bad) == len(collection.items)):
         raise DataError(refusal(collection, bad))
     named = {offender.name for offender in bad}
     good = [item for item in collection.items if item.name not in named]
@@ -50,7 +50,7 @@ def write_translations(
             image = _read(item, channels)
         except DataError as error:
             bad.append(Offender(item.name, str(error)))
-            if not skip_bad:
+            if not loading.skip_bad:
                 raise DataError(refusal(collection, bad)) from None
             continue
         written.append(_write(model, item.name, image, direction, tile, folder))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from sparring.data import Loading
 from sparring.listeners.formatting import duration_in_words, format_count
 from sparring.recipes.schema import Recipe
 from sparring.runner.micro_batch import with_micro_batch
@@ -48,14 +49,14 @@ class Estimate:
 
 
 def estimate(
-    recipe: Recipe, device: str = "auto", *, skip_bad: bool = False, micro_batch: MicroBatch | None = None
+    recipe: Recipe, device: str = "auto", *, loading: Loading = Loading(), micro_batch: MicroBatch | None = None
 ) -> Estimate:
     """Returns what `recipe` would cost on `device`: builds all of it, plays a step to warm up, measures two more.
 
-    Takes `micro_batch` and raises as `train` does; writes nothing.
+    Takes `loading` and `micro_batch`, and raises as `train` does; writes nothing.
     """
     place = find_device(device)
-    data = recipe.data.load(skip_bad=skip_bad)
+    data = recipe.data.load(loading)
     seconds = 0.0
     with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng([]):
         home = RunFolder(Path(folder))

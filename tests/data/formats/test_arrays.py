@@ -9,7 +9,7 @@ from sparring.errors import DataError
 
 
 def load(path, **fields):
-    return ImageFiles(path=path, **fields).load(workers=1)
+    return ImageFiles(path=path, **fields).load(Loading(workers=1))
 
 
 @pytest.mark.parametrize("shape", [(5, 8, 6), (5, 8, 6, 1), (5, 8, 6, 3), (5, 8, 6, 9)])

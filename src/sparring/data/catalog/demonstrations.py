@@ -11,7 +11,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from sparring.data.catalog.environments import Choices, Environment, Numbers, Policy, open_environment
 from sparring.data.points import Points
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import DataError, nearest
 
 Trajectory = tuple[Numbers, Choices]
@@ -42,7 +42,7 @@ class Demonstrations(Source):
     every: PositiveInt = 20
     seed: NonNegativeInt = 0
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Points:
+    def load(self, loading: Loading = Loading()) -> Points:
         """Returns the pairs; there is nothing to skip or cache.
 
         Raises:

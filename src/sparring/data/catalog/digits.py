@@ -9,7 +9,7 @@ from sparring.data.formats.resizing import resize
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.size import Size, height_width
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.data.split import Split, indices_of
 from sparring.errors import MissingExtraError
 
@@ -25,7 +25,7 @@ class Digits(Source):
     size: Size = 16
     split: Split = "all"
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+    def load(self, loading: Loading = Loading()) -> Images:
         """Returns the set; nothing is downloaded or cached.
 
         Raises:
@@ -45,7 +45,7 @@ class Digits(Source):
             name="digits" if self.split == "all" else f"digits {self.split}",
         )
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what UCI's repository says, and scikit-learn's file."""
         origin = (
             "Optical Recognition of Handwritten Digits, test set (Alpaydin & Kaynak 1998), "

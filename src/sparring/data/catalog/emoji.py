@@ -14,6 +14,7 @@ from sparring.data.image_files import ImageFiles
 from sparring.data.named_images import Collected
 from sparring.data.provenance import Provenance
 from sparring.data.size import Size
+from sparring.data.source import Loading
 from sparring.data.split import Split
 from sparring.errors import DataError
 
@@ -73,20 +74,20 @@ class Emoji(Collected):
         """Stretched to `size`, with a Lanczos filter."""
         return ImageFiles(size=self.size, channels=self.channels, resize="stretch")
 
-    def collect(self, cache: Path | None = None) -> Collection:
+    def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the emoji in order of their code points, by the name of their file.
 
         Raises:
             DataError: the package can neither be found nor fetched, or is not the published one.
         """
         package = PACKAGES[self.style]
-        listing, sheet = package.read(self.path, cache).values()
+        listing, sheet = package.read(self.path, loading).values()
         emoji = sorted(
             (entry for entry in json.loads(listing) if entry[f"has_img_{self.style}"]), key=lambda entry: entry["image"]
         )
         drawings = cut(decode(sheet), [(entry["sheet_x"], entry["sheet_y"]) for entry in emoji])
         return collect_drawings(
-            package.locate(self.path, cache),
+            package.locate(self.path, loading),
             [entry["image"] for entry in emoji],
             drawings,
             [entry["category"] for entry in emoji],
@@ -95,13 +96,13 @@ class Emoji(Collected):
             split=self.split,
         )
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what the package's README says of the style's images."""
         package = PACKAGES[self.style]
-        package.read(self.path, cache)
+        package.read(self.path, loading)
         source, licence = _ORIGINS[self.style]
         origin = f"{source}, as npm's {package.name} {package.version} carries it (C. Henderson, MIT)"
-        return (Provenance(self.title, origin, licence, ((package.locate(self.path, cache), package.content),)),)
+        return (Provenance(self.title, origin, licence, ((package.locate(self.path, loading), package.content),)),)
 
 
 def cut(sheet: Pixels, places: list[tuple[int, int]]) -> Pixels:

