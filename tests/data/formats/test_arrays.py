@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparring.data import ImageFiles
+from sparring.data import ImageFiles, Loading
 from sparring.data.formats.arrays import array
 from sparring.errors import DataError
 
