@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from sparring.backbones import own_backbone
+from sparring.backbones import custom_backbone
 from sparring.data import Digits, ImageFiles, save_image
 from sparring.inference.evaluate import evaluate
 
@@ -28,9 +28,9 @@ def thumbnails(images: Tensor) -> Tensor:
 
 def main(generated: str, real: str, out: str | None = None) -> dict[str, float]:
     """Prints and returns the scores of the images in the folder `generated` against those in `real`."""
-    backbone = own_backbone(thumbnails, size=8, name="thumbnails")
+    backbone = custom_backbone(thumbnails, size=8, name="thumbnails")
     sets = (ImageFiles(path=Path(folder)).load() for folder in (generated, real))
-    scores = evaluate(*sets, METRICS, backbone=backbone, out=out).scores.named()
+    scores = evaluate(*sets, METRICS, backbone=backbone, out=out).result.by_name()
     for name, value in scores.items():
         print(f"{name:<24} {value:.4f}")
     return scores
