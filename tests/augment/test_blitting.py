@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.augment.blitting import blit, move
+from sparring.augment.blitting import blit, move_pixels
 from sparring.augment.draws import Draws
 from sparring.theory import compose_kernels, cyclic, leak, smallest_eigenvalue
 
@@ -18,7 +18,7 @@ def numbered(count: int, height: int, width: int) -> Tensor:
 
 def moved(given: Tensor, mirrored: int = 0, turns: int = 0, down: int = 0, right: int = 0) -> Tensor:
     count = len(given)
-    return move(given, *(torch.full((count,), value) for value in (mirrored, turns, down, right)))
+    return move_pixels(given, *(torch.full((count,), value) for value in (mirrored, turns, down, right)))
 
 
 @pytest.mark.parametrize(("mirrored", "turns"), [*product(range(2), range(4))])
@@ -46,7 +46,7 @@ def test_what_is_not_square_is_turned_about_its_middle() -> None:
 
 def test_each_image_is_moved_in_its_own_way() -> None:
     given = numbered(3, 4, 4)
-    found = move(given, torch.tensor([0, 1, 0]), torch.tensor([0, 0, 1]), *torch.zeros(2, 3, dtype=torch.long))
+    found = move_pixels(given, torch.tensor([0, 1, 0]), torch.tensor([0, 0, 1]), *torch.zeros(2, 3, dtype=torch.long))
     for one, expected in zip(found, (given[0], given[0].flip(2), given[0].rot90(-1, (1, 2))), strict=True):
         assert torch.equal(one, expected)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.augment.colour import join, recolour, recolour_at_random
+from sparring.augment.colour import affine_colour_map, recolour, recolour_at_random
 from sparring.augment.draws import Draws
 from sparring.theory import cyclic, flip, leak, smallest_eigenvalue
 
@@ -53,21 +53,21 @@ every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=str)
 @every_setting
 def test_colours_are_changed_as_by_the_matrices_of_the_paper(setting: tuple[float, ...]) -> None:
     given, matrix = images(1, 3), stated(*setting)
-    found = recolour(given, *join(*numbers(*setting)))
+    found = recolour(given, *affine_colour_map(*numbers(*setting)))
     expected = np.einsum("ij,njhw->nihw", matrix[:3, :3], given.numpy()) + matrix[:3, 3][:, None, None]
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)
 
 
 @every_setting
 def test_gray_is_changed_as_colours_that_are_gray(setting: tuple[float, ...]) -> None:
-    given, change = images(1, 1), join(*numbers(*setting))
+    given, change = images(1, 1), affine_colour_map(*numbers(*setting))
     in_colour = recolour(given.expand(1, 3, 3, 4), *change)
     torch.testing.assert_close(recolour(given, *change), in_colour.mean(1, keepdim=True))
 
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_opacity_is_left_alone(channels: int) -> None:
-    given, change = images(1, channels), join(*numbers(0.2, 1.5, 1, 0.4, 2.0))
+    given, change = images(1, channels), affine_colour_map(*numbers(0.2, 1.5, 1, 0.4, 2.0))
     found = recolour(given, *change)
     assert torch.equal(found[:, -1], given[:, -1])
     torch.testing.assert_close(found[:, :-1], recolour(given[:, :-1], *change))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sparring.augment.draws import Draws
-from sparring.augment.filtering import amplify, draw_gains, filter_at_random
+from sparring.augment.filtering import amplify, filter_at_random, sample_gains
 from sparring.augment.wavelets import octaves
 
 
@@ -47,7 +47,7 @@ def test_images_are_left_as_they_are_where_no_band_is_drawn(probability: float) 
 
 def test_the_expected_power_of_natural_images_stays_where_one_band_is_amplified() -> None:
     draws = Draws(4000, torch.Generator().manual_seed(0), torch.zeros((), dtype=torch.float64), 0.25)
-    gains = draw_gains(draws)
+    gains = sample_gains(draws)
     alike = ((gains[:, :, None] - gains[:, None]).abs() < 1e-9).sum((1, 2))
     once = alike == 3 * 3 + 1
     assert float(once.double().mean()) == pytest.approx(4 * 0.25 * 0.75**3, abs=0.03)

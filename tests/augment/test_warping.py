@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.augment.blitting import move
+from sparring.augment.blitting import move_pixels
 from sparring.augment.draws import Draws
-from sparring.augment.warping import turn, warp, warp_at_random
+from sparring.augment.warping import rotation, warp, warp_at_random
 from sparring.augment.wavelets import SYM6
 from sparring.theory import any_rotation, compose_kernels, gaussian_noise, leak, smallest_eigenvalue
 
@@ -81,7 +81,7 @@ def test_whole_pixels_are_shifted_as_by_copying() -> None:
     given, (matrix, _) = images(3, 7, 8), plain(3)
     shift = torch.tensor([[1.0, 0.0], [-3.0, 2.0], [0.0, -20.0]], dtype=torch.float64)
     none = torch.zeros(3, dtype=torch.long)
-    expected = move(given, none, none, shift[:, 1].long(), shift[:, 0].long())
+    expected = move_pixels(given, none, none, shift[:, 1].long(), shift[:, 0].long())
     torch.testing.assert_close(warp(given, matrix, shift), expected, atol=1e-9, rtol=0)
 
 
@@ -92,7 +92,7 @@ def test_a_smooth_image_is_turned_clockwise_and_scaled_about_its_middle() -> Non
         return torch.exp(-((places - right).square() + (places[:, None] - down).square()) / size)[None, None]
 
     given, (_, still) = blob(0.8, 0.2, 0.4), plain(1)  # sym6 is a little lopsided: by a fifth of a pixel
-    turned = warp(given, turn(torch.tensor([pi / 2], dtype=torch.float64)), still)
+    turned = warp(given, rotation(torch.tensor([pi / 2], dtype=torch.float64)), still)
     assert float((turned - blob(-0.2, 0.8, 0.4)).abs().max()) < 0.1
     twice = warp(given, 2 * torch.eye(2, dtype=torch.float64)[None], still)
     assert float((twice - blob(1.6, 0.4, 1.6)).abs().max()) < 0.1

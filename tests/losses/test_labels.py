@@ -111,10 +111,10 @@ def test_a_nested_loss_survives_yaml(text: str) -> None:
 @pytest.mark.parametrize("of", ["Relativistic", "RelativisticAverage", "Wasserstein"])
 def test_a_loss_without_labels_is_refused_and_those_with_labels_are_named(kind: str, of: str) -> None:
     with pytest.raises(
-        SpecError, match=rf"losses\.of: .*{of} does not judge each score .* needs one of Alpha, .*Hinge"
+        SpecError, match=rf"losses\.of: .*{of} has no loss for a single labelled score; needs one of Alpha, .*Hinge"
     ):
         Holder.from_yaml(f"losses: {{kind: {kind}, of: {of}}}")
-    with pytest.raises(ValueError, match=f"{of} does not judge each score by itself"):
+    with pytest.raises(ValueError, match=f"{of} has no loss for a single labelled score"):
         AdversarialLoss.members[kind].model_validate({"of": AdversarialLoss.members[of]()})
 
 

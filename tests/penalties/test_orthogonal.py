@@ -8,7 +8,7 @@ from sparring.adversary import Critic, PenaltyInputs
 from sparring.games import GAN
 from sparring.layers.normalization import SpectralNorm
 from sparring.penalties import OrthogonalRegularization
-from sparring.penalties.orthogonal import likeness
+from sparring.penalties.orthogonal import squared_inner_products
 
 
 def value(player: nn.Module) -> Tensor:
@@ -23,7 +23,7 @@ def test_it_is_the_papers_formula_for_wide_and_for_tall_weights(shape: tuple[int
     filters = torch.randn(*shape, dtype=torch.float64)
     columns = filters.t()  # of the paper's W
     expected = (columns.t() @ columns * (1 - torch.eye(shape[0]))).square().sum()
-    torch.testing.assert_close(likeness(filters), expected)
+    torch.testing.assert_close(squared_inner_products(filters), expected)
 
 
 def test_orthogonal_filters_of_any_length_cost_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What is done to samples before they are judged, and penalties on what that changes."""
+"""Augmentations of samples before the discriminator, and penalties on transformed samples."""
 
 from sparring.adversary import Augmentation as Augmentation
 from sparring.adversary import Augmentations as Augmentations

@@ -1,4 +1,4 @@
-"""Augmentation as strong as a discriminator's memory of its few images asks for."""
+"""Augmentation with a strength that adapts to the discriminator's overfitting."""
 
 from typing import Annotated
 
@@ -16,12 +16,12 @@ from sparring.spec import Count
 class ADA(ImageAugmentation):
     """Adaptive discriminator augmentation, for training on little data (Karras et al. 2020).
 
-    Transforms as of `Pipeline`, each with a probability p that is adapted: every `every` steps, r = E[sign D(x)] over
-    the real images x of these steps is compared with `target`, and p goes up where r is above it, which says that the
-    discriminator overfits, and down where not; so fast that it comes from 0 to 1 in `images` images (their sec. 3).
-    p begins at 0 and is saved with the run. The log has p as `augmentation` and r as `sign_real`.
+    The transforms of `Pipeline`, each with an adaptive probability p. Every `every` steps, r = E[sign D(x)] over
+    the real images x of these steps is compared with `target`: p rises if r is above it, a sign of overfitting, and
+    falls otherwise, by a rate that takes it from 0 to 1 in `images` images (their sec. 3). p starts at 0 and is saved
+    with the run. The log has p as `augmentation` and r as `sign_real`.
 
-    r means something for losses whose scores part real from generated at 0: minimax, non-saturating, hinge.
+    r needs a loss whose scores separate real from generated samples at 0: minimax, non-saturating, hinge.
     """
 
     groups: Groups = "bgc"
@@ -30,7 +30,7 @@ class ADA(ImageAugmentation):
     images: Annotated[Count, Field(gt=0)] = 500_000
 
     def memory(self) -> Memory:
-        """Returns p, and the sum and the count of the signs since `step`, when it was last adapted."""
+        """Returns p, and the sum and the count of the signs since `step`, its last adaptation."""
         return {
             "probability": torch.zeros(()),
             "signs": torch.zeros(()),
@@ -39,14 +39,14 @@ class ADA(ImageAugmentation):
         }
 
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
-        """Returns `samples` as before the first step."""
+        """Returns `samples` transformed with the initial state."""
         return self.recall(self.memory(), samples, random, images)
 
     def recall(self, memory: Memory, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         return transform(samples, self.groups, random, memory["probability"].to(samples.device))
 
     def update(self, memory: Memory, scores: Tensor, step: int) -> Losses:
-        """Counts the signs of `scores` [N, 1] of real images; before the first of each `every`-th step it adapts p."""
+        """Counts the signs of the `scores` [N, 1] of real images; at each `every`-th step it adapts p first."""
         if step % self.every == 0:
             self._adapt(memory, step)
         memory["signs"] += scores.detach().sign().sum()
@@ -54,10 +54,10 @@ class ADA(ImageAugmentation):
         return {"augmentation": memory["probability"].clone(), "sign_real": memory["signs"] / memory["count"]}
 
     def _adapt(self, memory: Memory, step: int) -> None:
-        """Moves p and begins to count anew, unless an earlier part of the same step did: without asking the device."""
+        """Moves p and resets the counts, once in a step of several micro-batches, without a device sync."""
         due = (memory["step"] != step).float()
-        way = (memory["signs"] - self.target * memory["count"]).sign() * memory["count"] / self.images
-        memory["probability"].add_(due * way).clamp_(0, 1)
+        change = (memory["signs"] - self.target * memory["count"]).sign() * memory["count"] / self.images
+        memory["probability"].add_(due * change).clamp_(0, 1)
         memory["signs"] *= 1 - due
         memory["count"] *= 1 - due
         memory["step"].fill_(step)

@@ -1,4 +1,4 @@
-"""Images seen more coarsely than they are, finer and finer as a run goes on."""
+"""Images at reduced resolution, for a curriculum from coarse to fine."""
 
 from math import floor
 from typing import ClassVar
@@ -14,9 +14,9 @@ from sparring.spec.schedule import Constant, ScheduledFromOne
 class Coarsen(ImageAugmentation):
     """Replaces each square of `factor` x `factor` pixels by its mean: a curriculum over resolution in one network.
 
-    With a schedule from 8 to 1 the players meet at an eighth of the resolution and learn details last, which
-    is what Progressive GAN does by growing them (Karras et al. 2018, sec. 2). Between whole numbers the two
-    next ones are blended, as its new layers are faded in. Squares that reach over an edge end there.
+    With a schedule from 8 to 1 the players start at an eighth of the resolution and learn details last, like
+    Progressive GAN's growing networks (Karras et al. 2018, sec. 2). A fractional factor blends the two nearest
+    whole ones, like its fading in of new layers. Squares are cut off at the edges.
     """
 
     stationary: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Images with opacity, seen as they look once they are saved."""
+"""Images with opacity as viewers show them."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -11,17 +11,17 @@ from sparring.tensors.compositing import has_opacity, lay_colours_over
 
 
 class Composite(ImageAugmentation):
-    """Shows images with opacity, the last of two or four channels, as they look: colours over `ground`, opacity beside.
+    """Composites images with opacity, the last of two or four channels, over `ground`; the opacity channel stays.
 
-    So what lies hidden where an image is transparent is nothing to learn, edges are as smooth as they look, and
-    augmentations that come after mix pixels by what is seen of them. `ground` is from black (-1) to white (1).
+    Hidden colours of transparent pixels are then nothing to learn, edges are as smooth as they look, and later
+    augmentations mix pixels by their visible part. `ground` is from black (-1) to white (1).
 
-    Before that, values are cut off at -1 and 1, as saving does. Cut-out pictures are exactly transparent or exactly
-    opaque in most of their pixels; a generator without a bounded output meets that to a few percent at best, and by
-    that alone a discriminator can tell its images. Gradients that would move a value further out are 0, those that
-    would bring it back in pass, so that no pixel gets stuck outside.
+    Before that, values are clamped to [-1, 1], like in saving. Cut-out pictures are exactly transparent or exactly
+    opaque in most of their pixels; a generator without a bounded output reaches that to a few percent at best, which
+    alone would give its images away. Gradients that would move a value further out are 0, those that would bring
+    it back in pass, which keeps pixels from getting stuck outside.
 
-    Images without opacity stay as they are. Four bands that are no RGBA are taken for it: do without on such data.
+    Images without opacity stay as they are. Four channels always count as RGBA: do not use it on other data.
     """
 
     stationary: ClassVar[bool] = True
@@ -36,7 +36,7 @@ class Composite(ImageAugmentation):
 
 
 class _Clamped(torch.autograd.Function):
-    """Values cut off at -1 and 1; what minimizes a loss may move them inwards from outside, and never outwards."""
+    """Values clamped to [-1, 1]; outside, gradient descent may move them inwards and never outwards."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class _Clamped(torch.autograd.Function):
         return values.clamp(-1, 1)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
-        (values,) = ctx.saved_tensors
-        outwards = ((values > 1) & (slopes[0] < 0)) | ((values < -1) & (slopes[0] > 0))
-        return slopes[0].masked_fill(outwards, 0)
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (values,), gradient = ctx.saved_tensors, gradients[0]
+        outwards = ((values > 1) & (gradient < 0)) | ((values < -1) & (gradient > 0))
+        return gradient.masked_fill(outwards, 0)

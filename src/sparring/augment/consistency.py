@@ -1,4 +1,4 @@
-"""Penalties on scores that change where a sample is transformed."""
+"""Penalties on the change of scores under transforms of the samples."""
 
 from typing import Annotated, ClassVar
 
@@ -11,7 +11,7 @@ from sparring.network import Shape
 
 
 def _check(transformations: Augmentations) -> Augmentations:
-    if wrong := [one.kind() for one in transformations if one.memory()]:
+    if wrong := [transformation.kind() for transformation in transformations if transformation.memory()]:
         raise ValueError(f"{', '.join(wrong)} adapts to a game and cannot be part of a penalty; use Pipeline")
     return transformations
 
@@ -19,8 +19,8 @@ def _check(transformations: Augmentations) -> Augmentations:
 class Consistency(Penalty):
     """E(D(x) - D(T(x)))² over real samples x: CR (Zhang et al. 2020, sec. 2); `weight` is its λ = 10.
 
-    T draws `transformations`, one after the other, anew for each sample; those of the paper, a flip and a shift,
-    are for images. Gradients go through both scores.
+    T applies random `transformations` one after the other, sampled anew for each sample; the paper's, a flip and a
+    shift, are for images. Gradients go through both scores.
     """
 
     stationary: ClassVar[bool] = True
@@ -47,8 +47,8 @@ class Consistency(Penalty):
 class BalancedConsistency(Consistency):
     """E(D(x) - D(T(x)))² + E(D(G(z)) - D(T(G(z))))²: bCR (Zhao et al. 2021, algorithm 1).
 
-    `weight` is both λ_real and λ_fake, 10 there. With real samples alone the generator learns to draw what
-    T makes of them. Together with `LatentConsistency` and `LatentDiversity` this is ICR.
+    `weight` is both λ_real and λ_fake, 10 there. With real samples alone the generator learns to produce transformed
+    ones. Together with `LatentConsistency` and `LatentDiversity` this is ICR.
     """
 
     def value(self, inputs: PenaltyInputs) -> Tensor:

@@ -1,4 +1,4 @@
-"""Images with noise on them, or with a part cut out."""
+"""Noise and cutout on images."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from sparring.augment.draws import Draws
 
 
 def add_noise_at_random(samples: Tensor, draws: Draws) -> Tensor:
-    """Returns images [N, C, H, W] with Gaussian noise, of a deviation |N(0, 0.1²)| that each image has its own of.
+    """Returns images [N, C, H, W] with Gaussian noise of a deviation |N(0, 0.1²)|, sampled for each image.
 
     With the probability of `draws` (Karras et al. 2020, appendix B, "image-space corruptions").
     """
@@ -16,9 +16,9 @@ def add_noise_at_random(samples: Tensor, draws: Draws) -> Tensor:
 
 
 def cut_out_at_random(samples: Tensor, draws: Draws) -> Tensor:
-    """Returns images [N, C, H, W] of which a rectangle, half as high and as wide, is 0.
+    """Returns images [N, C, H, W] with a rectangle, half as high and as wide, set to 0.
 
-    With the probability of `draws`; its middle is anywhere in the image (Karras et al. 2020, appendix B, after
+    With the probability of `draws`; its centre is anywhere in the image (Karras et al. 2020, appendix B, after
     DeVries & Taylor 2017).
     """
     right, down = draws.uniform(), draws.uniform()
@@ -28,8 +28,8 @@ def cut_out_at_random(samples: Tensor, draws: Draws) -> Tensor:
 def cut_out(samples: Tensor, down: Tensor, right: Tensor, side: Tensor) -> Tensor:
     """Returns `samples` [N, C, H, W], 0 in a rectangle about (`down`, `right`), `side` of the image long; all [N]."""
     inside = []
-    for size, middle in zip(samples.shape[2:], (down, right), strict=True):
+    for size, centre in zip(samples.shape[2:], (down, right), strict=True):
         places = (torch.arange(size, device=samples.device) + 0.5).to(samples) / size
-        inside.append((places - middle[:, None]).abs() < side[:, None] / 2)
+        inside.append((places - centre[:, None]).abs() < side[:, None] / 2)
     rows, columns = inside
     return samples.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)

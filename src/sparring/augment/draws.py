@@ -1,4 +1,4 @@
-"""What random transforms draw: parameters of each image, left where they change nothing with some probability."""
+"""Random parameters of transforms, for each image, replaced by the identity's with some probability."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws for each of `count` images from `random`, in float32, and gives numbers in the type of `like`.
+    """Samples parameters for `count` images from `random` in float32 and returns them in the dtype of `like`.
 
     Each transform of an image happens with `probability`, independently of all others.
     """
@@ -20,13 +20,13 @@ class Draws:
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> Tensor:
         """Returns numbers [N] in [low, high)."""
-        drawn = torch.rand(self.count, generator=self.random, device=self.like.device)
-        return (low + (high - low) * drawn).to(self.like.dtype)
+        numbers = torch.rand(self.count, generator=self.random, device=self.like.device)
+        return (low + (high - low) * numbers).to(self.like.dtype)
 
     def normal(self, deviation: float) -> Tensor:
         """Returns normal numbers [N] of mean 0."""
-        drawn = torch.randn(self.count, generator=self.random, device=self.like.device)
-        return (deviation * drawn).to(self.like.dtype)
+        numbers = torch.randn(self.count, generator=self.random, device=self.like.device)
+        return (deviation * numbers).to(self.like.dtype)
 
     def scale(self, octaves: float) -> Tensor:
         """Returns factors [N] whose logarithms to base 2 are normal, of mean 0 and deviation `octaves`."""
@@ -38,11 +38,11 @@ class Draws:
 
     def noise(self) -> Tensor:
         """Returns standard normal numbers of the shape of `like`."""
-        drawn = torch.randn(self.like.shape, generator=self.random, device=self.like.device)
-        return drawn.to(self.like.dtype)
+        numbers = torch.randn(self.like.shape, generator=self.random, device=self.like.device)
+        return numbers.to(self.like.dtype)
 
-    def maybe(self, drawn: Tensor, unchanged: float, probability: float | Tensor | None = None) -> Tensor:
-        """Returns what was `drawn` [N], or with the complement of the probability what leaves an image `unchanged`."""
-        share = self.probability if probability is None else probability
-        happens = torch.rand(self.count, generator=self.random, device=self.like.device) < share
-        return torch.where(happens, drawn, unchanged)
+    def maybe(self, parameters: Tensor, identity: float, probability: float | Tensor | None = None) -> Tensor:
+        """Returns `parameters` [N], each with the probability, otherwise the parameter of the `identity`."""
+        probability = self.probability if probability is None else probability
+        happens = torch.rand(self.count, generator=self.random, device=self.like.device) < probability
+        return torch.where(happens, parameters, identity)

@@ -1,4 +1,4 @@
-"""What augmentations of images share."""
+"""Base class of the augmentations of images."""
 
 from sparring.adversary import Augmentation
 from sparring.errors import ShapeError
@@ -6,7 +6,7 @@ from sparring.network import Shape
 
 
 class ImageAugmentation(Augmentation):
-    """What all members share: they transform images [N, C, H, W] and nothing else."""
+    """An augmentation of images [N, C, H, W] only."""
 
     def check(self, sample: Shape) -> None:
         if len(sample) != 3:

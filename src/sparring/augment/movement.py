@@ -1,4 +1,4 @@
-"""Images moved as a whole: mirrored, and shifted by a few pixels."""
+"""Mirrored and shifted images."""
 
 from typing import ClassVar
 
@@ -7,6 +7,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from sparring.augment.images import ImageAugmentation
+from sparring.augment.wavelets import fold
 
 
 class Flip(ImageAugmentation):
@@ -22,7 +23,7 @@ class Flip(ImageAugmentation):
 class Shift(ImageAugmentation):
     """Shifts each image by whole numbers in [-pixels, pixels], down and to the right (Zhang et al. 2020).
 
-    What comes in at an edge is the image itself, reflected there without repeating the edge.
+    Images are padded by reflection, without repeating the edge.
     """
 
     stationary: ClassVar[bool] = True
@@ -38,8 +39,5 @@ class Shift(ImageAugmentation):
 
 
 def _sources(side: int, shifts: Tensor) -> Tensor:
-    """Returns which pixel of `side` comes to each place, [N, side], for `shifts` [N, 1]."""
-    places = torch.arange(side, device=shifts.device) - shifts
-    period = max(2 * side - 2, 1)
-    folded = places.remainder(period)
-    return torch.minimum(folded, period - folded) if side > 1 else folded
+    """Returns the source pixel of each place, [N, side], for `shifts` [N, 1]."""
+    return fold(torch.arange(side, device=shifts.device) - shifts, side)

@@ -1,4 +1,4 @@
-"""Noise on all that the discriminator sees."""
+"""Noise on the discriminator's samples."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from sparring.spec.schedule import Constant, NonNegativeScheduled
 class InstanceNoise(Augmentation):
     """x + N(0, deviation²) for vectors and images (Sønderby et al. 2017; Arjovsky & Bottou 2017).
 
-    Noise lets the two distributions overlap; a schedule takes it back as they come near each other.
+    Noise makes the two distributions overlap; a schedule reduces it as they approach each other.
     """
 
     stationary: ClassVar[bool] = True

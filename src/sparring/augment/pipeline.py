@@ -40,17 +40,17 @@ def _check_groups(groups: str) -> str:
 
 
 Groups = Annotated[str, AfterValidator(_check_groups)]
-"""Groups of transforms in the letters of ADA's authors: from `b` to `bgcfnc`, a `c` is colour, a last one cutout."""
+"""Groups of transforms in the letters of ADA's authors, from `b` to `bgcfnc`; `c` is colour, a final one cutout."""
 
 
 class Pipeline(ImageAugmentation):
-    """The transforms of ADA with a `probability` that is given: `groups` of them, in their order.
+    """The transforms of ADA with a fixed or scheduled `probability`: `groups` of them, in their order.
 
-    `b` mirrors, turns by right angles and shifts by whole pixels; `g` scales, turns, stretches and shifts by any
+    `b` mirrors, rotates by right angles and shifts by whole pixels; `g` scales, rotates, stretches and shifts by any
     amount; `c` changes brightness, contrast, lightness, hue and saturation; `f` amplifies octaves; `n` adds noise, and
-    another `c` cuts a rectangle out (Karras et al. 2020, appendix B). While p < 1 none of them leaks, and up to about
-    0.8 that is so in practice (their sec. 2.2). Transforms of colour change the colours of images with one to four
-    channels: gray, gray and opacity, RGB, RGBA.
+    a final `c` cuts a rectangle out (Karras et al. 2020, appendix B). For p < 1 none of them leaks, in practice up to
+    about 0.8 (their sec. 2.2). Colour transforms apply to images with one to four channels: gray, gray and opacity,
+    RGB, RGBA.
     """
 
     stationary: ClassVar[bool] = True

@@ -1,7 +1,7 @@
-"""Filters of orthogonal wavelets, and the matrices that apply filters to images without end.
+"""Filters of orthogonal wavelets, and matrices that apply filters to images padded by reflection.
 
-An image goes on beyond its edges reflected there, without repeating the edge, for ever; it is then as periodic as
-its cosine transform, and whatever filters it is one matrix for its rows and one for its columns.
+The padding is infinite and does not repeat the edge: an image is then periodic, as in its cosine transform, and a
+filter is one matrix for its rows and one for its columns.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ SYM6 = (
 
 
 def fold(places: Tensor, side: int) -> Tensor:
-    """Returns which pixel of `side` stands at whole `places`, any number of sides away."""
+    """Returns the pixels of `side` at whole `places` of the reflected image, any number of sides away."""
     if side == 1:
         return torch.zeros_like(places)
     folded = places.remainder(2 * side - 2)
@@ -39,9 +39,9 @@ def fold(places: Tensor, side: int) -> Tensor:
 
 
 def doubling(side: int, like: Tensor) -> Tensor:
-    """Returns the matrix [2T + 1, side] that samples pixels twice as densely, over one period T of their reflections.
+    """Returns the matrix [2T + 1, side] that upsamples pixels by 2, over one period T of their reflections.
 
-    Row m stands at (m + ½) / 2 pixels from the edge; the last row is the first again. `halving` undoes it.
+    Row m is at (m + ½) / 2 pixels from the edge; the last row repeats the first. `halving` is its inverse.
     """
     period = max(2 * side - 2, 1)
     rows = torch.arange(2 * period + 1, device=like.device)
@@ -60,21 +60,21 @@ def halving(side: int, like: Tensor) -> Tensor:
 
 
 def octaves() -> list[list[float]]:
-    """Returns four filters [4, 43] that part frequencies at π/8, π/4 and π/2, lowest band first; they sum to 1.
+    """Returns four filters [4, 43] that separate frequencies at π/8, π/4 and π/2, lowest band first; they sum to 1.
 
     With H the z-transform of SYM2 the bands are H(z)H(1/z)H(z²)H(z⁻²)H(z⁴)H(z⁻⁴)/8, the same with H(-z⁴) last,
     H(z)H(1/z)H(-z²)H(-z⁻²)/4 and H(-z)H(-1/z)/2 (Karras et al. 2020, appendix B).
     """
     low, high = _power(SYM2), _power([tap * (-1) ** place for place, tap in enumerate(SYM2)])
-    passed = list(accumulate((_spread(low, 2**level) for level in range(3)), _convolve))
-    kept = [_convolve(passed[level - 1], _spread(high, 2**level)) for level in (2, 1)]
-    return [_centre(band, 43) for band in (passed[2], *kept, high)]
+    low_passes = list(accumulate((_dilate(low, 2**level) for level in range(3)), _convolve))
+    middle = [_convolve(low_passes[level - 1], _dilate(high, 2**level)) for level in (2, 1)]
+    return [_pad(band, 43) for band in (low_passes[2], *middle, high)]
 
 
 def reflecting(filters: Tensor, side: int) -> Tensor:
     """Returns the matrices [K, side, side] of symmetric `filters` [K, taps] on reflected rows."""
-    reach = filters.shape[1] // 2
-    places = torch.arange(side, device=filters.device)[:, None] + torch.arange(-reach, reach + 1, device=filters.device)
+    half = filters.shape[1] // 2
+    places = torch.arange(side, device=filters.device)[:, None] + torch.arange(-half, half + 1, device=filters.device)
     sources = fold(places, side).expand(len(filters), -1, -1)
     weights = filters[:, None, :].expand(-1, side, -1)
     return filters.new_zeros(len(filters), side, side).scatter_add_(2, sources, weights)
@@ -86,20 +86,21 @@ def _power(taps: Sequence[float]) -> list[float]:
 
 
 def _convolve(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    found = [0.0] * (len(one) + len(other) - 1)
+    product = [0.0] * (len(one) + len(other) - 1)
     for place, factor in enumerate(one):
         for offset, tap in enumerate(other):
-            found[place + offset] += factor * tap
-    return found
+            product[place + offset] += factor * tap
+    return product
 
 
-def _spread(taps: Sequence[float], by: int) -> list[float]:
+def _dilate(taps: Sequence[float], by: int) -> list[float]:
     """Returns the filter F(z^by)."""
-    spread = [0.0] * (by * (len(taps) - 1) + 1)
-    spread[::by] = taps
-    return spread
+    dilated = [0.0] * (by * (len(taps) - 1) + 1)
+    dilated[::by] = taps
+    return dilated
 
 
-def _centre(taps: list[float], length: int) -> list[float]:
+def _pad(taps: list[float], length: int) -> list[float]:
+    """Returns `taps` padded with zeros on both sides to `length`."""
     margin = [0.0] * ((length - len(taps)) // 2)
     return [*margin, *taps, *margin]

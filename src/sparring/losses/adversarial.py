@@ -10,18 +10,18 @@ from sparring.adversary import AdversarialLoss
 
 
 class SeparableLoss(AdversarialLoss):
-    """Judges each score by itself, as the score of a sample labelled real or generated: E[a(D(x))] + E[b(D(G(z)))].
+    """A sum over single scores of samples labelled real or generated: E[a(D(x))] + E[b(D(G(z)))].
 
-    A member says a and b. `LabelSmoothing` and `LabelFlipping` take any of them.
+    Subclasses define a and b. `LabelSmoothing` and `LabelFlipping` wrap any of them.
     """
 
     @abstractmethod
     def on_real(self, scores: Tensor) -> Tensor:
-        """Returns a(scores), what the discriminator pays for each score of a sample labelled real."""
+        """Returns a(scores), the discriminator's loss for each score of a sample labelled real."""
 
     @abstractmethod
     def on_fake(self, scores: Tensor) -> Tensor:
-        """Returns b(scores), what the discriminator pays for each score of a sample labelled generated."""
+        """Returns b(scores), the discriminator's loss for each score of a sample labelled generated."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.on_real(real).mean() + self.on_fake(fake).mean()
@@ -31,7 +31,7 @@ class Minimax(SeparableLoss):
     """The original zero-sum game: max_D E[ln σ(D(x))] + E[ln(1 - σ(D(G(z))))] (Goodfellow et al. 2014, eq. 1).
 
     At the optimal D, ln p/q, the value is 2 JS(p, q) - ln 4. The generator's gradient vanishes
-    where the discriminator is sure.
+    where the discriminator is certain.
     """
 
     def on_real(self, scores: Tensor) -> Tensor:
@@ -105,8 +105,8 @@ class Wasserstein(AdversarialLoss):
     """E[D(G(z))] - E[D(x)] (Arjovsky et al. 2017, eq. 2): -W1(p, q) when the critic is the best 1-Lipschitz one.
 
     It needs a constraint on the critic: weight clipping, a gradient penalty, or spectral norm. It is not
-    a `SeparableLoss`, since only differences of its scores mean something: with labels smoothed on one side,
-    moving all scores together would be rewarded without end.
+    a `SeparableLoss`, since only differences of its scores have a meaning: with labels smoothed on one side,
+    moving all scores together would lower the loss without bound.
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 D_f(p‖q) = sup_T E_p[T] - E_q[f*(T)]. Scores pass through an output activation g into the domain of
 the conjugate f*; the discriminator minimises -E_p[g(D)] + E_q[f*(g(D))], whose least value is
 -D_f(p‖q), reached where g(D) = f'(p/q). The generator minimises -E_q[f*(g(D))] (saturating, the
-bound itself), or -E_q[g(D)] where `saturating` is false (section 3.2).
+bound itself), or -E_q[g(D)] if `saturating` is false (section 3.2).
 """
 
 from abc import abstractmethod
@@ -19,7 +19,7 @@ from sparring.losses.adversarial import SeparableLoss
 
 
 class FDivergence(SeparableLoss):
-    """What all members share; a member says its activation g and the conjugate f* of its generator function."""
+    """The loss of an f-divergence; subclasses define the activation g and the conjugate f* of f."""
 
     saturating: bool = True
 
@@ -29,7 +29,7 @@ class FDivergence(SeparableLoss):
 
     @abstractmethod
     def conjugate(self, scores: Tensor) -> Tensor:
-        """Returns f*(g(scores)), computed without overflow where that is possible."""
+        """Returns f*(g(scores)), computed without overflow where possible."""
 
     def on_real(self, scores: Tensor) -> Tensor:
         return -self.activation(scores)

@@ -1,7 +1,7 @@
-"""A discriminator that is told labels which are not quite sure: smoothed or flipped ones.
+"""Uncertain labels for the discriminator: smoothed or flipped.
 
-Both turn real samples of density p and generated ones of density q into samples labelled real, of
-mass p̃, and samples labelled generated, of mass q̃; the best discriminator is that of `of` between
+Both turn real samples of density p and generated samples of density q into samples labelled real, of
+mass p̃, and samples labelled generated, of mass q̃; the optimal discriminator is that of `of` between
 those two. The generator's loss stays that of `of`.
 """
 
@@ -16,25 +16,25 @@ from sparring.losses.adversarial import NonSaturating, SeparableLoss
 
 
 def separable(loss: AdversarialLoss) -> SeparableLoss:
-    """Returns `loss` where it judges each score by itself; raises `ValueError` where it does not."""
+    """Returns `loss`; raises `ValueError` unless it is a sum over single scores."""
     if isinstance(loss, SeparableLoss):
         return loss
     able = sorted(kind for kind, member in AdversarialLoss.members.items() if issubclass(member, SeparableLoss))
-    raise ValueError(f"{loss.kind()} does not judge each score by itself, by a label; needs one of {', '.join(able)}")
+    raise ValueError(f"{loss.kind()} has no loss for a single labelled score; needs one of {', '.join(able)}")
 
 
 Separable = Annotated[AdversarialLoss, AfterValidator(separable)]
-Share = Annotated[float, Field(ge=0, lt=0.5)]
+BelowHalf = Annotated[float, Field(ge=0, lt=0.5)]
 
 
-class UnsureLabels(SeparableLoss):
-    """What all members share: `of` is told real samples with the first, generated ones with the second of `labels`."""
+class UncertainLabels(SeparableLoss):
+    """The loss `of` with uncertain labels."""
 
     of: Separable = NonSaturating()
 
     @abstractmethod
     def labels(self) -> tuple[float, float]:
-        """Returns how probably a real and a generated sample are labelled real."""
+        """Returns the probabilities with which a real and a generated sample are labelled real."""
 
     def on_real(self, scores: Tensor) -> Tensor:
         return _cost(self.of, scores, self.labels()[0])
@@ -46,7 +46,7 @@ class UnsureLabels(SeparableLoss):
         return self.of.generator(fake, real)
 
 
-class LabelSmoothing(UnsureLabels):
+class LabelSmoothing(UncertainLabels):
     """Labels of 1 - `real` for real samples and `fake` for generated ones (Salimans et al. 2016, sec. 3.4).
 
     A label λ costs λ a(D) + (1 - λ) b(D), with a and b those of `of` (Szegedy et al. 2016, sec. 7, for cross
@@ -55,36 +55,35 @@ class LabelSmoothing(UnsureLabels):
     probability of ((1 - r) p + f q)/(p + q) between f and 1 - r. The least loss is Σ (p + q) h(p̃/(p + q)),
     h the binary entropy: largest exactly where p = q, and below that by an f-divergence.
 
-    Smoothing is one-sided unless `fake` is given: f > 0 puts q above the fraction too, so that where p is nearly
-    zero and q is not, the best discriminator peaks, and draws the generator to what it makes already
-    (Goodfellow 2016, sec. 4.2).
+    Smoothing is one-sided by default. f > 0 adds q to the numerator too: where p is nearly zero and q is not, the
+    optimal discriminator has a peak, which holds the generator at its present samples (Goodfellow 2016, sec. 4.2).
     """
 
-    real: Share = 0.1
-    fake: Share = 0.0
+    real: BelowHalf = 0.1
+    fake: BelowHalf = 0.0
 
     def labels(self) -> tuple[float, float]:
         return 1 - self.real, self.fake
 
 
-class LabelFlipping(UnsureLabels):
+class LabelFlipping(UncertainLabels):
     """Flips each label with a `probability` π, on the discriminator's move (Chintala et al. 2016, tip 6).
 
-    Nothing is drawn: this is the exact expectation over the flips, the same gradient without their variance.
+    Nothing is sampled: this is the exact expectation over the flips, the same gradient without their variance.
     It equals `LabelSmoothing` by π on both sides, drawbacks included. The discriminator plays `of` between
     the mixtures p̃ = (1 - π) p + π q and q̃ = (1 - π) q + π p, equal only where p = q. Over the original
     game the optimal D is ln p̃/q̃, a probability of ((1 - π) p + π q)/(p + q) between π and 1 - π, and the
     least loss is ln 4 - 2 JS(p̃, q̃).
     """
 
-    probability: Share = 0.05
+    probability: BelowHalf = 0.05
 
     def labels(self) -> tuple[float, float]:
         return 1 - self.probability, self.probability
 
 
 def _cost(of: AdversarialLoss, scores: Tensor, label: float) -> Tensor:
-    """Returns what each score costs under `of` where the label is real with probability `label`."""
+    """Returns the loss `of` each score where the label is real with probability `label`."""
     loss = separable(of)
     if label in (0, 1):  # 0 times an overflow is NaN
         return loss.on_real(scores) if label else loss.on_fake(scores)

@@ -1,4 +1,4 @@
-"""One classifier for every class and for "generated" in place of a discriminator."""
+"""One classifier of all classes and of "generated" in place of a discriminator."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ class MultiClassHinge(Spec):
 
     With scores C [N, K + 1] and the multi-class margin of Crammer & Singer 2001,
     ℓ_y(C) = max(0, 1 - C_y + max_{k≠y} C_k), the discriminator minimises E[ℓ_y(C(x))] + E[ℓ_K(C(G(z, y)))]
-    and the generator E[ℓ_y(C(G(z, y)))]: not merely "real", but of its own class rather than any other.
+    and the generator E[ℓ_y(C(G(z, y)))]: its own class, not merely "real".
     (One classifier of K + 1 classes is the form of the paper's first version, arXiv 1912.04216v1.)
 
     Given masses w_y = p(x, y) and w_K = q(x) at x, W = Σ w, the best scores are one for the heaviest class and
@@ -22,10 +22,10 @@ class MultiClassHinge(Spec):
     """
 
     def discriminator(self, real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
-        """Returns what the discriminator minimises, a scalar.
+        """Returns the discriminator's loss, a scalar.
 
         `real` [N, K + 1] are scores of real samples of classes `labels` [N] (int64, 0 … K - 1), `fake` [M, K + 1]
-        those of generated ones. Raises `ShapeError` where these do not fit.
+        those of generated samples. Raises `ShapeError` if these do not fit.
         """
         _check("real", real, labels)
         if fake.ndim != 2 or fake.shape[1] != real.shape[1]:
@@ -33,10 +33,10 @@ class MultiClassHinge(Spec):
         return _margin_loss(real, labels) + relu(1 - fake[:, -1] + fake[:, :-1].amax(1)).mean()
 
     def generator(self, fake: Tensor, labels: Tensor) -> Tensor:
-        """Returns what the generator minimises, a scalar.
+        """Returns the generator's loss, a scalar.
 
         `fake` [N, K + 1] are scores of samples generated for the classes `labels` [N] (int64, 0 … K - 1).
-        Raises `ShapeError` where these do not fit.
+        Raises `ShapeError` if these do not fit.
         """
         _check("fake", fake, labels)
         return _margin_loss(fake, labels)
@@ -60,7 +60,7 @@ def _check(name: str, scores: Tensor, labels: Tensor) -> None:
             f"needs int64 [{len(scores)}], one class a row of {name}"
         )
     classes = scores.shape[1] - 1
-    # Elsewhere the question would wait for the device; there gather's own bounds check stands guard.
+    # On a GPU this check would wait for the device; there gather checks the bounds itself.
     if labels.is_cpu and not ((labels >= 0) & (labels < classes)).all():
         raise ShapeError(
             f"labels go from {int(labels.min())} to {int(labels.max())}; {name} has {classes + 1} columns, for "

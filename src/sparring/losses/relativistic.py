@@ -1,4 +1,4 @@
-"""Losses of how much more real one sample looks than another (Jolicoeur-Martineau 2019)."""
+"""Losses of score differences between real and generated samples (Jolicoeur-Martineau 2019)."""
 
 from typing import ClassVar
 
@@ -10,9 +10,9 @@ from sparring.losses.adversarial import NonSaturating
 
 
 class Relativistic(AdversarialLoss):
-    """Pairs each real sample with a generated one: `of` judges D(x) - D(G(z)) (Jolicoeur-Martineau 2019, sec. 3.2).
+    """Pairs each real sample with a generated one: `of` D(x) - D(G(z)) (Jolicoeur-Martineau 2019, sec. 3.2).
 
-    The generator plays the same game with the pair turned round. Over the non-saturating loss this is
+    The generator plays the same game with the pair reversed. Over the non-saturating loss this is
     RpGAN, whose landscape has no bad local minima (Sun et al. 2020) and which R3GAN trains (Huang et al. 2024).
     For `of` a(real) + b(fake), the discriminator minimises E[a(d) + b(-d)]/2 with d = D(x) - D(G(z)).
     """

@@ -1,4 +1,4 @@
-"""Penalties that need no transformed samples (those are in `augment`), and weight projections."""
+"""Penalties, except those on transformed samples (see `augment`), and weight projections."""
 
 from sparring.adversary import Penalties as Penalties
 from sparring.penalties.clipping import WeightClipping as WeightClipping

@@ -1,4 +1,4 @@
-"""A penalty on scores that drift away from zero."""
+"""A penalty that keeps scores near zero."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from sparring.adversary import Penalty, PenaltyInputs
 class Drift(Penalty):
     """E D(x)² at real samples; `weight` is the paper's ε (Karras et al. 2018, appendix A.1).
 
-    A Wasserstein loss knows differences of scores only; this keeps them near zero and changes little else.
+    A Wasserstein loss depends on differences of scores only; this keeps them near zero and changes little else.
     """
 
     needs_double_backward: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""Penalties on what a small step in latent space changes."""
+"""Penalties on the effect of a small step in latent space."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from sparring.adversary import GeneratedBatch, Penalty, PenaltyInputs, to_float32
+from sparring.adversary import Penalty, PenaltyInputs, to_float32
 
 
 class LatentConsistency(Penalty):
@@ -23,15 +23,15 @@ class LatentConsistency(Penalty):
     deviation: PositiveFloat = 0.03
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
-        beside = _draw_beside(_drawn(inputs), self.deviation, inputs.random).detach()
-        return (inputs.scores_fake - inputs.critic(beside)).square().mean()
+        _, perturbed = _perturb(inputs, self.deviation)
+        return (inputs.scores_fake - inputs.critic(perturbed.detach())).square().mean()
 
 
 class LatentDiversity(Penalty):
     """-E‖G(z) - G(z + Δ)‖², Δ ~ N(0, deviation²): the generator's half of zCR (Zhao et al. 2021, algorithm 2).
 
-    `weight` is λ_gen = 0.5, `deviation` σ_noise = 0.03. ‖·‖² is the mean over a sample's numbers, so that the
-    weight does not depend on the size of images. See `LatentConsistency`.
+    `weight` is λ_gen = 0.5, `deviation` σ_noise = 0.03. ‖·‖² is the mean over a sample's numbers, which makes
+    the weight independent of the image size. See `LatentConsistency`.
     """
 
     stationary: ClassVar[bool] = True
@@ -42,18 +42,13 @@ class LatentDiversity(Penalty):
     deviation: PositiveFloat = 0.03
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
-        drawn = _drawn(inputs)
-        beside = _draw_beside(drawn, self.deviation, inputs.random)
-        return -(to_float32(drawn.samples) - to_float32(beside)).square().mean()
+        samples, perturbed = _perturb(inputs, self.deviation)
+        return -(to_float32(samples) - to_float32(perturbed)).square().mean()
 
 
-def _drawn(inputs: PenaltyInputs) -> GeneratedBatch:
+def _perturb(inputs: PenaltyInputs, deviation: float) -> tuple[Tensor, Tensor]:
+    """Returns G(z) and G(z + Δ), Δ ~ N(0, deviation²), [N, ...] each."""
     assert inputs.generated is not None
-    return inputs.generated
-
-
-def _draw_beside(drawn: GeneratedBatch, deviation: float, random: torch.Generator) -> Tensor:
-    """Returns what is generated from latents a step of N(0, deviation²) away from those of `drawn`, [N, ...]."""
-    latents = drawn.latents
-    step = torch.randn(latents.shape, generator=random, device=latents.device, dtype=latents.dtype)
-    return drawn.generate(latents + deviation * step)
+    latents = inputs.generated.latents
+    step = torch.randn(latents.shape, generator=inputs.random, device=latents.device, dtype=latents.dtype)
+    return inputs.generated.samples, inputs.generated.generate(latents + deviation * step)

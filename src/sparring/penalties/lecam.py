@@ -1,4 +1,4 @@
-"""A penalty on scores that leave the other side's average."""
+"""A penalty on the distance of scores from the other side's average."""
 
 from typing import Annotated, ClassVar
 
@@ -13,9 +13,9 @@ class LeCam(Penalty):
     """E(D(x) - α_F)² + E(D(G(z)) - α_R)², for training on little data (Tseng et al. 2021, eqs. 4-6).
 
     α_R and α_F are moving averages of the mean scores of real and of generated samples,
-    α ← decay · α + (1 - decay) · E D, this step's included; they begin as those of the first step (of a batch that is
-    computed in parts, as those of the first part) and are constants to the gradient. Beside the Wasserstein loss and
-    with fixed α it leads to the Le Cam divergence.
+    α ← decay · α + (1 - decay) · E D, this step's included. They start as the means of the first step (or of its
+    first micro-batch) and are constants to the gradient. With the Wasserstein loss and fixed α, training minimises
+    the Le Cam divergence.
     """
 
     needs_double_backward: ClassVar[bool] = False
@@ -31,6 +31,7 @@ class LeCam(Penalty):
         assert real is not None
         memory = inputs.memory
         for name, scores in (("real", real), ("fake", fake)):
+            # so many parts move the average as far as the whole batch; the first value replaces it
             share = 1 - self.decay ** (1 / inputs.parts) * memory["begun"]
             memory[name] += share * (scores.detach().mean() - memory[name])
         memory["begun"].fill_(1)

@@ -1,4 +1,4 @@
-"""Penalties on the norm of the gradient at points that are neither real nor generated."""
+"""Penalties on the norm of the score gradient at points between or around samples."""
 
 from abc import abstractmethod
 from typing import ClassVar
@@ -12,7 +12,7 @@ from sparring.adversary import Penalty, PenaltyInputs
 
 
 class NormPenalty(Penalty):
-    """What all members share: the norms of the gradient at `points`, and what `cost` makes of them."""
+    """E `cost`(‖∇D(x̂)‖) at `points` x̂."""
 
     stationary: ClassVar[bool] = True
 
@@ -20,15 +20,15 @@ class NormPenalty(Penalty):
 
     @abstractmethod
     def points(self, inputs: PenaltyInputs) -> Tensor:
-        """Returns the points [N, ...] at which the gradient is looked at."""
+        """Returns the points [N, ...] of the gradients."""
 
     @abstractmethod
     def cost(self, norms: Tensor) -> Tensor:
-        """Returns what each of the norms [N] costs."""
+        """Returns the penalty of each of the `norms` [N]."""
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
-        _, slopes = inputs.critic.input_gradient(self.points(inputs).detach())
-        return self.cost(slopes.flatten(1).norm(dim=1)).mean()
+        _, gradients = inputs.critic.input_gradient(self.points(inputs).detach())
+        return self.cost(gradients.flatten(1).norm(dim=1)).mean()
 
 
 class GradientPenalty(NormPenalty):
@@ -37,7 +37,7 @@ class GradientPenalty(NormPenalty):
     target: NonNegativeFloat = 1.0
 
     def points(self, inputs: PenaltyInputs) -> Tensor:
-        return between(inputs)
+        return torch.lerp(inputs.fake, inputs.real, _positions(inputs))
 
     def cost(self, norms: Tensor) -> Tensor:
         return (norms - self.target).square()
@@ -68,16 +68,11 @@ class DRAGAN(GradientPenalty):
     def points(self, inputs: PenaltyInputs) -> Tensor:
         real = inputs.real
         noise = torch.rand(real.shape, generator=inputs.random, device=real.device, dtype=real.dtype)
-        return real + _shares(inputs) * self.spread * real.std() * noise
+        return real + _positions(inputs) * self.spread * real.std() * noise
 
 
-def between(inputs: PenaltyInputs) -> Tensor:
-    """Returns points on the lines from each generated sample to a real one, uniform along them."""
-    return torch.lerp(inputs.fake, inputs.real, _shares(inputs))
-
-
-def _shares(inputs: PenaltyInputs) -> Tensor:
-    """Returns a number in [0, 1) for each sample, [N, 1, ...]."""
+def _positions(inputs: PenaltyInputs) -> Tensor:
+    """Returns uniform positions in [0, 1) on a line for each sample, [N, 1, ...]."""
     real = inputs.real
     shape = (len(real), *[1] * (real.dim() - 1))
     return torch.rand(shape, generator=inputs.random, device=real.device, dtype=real.dtype)

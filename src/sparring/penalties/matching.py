@@ -1,4 +1,4 @@
-"""A penalty on the statistics of what the discriminator sees."""
+"""A penalty on differences between mean features."""
 
 from typing import ClassVar
 
@@ -8,9 +8,9 @@ from sparring.adversary import Penalty, PenaltyInputs, to_float32
 
 
 class FeatureMatching(Penalty):
-    """‖E f(x) - E f(G(z))‖², f being what the discriminator's last layer looks at (Salimans et al. 2016, sec. 3.1).
+    """‖E f(x) - E f(G(z))‖², f being the input of the discriminator's last layer (Salimans et al. 2016, sec. 3.1).
 
-    The paper has the generator minimise this alone; here it stands beside the adversarial loss.
+    In the paper the generator minimises this alone; here it is added to the adversarial loss.
     """
 
     stationary: ClassVar[bool] = True
@@ -18,5 +18,5 @@ class FeatureMatching(Penalty):
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
 
     def value(self, inputs: PenaltyInputs) -> Tensor:
-        real, fake = (to_float32(inputs.critic.features(given)).mean(0) for given in (inputs.real, inputs.fake))
+        real, fake = (to_float32(inputs.critic.features(side)).mean(0) for side in (inputs.real, inputs.fake))
         return (real - fake).square().sum()

@@ -1,4 +1,4 @@
-"""A penalty on steps in the intermediate latent space that change images more, or less, than others do."""
+"""A penalty on the variation of path lengths: equal steps in W should change images equally."""
 
 from math import ceil, prod, sqrt
 from typing import Annotated, ClassVar
@@ -15,13 +15,12 @@ from sparring.network.style_based import StyleNetwork
 class PathLength(Penalty):
     """E(‖Jᵀy‖ - a)², J = ∂G/∂w, y ~ N(0, 1): path length regularization (Karras et al. 2020, eq. 4 and appendix B).
 
-    It is least where J is orthogonal up to a scale, so that a step in W is as long in the image wherever it goes. a is
+    It is least where J is orthogonal up to a scale: equal steps in W then have equal length in the image. a is
     a moving average of the lengths, a ← decay · a + (1 - decay) · E‖Jᵀy‖, this step's included, and a constant to the
-    gradient. It begins as the first step's; the published code begins at 0, which keeps images from depending on w for
-    hundreds of steps. The parts of a batch that is computed in parts move it as far together. As published, y is
-    divided by √(H · W), and each layer has a w of its own, over which ‖·‖² is a mean; with that, `weight` 2 is the
-    paper's γ, and its `every` is 4. Of the move's latents it takes the first `share`, with styles mixed and noise drawn
-    anew.
+    gradient. It starts as the first step's mean; the published code starts at 0, which keeps images from depending on
+    w for hundreds of steps. Micro-batches together move it as far as the whole batch. As published, y is divided by
+    √(H · W), and each layer has a w of its own, over which ‖·‖² is a mean; with that, `weight` 2 is the paper's γ, and
+    its `every` is 4. It uses the first `share` of the move's latents, with styles mixed and noise sampled anew.
     """
 
     players: ClassVar[frozenset[str]] = frozenset({"generator"})
@@ -33,8 +32,8 @@ class PathLength(Penalty):
     def check_player(self, player: nn.Module) -> None:
         if not isinstance(player, StyleNetwork):
             raise SpecError(
-                f"PathLength is for generators with styles; {type(player).__name__} has none. Take one that has, such "
-                "as StyleGAN2Generator, or leave the penalty out"
+                f"PathLength is for generators with styles; {type(player).__name__} has none. Take one with styles, "
+                "such as StyleGAN2Generator, or leave the penalty out"
             )
 
     def memory(self) -> Memory:
@@ -49,17 +48,17 @@ class PathLength(Penalty):
 
 
 def _lengths(inputs: PenaltyInputs, share: float) -> Tensor:
-    """Returns ‖Jᵀy‖ at new latents, [N], in full precision; they may be differentiated once more."""
-    player, drawn = inputs.player, inputs.generated
+    """Returns ‖Jᵀy‖ at new styles, [N], in full precision; they may be differentiated once more."""
+    player, generated = inputs.player, inputs.generated
     assert isinstance(player, StyleNetwork)
-    assert drawn is not None
-    count = ceil(share * len(drawn.latents))
-    told = None if drawn.condition is None else drawn.condition[:count]
-    with torch.autocast(drawn.latents.device.type, enabled=False):
-        ws = player.draw_styles(drawn.latents[:count], told)
+    assert generated is not None
+    count = ceil(share * len(generated.latents))
+    condition = None if generated.condition is None else generated.condition[:count]
+    with torch.autocast(generated.latents.device.type, enabled=False):
+        ws = player.draw_styles(generated.latents[:count], condition)
         images = player.synthesize(ws, player.draw_noise(count))
         probe = torch.randn(images.shape, generator=inputs.random, device=images.device, dtype=images.dtype)
-        (slopes,) = torch.autograd.grad((images * probe).sum(), ws, create_graph=True)
-        # The norm has a derivative, 0, where all slopes are; a root of their squares has none.
-        lengths: Tensor = slopes.flatten(1).norm(dim=1)
+        (products,) = torch.autograd.grad((images * probe).sum(), ws, create_graph=True)  # Jᵀy
+        # Where Jᵀy = 0 the derivative of `norm` is 0; that of a root of squares is NaN.
+        lengths: Tensor = products.flatten(1).norm(dim=1)
         return lengths / sqrt(player.styles * prod(images.shape[2:]))
