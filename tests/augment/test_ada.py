@@ -100,26 +100,26 @@ def state(game: torch.nn.Module) -> dict[str, Tensor]:
 
 def test_a_game_saves_what_it_remembers_and_the_generators_move_leaves_it_alone() -> None:
     game = play(augmentations=(ADA(every=1, images=12),))
-    assert state(game).keys() == {f"augmenter.{name}_0" for name in ("probability", "signs", "count", "step")}
+    assert state(game).keys() == {f"adversary.augmenter.{name}_0" for name in ("probability", "signs", "count", "step")}
     before = {name: value.clone() for name, value in state(game).items()}
     game.generate(batch(0))
     assert all(torch.equal(value, before[name]) for name, value in state(game).items())
     given = batch(0)
     game.discriminate(given)
-    assert float(state(game)["augmenter.count_0"]) == 6
+    assert float(state(game)["adversary.augmenter.count_0"]) == 6
     assert given.observations.keys() == {"score_real", "score_fake", "augmentation", "sign_real"}
     game.discriminate(batch(1))
     signs = given.observations["sign_real"]
-    assert float(state(game)["augmenter.probability_0"]) == (0.5 if signs > 0.6 else 0)
+    assert float(state(game)["adversary.augmenter.probability_0"]) == (0.5 if signs > 0.6 else 0)
 
 
 def test_a_rehearsal_leaves_no_trace_in_it() -> None:
     game = play(augmentations=(ADA(every=1, images=12),))
     wrapped = Consensus.Spec(of=game.spec).build(SAMPLE, Condition())
     wrapped.teams[1].losses(batch(0))
-    assert float(state(wrapped)["of.augmenter.count_0"]) == 0
+    assert float(state(wrapped)["of.adversary.augmenter.count_0"]) == 0
     wrapped.teams[0].losses(batch(0))
-    assert float(state(wrapped)["of.augmenter.count_0"]) == 6
+    assert float(state(wrapped)["of.adversary.augmenter.count_0"]) == 6
 
 
 def test_moves_with_it_are_not_recorded() -> None:

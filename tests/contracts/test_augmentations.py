@@ -35,7 +35,7 @@ def augment(augmentation: Augmentation, given: Tensor, seed: int = 1, images: in
     """Returns what is augmented once all of some 400,000 real samples were told from generated ones."""
     memory = augmentation.memory()
     for step in range(5):
-        augmentation.watch(memory, torch.ones(100_000, 1), step)
+        augmentation.update(memory, torch.ones(100_000, 1), step)
     return augmentation.recall(memory, given, torch.Generator().manual_seed(seed), images)
 
 

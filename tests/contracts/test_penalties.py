@@ -193,7 +193,7 @@ def test_a_lazy_penalty_counts_as_often_as_it_is_left_out(kind: type[Penalty]) -
 
     def losses(penalty: Penalty, step: int) -> Losses:
         penalizer = Penalizer((penalty,), player)
-        return penalizer.losses(penalizer.due(step), meet(penalty, judge, maker))
+        return penalizer.losses(meet(penalty, judge, maker), step)
 
     values = [losses(kind(weight=0.5, every=4), step) for step in range(9)]
     assert [step for step, found in enumerate(values) if found] == [0, 4, 8]
