@@ -1,4 +1,4 @@
-"""One pass over a set leaves what metrics ask for, and what was seen once is not looked at again."""
+"""One pass over a set gathers what metrics need, and cached features are not extracted again."""
 
 from dataclasses import replace
 from functools import reduce
@@ -23,82 +23,82 @@ def samples():
     return DataSamples(Images(pixels=pixels, labels=np.arange(23) % 3, classes=("a", "b", "c")))
 
 
-def test_a_pass_leaves_what_is_asked_for_in_the_order_of_the_samples(samples, backbone):
-    seen = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
-    direct = backbone.extract(seen.images.float().repeat(1, 3, 1, 1))
-    assert torch.allclose(seen.features, direct.features, atol=1e-4)
-    assert torch.allclose(seen.logits, direct.logits, atol=1e-4)
-    assert seen.labels.tolist() == [index % 3 for index in range(23)]
-    assert seen.images.shape == (23, 1, 16, 16)
+def test_a_pass_gathers_what_is_needed_in_the_order_of_the_samples(samples, backbone):
+    statistics = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
+    direct = backbone.extract(statistics.images.float().repeat(1, 3, 1, 1))
+    assert torch.allclose(statistics.features, direct.features, atol=1e-4)
+    assert torch.allclose(statistics.logits, direct.logits, atol=1e-4)
+    assert statistics.labels.tolist() == [index % 3 for index in range(23)]
+    assert statistics.images.shape == (23, 1, 16, 16)
 
 
 def test_moments_of_the_folds_are_those_of_the_features(samples, backbone):
-    seen = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
-    assert len(seen.folds) == FOLDS
-    assert sorted(fold.count for fold in seen.folds) == [4, 4, 5, 5, 5]
-    whole = reduce(Moments.merged, seen.folds)
-    assert torch.allclose(whole.covariance, torch.cov(seen.features.double().T), rtol=1e-8)
-    assert torch.allclose(seen.moments.mean, seen.features.double().mean(0), rtol=1e-8)
+    statistics = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7))
+    assert len(statistics.folds) == FOLDS
+    assert sorted(fold.count for fold in statistics.folds) == [4, 4, 5, 5, 5]
+    whole = reduce(Moments.merged, statistics.folds)
+    assert torch.allclose(whole.covariance, torch.cov(statistics.features.double().T), rtol=1e-8)
+    assert torch.allclose(statistics.moments.mean, statistics.features.double().mean(0), rtol=1e-8)
 
 
-def test_what_is_not_asked_for_is_not_kept(samples, backbone):
-    seen = gather(samples, frozenset({"images"}), FeatureExtractor(backbone, "clean", CPU))
-    assert seen.features.numel() == 0
-    assert not any(fold.count for fold in seen.folds)
+def test_what_is_not_needed_is_not_kept(samples, backbone):
+    statistics = gather(samples, frozenset({"images"}), FeatureExtractor(backbone, "clean", CPU))
+    assert statistics.features.numel() == 0
+    assert not any(fold.count for fold in statistics.folds)
 
 
 def test_vectors_are_their_own_features():
     points = np.random.default_rng(0).standard_normal((9, 2)).astype(np.float32)
-    seen = gather(DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU))
-    assert seen.features.equal(torch.from_numpy(points))
+    statistics = gather(DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU))
+    assert statistics.features.equal(torch.from_numpy(points))
 
 
 class Counting:
-    """Counts how often a backbone looks."""
+    """Counts the calls of a backbone."""
 
     def __init__(self, backbone):
         self.count = 0
-        backbone.network.register_forward_hook(self.look)
+        backbone.network.register_forward_hook(self.count_call)
 
-    def extract(self, *_):
+    def count_call(self, *_):
         self.count += 1
 
 
-def test_what_was_seen_is_read_from_the_cache(samples, backbone, tmp_path):
-    looks, extractor = Counting(backbone), FeatureExtractor(backbone, "clean", CPU)
+def test_features_are_read_from_the_cache(samples, backbone, tmp_path):
+    calls, extractor = Counting(backbone), FeatureExtractor(backbone, "clean", CPU)
     first = gather_cached(samples, ALL, extractor, print, tmp_path)
-    before = looks.count
+    before = calls.count
     again = gather_cached(samples, ALL, extractor, print, tmp_path)
-    assert looks.count == before > 0
+    assert calls.count == before > 0
     for name in ("features", "logits", "images", "labels"):
         assert getattr(first, name).equal(getattr(again, name))
     assert first.moments.scatter.equal(again.moments.scatter)
 
 
-def test_the_cache_tells_samples_and_resizers_apart(samples, backbone, tmp_path):
+def test_the_cache_distinguishes_samples_and_resizers(samples, backbone, tmp_path):
     gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
-    looks = Counting(backbone)
+    calls = Counting(backbone)
     gather_cached(samples, ALL, FeatureExtractor(backbone, "legacy-pytorch", CPU), print, tmp_path)
     gather_cached(DataSamples(samples.data, 5), ALL, FeatureExtractor(backbone, "clean", CPU), print, tmp_path)
     gather_cached(samples, ALL, FeatureExtractor(replace(backbone, size=20), "clean", CPU), print, tmp_path)
-    assert looks.count == 3
+    assert calls.count == 3
 
 
-def test_a_cache_that_cannot_be_written_is_told_of_and_done_without(samples, backbone, tmp_path):
+def test_an_unwritable_cache_is_reported_and_skipped(samples, backbone, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    told = []
-    seen = gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), told.append, tmp_path / "file")
-    assert seen.features.shape == (23, 16)
-    assert "not kept" in told[0]
+    messages = []
+    statistics = gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), messages.append, tmp_path / "file")
+    assert statistics.features.shape == (23, 16)
+    assert "not kept" in messages[0]
 
 
-def test_folds_of_samples_drawn_class_by_class_hold_every_class(samples, backbone):
+def test_folds_of_samples_generated_class_by_class_hold_every_class(samples, backbone):
     samples.strata = 3
     folds = gather(samples, ALL, FeatureExtractor(backbone, "clean", CPU, batch=7)).folds
     assert sorted(fold.count for fold in folds) == [3, 3, 5, 6, 6]
 
 
-def test_a_damaged_cache_is_made_anew(samples, backbone, tmp_path):
+def test_a_damaged_cache_is_replaced(samples, backbone, tmp_path):
     extractor = FeatureExtractor(backbone, "clean", CPU)
     first = gather_cached(samples, ALL, extractor, print, tmp_path)
     for file in (tmp_path / "reference").iterdir():

@@ -1,4 +1,4 @@
-"""Files laid out as other projects publish them, written with stand-ins for their modules."""
+"""Files in the layout of other projects, written with stand-ins for their modules."""
 
 import copyreg
 import json
@@ -20,7 +20,7 @@ SOURCE = "raise RuntimeError('the source text of a checkpoint was run')"
 
 
 class EasyDict(dict[str, Any]):
-    """A dict whose `__dict__`, which is written too, is empty."""
+    """A dict with an empty `__dict__`, which is pickled too."""
 
     def __reduce__(self) -> Any:
         return copyreg.__newobj__, (EasyDict,), {}, None, iter(self.items())  # type: ignore[attr-defined]
@@ -31,7 +31,7 @@ def _reconstruct_persistent_obj(meta: Any) -> None:
 
 
 class PersistentModule(nn.Module):
-    """A module that is written as a call with its class's name, its `__dict__`, and source text."""
+    """A module pickled as a call with its class name, its `__dict__` and source code."""
 
     def __init__(self, name: str, **arguments: Any) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class PersistentModule(nn.Module):
 
 @pytest.fixture
 def easy_dict() -> type[dict[str, Any]]:
-    """The class of dicts that published files are written with."""
+    """The class of the dicts in published files."""
     return EasyDict
 
 
@@ -66,7 +66,7 @@ def persistent() -> Callable[..., Any]:
                 module.register_buffer(last, tensor)
             else:
                 module.register_parameter(last, nn.Parameter(tensor))
-            module.weight_gain, module.size = np.float64(0.5), np.array([3, 4])  # as some of the published ones have
+            module.weight_gain, module.size = np.float64(0.5), np.array([3, 4])  # as in some published files
         return root
 
     return make
@@ -74,13 +74,13 @@ def persistent() -> Callable[..., Any]:
 
 @pytest.fixture
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets what is defined here be written under its published names, while a test runs."""
+    """Registers the classes here under their published names during a test."""
     for module, thing in (("dnnlib.util", EasyDict), ("torch_utils.persistence", _reconstruct_persistent_obj)):
         package = module.partition(".")[0]
         monkeypatch.setitem(sys.modules, package, ModuleType(package))
-        made = ModuleType(module)
-        setattr(made, thing.__name__, thing)
-        monkeypatch.setitem(sys.modules, module, made)
+        stand_in = ModuleType(module)
+        setattr(stand_in, thing.__name__, thing)
+        monkeypatch.setitem(sys.modules, module, stand_in)
         monkeypatch.setattr(thing, "__module__", module)
 
 
@@ -89,10 +89,10 @@ def published() -> Callable[[str], tuple[dict[str, Any], dict[str, Tensor], dict
     """Returns the construction arguments, the state and the inputs and outputs of a published network's fixture."""
 
     def read(name: str) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor]]:
-        held = np.load(FIXTURES / f"stylegan2_{name}.npz")
-        config = json.loads(bytes(held["config"]))
+        archive = np.load(FIXTURES / f"stylegan2_{name}.npz")
+        config = json.loads(bytes(archive["config"]))
         parts = [
-            {path.removeprefix(prefix): torch.from_numpy(held[path]) for path in held if path.startswith(prefix)}
+            {path.removeprefix(prefix): torch.from_numpy(archive[path]) for path in archive if path.startswith(prefix)}
             for prefix in ("state/", "io/")
         ]
         del config["kind"]
@@ -105,7 +105,7 @@ def published() -> Callable[[str], tuple[dict[str, Any], dict[str, Tensor], dict
 
 @pytest.fixture
 def write_pickle(stand_ins: None, tmp_path: Path) -> Callable[[Any], Path]:
-    """Writes a value as the published pickles are written."""
+    """Pickles a value as published."""
 
     def write(value: Any, protocol: int = 4) -> Path:
         path = tmp_path / "network.pkl"
@@ -116,7 +116,7 @@ def write_pickle(stand_ins: None, tmp_path: Path) -> Callable[[Any], Path]:
 
 
 def generator_names(sizes: list[int], depth: int) -> dict[str, str]:
-    """Returns rosinality's names by those of StyleGAN2-ADA, written out."""
+    """Returns rosinality's names by those of StyleGAN2-ADA."""
     names = {"synthesis.b4.const": "input.input", "mapping.w_avg": "latent_avg"}
     for index in range(depth):
         names |= {f"mapping.fc{index}.{end}": f"style.{index + 1}.{end}" for end in ("weight", "bias")}
@@ -148,7 +148,7 @@ def generator_names(sizes: list[int], depth: int) -> dict[str, str]:
 
 
 def widen(name: str, tensor: Tensor) -> Tensor:
-    """Returns `tensor` with the axes of 1 that rosinality's has."""
+    """Returns `tensor` with the extra axes of length 1 of rosinality's."""
     if name.endswith(("conv.weight", "input.input")):
         return tensor[None]
     if name.startswith("noises"):
@@ -164,8 +164,10 @@ def as_rosinality() -> Callable[[dict[str, Tensor], list[int], int], dict[str, T
 
     def rename(state: dict[str, Tensor], sizes: list[int], depth: int) -> dict[str, Tensor]:
         names = generator_names(sizes, depth)
-        made = {names[name]: widen(names[name], state[name]) for name in state if not name.endswith("resample_filter")}
+        renamed = {
+            names[name]: widen(names[name], state[name]) for name in state if not name.endswith("resample_filter")
+        }
         kernel = torch.tensor([1.0, 3.0, 3.0, 1.0]).outer(torch.tensor([1.0, 3.0, 3.0, 1.0])) / 16
-        return {**made, "convs.0.conv.blur.kernel": kernel, "to_rgbs.0.upsample.kernel": kernel}
+        return {**renamed, "convs.0.conv.blur.kernel": kernel, "to_rgbs.0.upsample.kernel": kernel}
 
     return rename

@@ -1,4 +1,4 @@
-"""Published files are read whole, and nothing else is: hostile ones are refused by name before anything runs."""
+"""Published files are read completely; hostile ones are refused by name before any code runs."""
 
 import argparse
 import builtins
@@ -36,31 +36,31 @@ def test_networks_of_a_pickle_are_read_with_their_arguments(
     write_pickle: Write, published: Read, protocol: int, persistent: Make, easy_dict: Make
 ) -> None:
     config, state, _ = published("generator_skip_16_classes")
-    judge, judged, _ = published("discriminator_resnet_16_classes")
+    critic_config, critic_state, _ = published("discriminator_resnet_16_classes")
     nested = easy_dict(synthesis_kwargs=easy_dict(channel_base=512, conv_clamp=256), z_dim=64)
     content = {
         "G": persistent("Generator", state, **config),
         "G_ema": persistent("Generator", state, **nested),
-        "D": persistent("Discriminator", judged, **judge),
+        "D": persistent("Discriminator", critic_state, **critic_config),
         "training_set_kwargs": easy_dict(path="faces.zip", use_labels=True, resolution=16),
         "augment_pipe": persistent("AugmentPipe", {"p": torch.tensor(0.3), "Hz_geom": torch.ones(12)}),
     }
-    found = read_published(write_pickle(content, protocol))
-    assert list(found) == ["G", "D", "G_ema"]
-    assert same(found["G"].state, state)
-    assert same(found["D"].state, judged)
-    assert found["G"].kind == "Generator"
-    assert found["G"].arguments == config
-    assert found["G_ema"].arguments["synthesis_kwargs"] == {"channel_base": 512, "conv_clamp": 256}
+    networks = read_published(write_pickle(content, protocol))
+    assert list(networks) == ["G", "D", "G_ema"]
+    assert same(networks["G"].state, state)
+    assert same(networks["D"].state, critic_state)
+    assert networks["G"].kind == "Generator"
+    assert networks["G"].arguments == config
+    assert networks["G_ema"].arguments["synthesis_kwargs"] == {"channel_base": 512, "conv_clamp": 256}
 
 
-def test_a_clamp_that_only_a_layer_knows_is_an_argument(write_pickle: Write, persistent: Make) -> None:
+def test_the_clamp_of_a_layer_becomes_an_argument(write_pickle: Write, persistent: Make) -> None:
     network = persistent("Generator", {"synthesis.b4.conv1.weight": torch.ones(1)})
     network.synthesis.b4.conv1.conv_clamp = 256  # type: ignore[union-attr]
     assert read_published(write_pickle({"G": network}))["G"].arguments == {"conv_clamp": 256}
 
 
-def test_tensors_of_every_type_and_layout_come_as_they_were(write_pickle: Write, persistent: Make) -> None:
+def test_tensors_of_every_type_and_layout_are_unchanged(write_pickle: Write, persistent: Make) -> None:
     numbers = torch.arange(24).view(2, 3, 4)
     state = {
         str(index): tensor.to(dtype)
@@ -74,9 +74,9 @@ def test_tensors_of_every_type_and_layout_come_as_they_were(write_pickle: Write,
     for name, tensor in state.items():
         network.register_buffer(f"_{name}", tensor)
     network.register_buffer("passing", torch.ones(2), persistent=False)
-    found = dict(read_published(write_pickle({"G": network}))["G"].state)
-    assert same(found, {"w": torch.ones(1), **{f"_{name}": tensor for name, tensor in state.items()}})
-    assert all(found[f"_{name}"].dtype == tensor.dtype for name, tensor in state.items())
+    networks = dict(read_published(write_pickle({"G": network}))["G"].state)
+    assert same(networks, {"w": torch.ones(1), **{f"_{name}": tensor for name, tensor in state.items()}})
+    assert all(networks[f"_{name}"].dtype == tensor.dtype for name, tensor in state.items())
 
 
 def test_state_dicts_of_an_archive_are_read_with_the_arguments_of_the_command(tmp_path: Path) -> None:
@@ -92,14 +92,14 @@ def test_state_dicts_of_an_archive_are_read_with_the_arguments_of_the_command(tm
         "latent_avg": torch.ones(3),
     }
     torch.save(content, tmp_path / "rosinality.pt")
-    found = read_published(tmp_path / "rosinality.pt")
-    assert list(found) == ["g", "d", "g_ema"]
-    assert same(found["g"].state, {**state, "latent_avg": torch.ones(3)})
-    assert found["d"].arguments == {"size": 16, "latent": 512, "mixing": 0.9, "path": None}
+    networks = read_published(tmp_path / "rosinality.pt")
+    assert list(networks) == ["g", "d", "g_ema"]
+    assert same(networks["g"].state, {**state, "latent_avg": torch.ones(3)})
+    assert networks["d"].arguments == {"size": 16, "latent": 512, "mixing": 0.9, "path": None}
 
 
 class Hostile:
-    """Written as a call of anything."""
+    """Pickled as a call of any function."""
 
     def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = function, arguments
@@ -114,7 +114,7 @@ def evil_storage() -> bytes:
     return stream.getvalue()
 
 
-def numbers_of_objects() -> Any:
+def array_of_objects() -> Any:
     return np.array([Hostile(os.system, "touch ran")], dtype=object)
 
 
@@ -132,7 +132,7 @@ HOSTILE = {
     "torch.hub.load": lambda: Hostile(torch.hub.load, "owner/name", "model"),
     "pickle.loads": lambda: Hostile(pickle.loads, pickle.dumps(Hostile(os.system, "touch ran"))),
     "numpy": lambda: Hostile(np.load, "ran"),
-    "numpy's type 'O8'": numbers_of_objects,
+    "numpy's type 'O8'": array_of_objects,
     "a storage that holds something else": lambda: Hostile(torch.storage._load_from_bytes, evil_storage()),
     "torch.nn.modules.linear.Linear": lambda: torch.nn.Linear(2, 2),
     "pathlib": lambda: Path("ran"),
@@ -141,7 +141,7 @@ HOSTILE = {
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which whatever runs would leave a file called `ran`."""
+    """A folder in which executed code would leave a file called `ran`."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -162,7 +162,7 @@ def test_a_pickle_that_could_run_something_is_refused_by_name(
 
 
 @pytest.mark.parametrize("name", ["posix.system", "builtins.eval", "numpy's type 'O8'"])
-def test_so_it_is_inside_of_a_network_and_of_an_archive(
+def test_the_same_holds_inside_networks_and_archives(
     name: str, write_pickle: Write, elsewhere: Path, persistent: Make
 ) -> None:
     network = persistent("Generator", {"w": torch.ones(1)})
@@ -188,7 +188,7 @@ TRICKS = {
     "an old call of a class": (b"(S'touch ran'\nios\nsystem\n.", "the instruction INST"),
     "an old call of what is on the stack": (b"(" + ORDERED + b"o.", "the instruction OBJ"),
     "the registry of extensions": (b"\x80\x04\x82\x01.", "the instruction EXT1"),
-    "a persistent identity": (b"\x80\x04" + text("os.system") + b"Q.", "something that is kept outside"),
+    "a persistent identity": (b"\x80\x04" + text("os.system") + b"Q.", "a reference to something outside"),
     "an old persistent identity": (b"Pos.system\n.", "the instruction PERSID"),
     "a name with dots": (
         b"\x80\x04" + named("collections", "OrderedDict.__init__.__globals__") + b".",
@@ -197,15 +197,18 @@ TRICKS = {
     "a name that is no text": (b"\x80\x04" + b"K\x01K\x02\x93.", "the name 1.2"),
     "a name of another module": (b"\x80\x04" + named("sparring.files", "replace_bytes") + b".", "the name sparring"),
     "a call of a number": (b"\x80\x04K\x01)R.", "a call of int"),
-    "a call of what a call gave": (b"\x80\x04" + ORDERED + b")R)R.", "a call of Record"),
-    "a call with keywords": (b"\x80\x04" + ORDERED + b")}" + text("a") + b"K\x01s\x92.", "a call of Name"),
-    "a state for a name": (b"\x80\x04" + ORDERED + b"}b.", "a state for Name"),
+    "a call of the result of a call": (b"\x80\x04" + ORDERED + b")R)R.", "a call of UnpickledDict"),
+    "a call with keywords": (b"\x80\x04" + ORDERED + b")}" + text("a") + b"K\x01s\x92.", "a call of SafeGlobal"),
+    "a state for a name": (b"\x80\x04" + ORDERED + b"}b.", "a state for SafeGlobal"),
     "a state for a plain dict": (b"\x80\x04}}b.", "a state for dict"),
-    "attributes for a name": (b"\x80\x04" + ORDERED + b"N}" + text("make") + b"K\x01s\x86b.", "a state for Name"),
+    "attributes for a name": (
+        b"\x80\x04" + ORDERED + b"N}" + text("constructor") + b"K\x01s\x86b.",
+        "a state for SafeGlobal",
+    ),
     "items for a tuple": (b"\x80\x04)K\x01a.", "items for tuple"),
-    "items for a name": (b"\x80\x04" + ORDERED + text("make") + b"K\x01s.", "items for Name"),
+    "items for a name": (b"\x80\x04" + ORDERED + text("constructor") + b"K\x01s.", "items for SafeGlobal"),
     "a type that is called": (b"\x80\x04" + named("torch", "FloatStorage") + b")R.", "a call of a type"),
-    "a note that was never made": (b"\x80\x04h\x07.", "damaged: KeyError"),
+    "a memo entry that was never stored": (b"\x80\x04h\x07.", "damaged: KeyError"),
     "an empty stack": (b"\x80\x04R.", "damaged: ValueError"),
     "no mark": (b"\x80\x04K\x01t.", "damaged"),
     "more than one value": (b"\x80\x04K\x01K\x02.", "damaged: ValueError"),
@@ -219,9 +222,9 @@ TRICKS = {
 
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_of_the_format_are_refused(trick: str, elsewhere: Path) -> None:
-    content, said = TRICKS[trick]
+    content, message = TRICKS[trick]
     (elsewhere / "trick.pkl").write_bytes(content)
-    with pytest.raises(CheckpointError, match=f"trick.pkl holds {said}"):
+    with pytest.raises(CheckpointError, match=f"trick.pkl holds {message}"):
         read_published(elsewhere / "trick.pkl")
     assert not (elsewhere / "ran").exists()
 
@@ -240,7 +243,7 @@ def test_depth_repetition_and_length_end(elsewhere: Path) -> None:
         read_published(elsewhere / "long.pkl")
 
 
-def test_networks_that_hold_each_other_twice_do_not_multiply(write_pickle: Write, persistent: Make) -> None:
+def test_networks_shared_twice_do_not_multiply(write_pickle: Write, persistent: Make) -> None:
     network = persistent("Layer", {"w": torch.ones(1)})
     for _ in range(20):
         outer = persistent("Layer", {})
@@ -262,9 +265,9 @@ def test_networks_that_are_nested_too_deep_are_refused(write_pickle: Write, pers
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "message"),
     [
-        ((0, (1 << 40,), (0,)), "does not hold all numbers"),
+        ((0, (1 << 40,), (0,)), "larger than its storage"),
         ((0, (4,), (100,)), "damaged"),
         ((2, (4,), (1,)), "damaged"),
         ((-1, (1,), (1,)), "damaged"),
@@ -272,14 +275,14 @@ def test_networks_that_are_nested_too_deep_are_refused(write_pickle: Write, pers
     ],
 )
 def test_a_tensor_lies_within_its_storage(
-    place: tuple[Any, ...], said: str, write_pickle: Write, persistent: Make
+    place: tuple[Any, ...], message: str, write_pickle: Write, persistent: Make
 ) -> None:
     storage = torch.storage.TypedStorage(
         wrap_storage=torch.ones(4).untyped_storage(), dtype=torch.float32, _internal=True
     )
     network = persistent("Generator", {})
     network.extra = Hostile(torch._utils._rebuild_tensor_v2, storage, *place, False, OrderedDict())
-    with pytest.raises(CheckpointError, match=said):
+    with pytest.raises(CheckpointError, match=message):
         read_published(write_pickle({"G": network}))
 
 
@@ -291,20 +294,20 @@ def test_compressed_tensors_are_refused(tmp_path: Path) -> None:
     ):
         for name in plain.namelist():
             small.writestr(name, plain.read(name))
-    with pytest.raises(CheckpointError, match="tensors that are compressed"):
+    with pytest.raises(CheckpointError, match="compressed tensors"):
         read_published(tmp_path / "small.pt")
 
 
-def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, write_pickle: Write, persistent: Make) -> None:
+def test_other_files_are_refused(tmp_path: Path, write_pickle: Write, persistent: Make) -> None:
     with pytest.raises(CheckpointError, match=r"cannot read .*none\.pkl: No such file"):
         read_published(tmp_path / "none.pkl")
     with pytest.raises(CheckpointError, match=r"holds none of the networks G, D, G_ema"):
         read_published(write_pickle({"generator": persistent("Generator", {})}))
     (tmp_path / "zip.pt").write_bytes(b"PK nothing")
-    with pytest.raises(CheckpointError, match="no archive of PyTorch's"):
+    with pytest.raises(CheckpointError, match="an archive that PyTorch did not write"):
         read_published(tmp_path / "zip.pt")
     torch.save({"g": {"w": 1}}, tmp_path / "numbers.pt")
-    with pytest.raises(CheckpointError, match="'w' among the weights, which is no tensor"):
+    with pytest.raises(CheckpointError, match="'w' among the weights, which is not a tensor"):
         read_published(tmp_path / "numbers.pt")
 
 

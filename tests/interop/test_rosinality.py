@@ -1,4 +1,4 @@
-"""Names of rosinality's StyleGAN2, and what they mean in StyleGAN2-ADA's."""
+"""rosinality's names of StyleGAN2's tensors become those of StyleGAN2-ADA."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +16,17 @@ Read = Callable[[str], tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor
 
 def test_a_generators_names_and_shapes_become_those_of_stylegan2_ada(published: Read, as_rosinality: Make) -> None:
     _, state, _ = published("generator_skip_32")
-    found = rename_generator(as_rosinality(state, [4, 8, 16, 32], 2))
+    renamed = rename_generator(as_rosinality(state, [4, 8, 16, 32], 2))
     expected = {name: tensor for name, tensor in state.items() if not name.endswith("resample_filter")}
-    assert found.keys() == expected.keys()
-    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert renamed.keys() == expected.keys()
+    assert all(torch.equal(renamed[name], expected[name]) for name in expected)
 
 
 def test_without_a_mean_latent_it_is_0(published: Read, as_rosinality: Make) -> None:
     _, state, _ = published("generator_skip_32")
-    given = as_rosinality(state, [4, 8, 16, 32], 2)
-    del given["latent_avg"]
-    assert torch.equal(rename_generator(given)["mapping.w_avg"], torch.zeros(len(state["mapping.w_avg"])))
+    state_dict = as_rosinality(state, [4, 8, 16, 32], 2)
+    del state_dict["latent_avg"]
+    assert torch.equal(rename_generator(state_dict)["mapping.w_avg"], torch.zeros(len(state["mapping.w_avg"])))
 
 
 def test_a_discriminators_names_become_those_of_stylegan2_ada(published: Read) -> None:
@@ -50,13 +50,13 @@ def test_a_discriminators_names_become_those_of_stylegan2_ada(published: Read) -
     }
     expected = {name: tensor for name, tensor in state.items() if not name.endswith("resample_filter")}
     assert names.keys() == expected.keys()
-    given = {names[name]: tensor for name, tensor in expected.items()}
-    found = rename_discriminator({**given, "convs.1.conv2.0.kernel": torch.ones(4, 4)})
-    assert found.keys() == expected.keys()
-    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    state_dict = {names[name]: tensor for name, tensor in expected.items()}
+    renamed = rename_discriminator({**state_dict, "convs.1.conv2.0.kernel": torch.ones(4, 4)})
+    assert renamed.keys() == expected.keys()
+    assert all(torch.equal(renamed[name], expected[name]) for name in expected)
 
 
 @pytest.mark.parametrize("rename", [rename_generator, rename_discriminator])
-def test_a_name_that_is_unknown_is_named(rename: Callable[[dict[str, Tensor]], dict[str, Tensor]]) -> None:
-    with pytest.raises(CheckpointError, match=r"convs\.1\.odd\.weight is no tensor of rosinality's StyleGAN2"):
+def test_an_unknown_name_is_reported(rename: Callable[[dict[str, Tensor]], dict[str, Tensor]]) -> None:
+    with pytest.raises(CheckpointError, match=r"convs\.1\.odd\.weight is not a tensor of rosinality's StyleGAN2"):
         rename({"convs.1.odd.weight": torch.ones(1)})

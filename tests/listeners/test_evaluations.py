@@ -117,7 +117,7 @@ def test_heavy_pictures_are_made_lighter(tmp_path, scores):
         b'{"scores": []}',
         b'{"scores": [{"name": "FD"}]}',
         json.dumps({"scores": [_FD.__dict__ | {"value": "high"}]}).encode(),
-        json.dumps({"scores": [_FD.__dict__ | {"score_directions": "sideways"}]}).encode(),
+        json.dumps({"scores": [_FD.__dict__ | {"direction": "sideways"}]}).encode(),
         json.dumps({"scores": [_FD.__dict__ | {"shape": "x"}]}).encode(),
     ],
 )

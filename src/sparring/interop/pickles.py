@@ -1,8 +1,8 @@
-"""Reads pickles without running anything that stands in them.
+"""Reads pickles without running any code in them.
 
-A pickle is a program for a small machine with a stack, whose instructions may import and call whatever they name. The
-machine here has the instructions that build plain containers; a name is looked up in a table that the reader gives, and
-what is not in it is refused before anything else is read.
+A pickle is a program for a small stack machine, whose instructions may import and call any name. The machine here has
+only the instructions that build plain containers. It looks names up in a table of safe globals, and refuses any other
+name before it reads on.
 """
 
 import pickletools
@@ -13,32 +13,32 @@ from typing import IO, Any
 from sparring.errors import CheckpointError
 
 Constructor = Callable[..., Any]
-"""Makes a value from what stands in a pickle, and checks it: one of ours, never one of the file's."""
+"""Our stand-in for a callable in a pickle: builds a value from the pickled arguments and checks it."""
 
-LONGEST = 1_000_000
-"""Instructions in a pickle: published checkpoints have some ten thousand."""
+MAX_INSTRUCTIONS = 1_000_000
+"""Published checkpoints have some ten thousand instructions."""
 
 
 @dataclass(frozen=True)
-class Name:
-    """A name that a pickle gives, which `make` stands for: it may be called, or be a value by itself."""
+class SafeGlobal:
+    """An allowed global `name` of a pickle and our `constructor` for it; the pickle may call it or store it."""
 
-    text: str
-    make: Constructor
+    name: str
+    constructor: Constructor
 
 
 class UnpickledDict(dict[Any, Any]):
-    """An object of a pickle of which only the items matter; what attributes it had beside them is left out."""
+    """A pickled object reduced to its items; its attributes are dropped."""
 
     def build(self, state: Any) -> None:
-        """Leaves out what the object's `__dict__` held."""
+        """Ignores the object's `__dict__`."""
 
 
 class UnpickledNamespace(UnpickledDict):
-    """An object of a pickle of which only the attributes matter."""
+    """A pickled object reduced to its attributes."""
 
     def build(self, state: Any) -> None:
-        """Takes up what the object's `__dict__` held."""
+        """Adds the attributes in the object's `__dict__`."""
         self.update(dict(state))
 
 
@@ -49,22 +49,22 @@ _VALUES = {
     *("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
     *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
 }
-"""Instructions that put the value behind them on the stack."""
+"""Instructions that push their argument."""
 
 
 class _Machine:
-    """Runs the instructions of one pickle; `names` may stand in it, `look_up` finds what is kept elsewhere."""
+    """Runs the instructions of one pickle, which may name `safe_globals` only."""
 
-    def __init__(self, names: Mapping[str, Constructor], look_up: Constructor) -> None:
-        self.names, self.look_up = names, look_up
+    def __init__(self, safe_globals: Mapping[str, Constructor], load_external: Constructor) -> None:
+        self.safe_globals, self.load_external = safe_globals, load_external
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
     def run(self, stream: IO[bytes]) -> Any:
-        """Returns what the pickle at the place of `stream` describes, and leaves the stream behind it."""
+        """Returns the value pickled at the position of `stream`, and leaves the stream after it."""
         for count, (instruction, argument, _) in enumerate(pickletools.genops(stream)):
-            if count == LONGEST:
-                raise CheckpointError(f"more than {LONGEST:,} instructions, which no checkpoint needs")
+            if count == MAX_INSTRUCTIONS:
+                raise CheckpointError(f"more than {MAX_INSTRUCTIONS:,} instructions, which no checkpoint needs")
             name = instruction.name
             if name in _VALUES:
                 self.stack.append(argument)
@@ -77,54 +77,55 @@ class _Machine:
         (value,) = self.stack
         return value
 
-    def gather(self) -> list[Any]:
-        """Takes what lies above the last mark, and the mark."""
-        place = len(self.stack) - 1
-        while self.stack[place] is not _MARK:
-            place -= 1
-            if place < 0:
+    def pop_to_mark(self) -> list[Any]:
+        """Pops the values above the last mark, and the mark."""
+        mark = len(self.stack) - 1
+        while self.stack[mark] is not _MARK:
+            mark -= 1
+            if mark < 0:
                 raise ValueError("no mark")
-        taken = self.stack[place + 1 :]
-        del self.stack[place:]
-        return taken
+        values = self.stack[mark + 1 :]
+        del self.stack[mark:]
+        return values
 
-    def take(self, count: int) -> tuple[Any, ...]:
-        """Takes the last `count` things."""
-        if len(self.stack) < count or any(one is _MARK for one in self.stack[len(self.stack) - count :]):
+    def pop(self, count: int) -> tuple[Any, ...]:
+        """Pops the last `count` values."""
+        start = len(self.stack) - count
+        if start < 0 or any(value is _MARK for value in self.stack[start:]):
             raise ValueError("the stack is empty")
-        taken = tuple(self.stack[len(self.stack) - count :])
-        del self.stack[len(self.stack) - count :]
-        return taken
+        values = tuple(self.stack[start:])
+        del self.stack[start:]
+        return values
 
-    def keep(self, place: int) -> None:
-        """Notes the last thing, which stays on the stack, under the number `place`."""
-        self.memo[place] = self.stack[-1]
+    def put(self, key: int) -> None:
+        """Stores the top of the stack in the memo, without popping it."""
+        self.memo[key] = self.stack[-1]
 
-    def fetch(self, place: int) -> None:
-        """Puts what was noted under the number `place` on the stack."""
-        self.stack.append(self.memo[place])
+    def get(self, key: int) -> None:
+        """Pushes a value from the memo."""
+        self.stack.append(self.memo[key])
 
-    def name(self, module: Any, attribute: Any) -> None:
-        """Puts the name `module.attribute` on the stack, if it is one that may stand there."""
-        text = f"{module}.{attribute}"
-        if not isinstance(module, str) or not isinstance(attribute, str) or text not in self.names:
-            raise CheckpointError(f"the name {text}, which is neither a tensor nor a plain container")
-        self.stack.append(Name(text, self.names[text]))
+    def look_up(self, module: Any, attribute: Any) -> None:
+        """Pushes the global `module.attribute`, if it is a safe one."""
+        name = f"{module}.{attribute}"
+        if not isinstance(module, str) or not isinstance(attribute, str) or name not in self.safe_globals:
+            raise CheckpointError(f"the name {name}, which is neither a tensor nor a plain container")
+        self.stack.append(SafeGlobal(name, self.safe_globals[name]))
 
     def call(self, keywords: bool = False) -> None:
-        """Makes what the name on the stack stands for, from the arguments above it."""
-        named, arguments, *more = self.take(3 if keywords else 2)
-        if type(named) is not Name or type(arguments) is not tuple or any(more):
-            raise CheckpointError(f"a call of {type(named).__name__}, which is no name")
-        self.stack.append(named.make(*arguments))
+        """Pops a global and its arguments, and pushes the constructor's result."""
+        called, arguments, *more = self.pop(3 if keywords else 2)
+        if type(called) is not SafeGlobal or type(arguments) is not tuple or any(more):
+            raise CheckpointError(f"a call of {type(called).__name__}, not of an allowed name without keywords")
+        self.stack.append(called.constructor(*arguments))
 
     def build(self) -> None:
-        """Gives the object on the stack the state above it."""
-        held, state = self.take(2)
-        if not hasattr(type(held), "build"):
-            raise CheckpointError(f"a state for {type(held).__name__}, which has none")
-        held.build(state)
-        self.stack.append(held)
+        """Pops a state and passes it to the object below it."""
+        target, state = self.pop(2)
+        if not hasattr(type(target), "build"):
+            raise CheckpointError(f"a state for {type(target).__name__}, which has none")
+        target.build(state)
+        self.stack.append(target)
 
     def add(self, items: list[Any]) -> None:
         """Adds `items` to the list or set on the stack."""
@@ -158,50 +159,52 @@ _PLAIN: dict[str, Callable[[], Any]] = {
 }
 
 _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
-    "POP": lambda machine, _: machine.take(1),
-    "POP_MARK": lambda machine, _: machine.gather(),
+    "POP": lambda machine, _: machine.pop(1),
+    "POP_MARK": lambda machine, _: machine.pop_to_mark(),
     "DUP": lambda machine, _: machine.stack.append(machine.stack[-1]),
-    "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.gather())),
-    "TUPLE1": lambda machine, _: machine.stack.append(machine.take(1)),
-    "TUPLE2": lambda machine, _: machine.stack.append(machine.take(2)),
-    "TUPLE3": lambda machine, _: machine.stack.append(machine.take(3)),
-    "LIST": lambda machine, _: machine.stack.append(machine.gather()),
-    "DICT": lambda machine, _: machine.stack.append(_pairs(machine.gather())),
-    "FROZENSET": lambda machine, _: machine.stack.append(frozenset(machine.gather())),
-    "APPEND": lambda machine, _: machine.add([*machine.take(1)]),
-    "APPENDS": lambda machine, _: machine.add(machine.gather()),
-    "ADDITEMS": lambda machine, _: machine.add(machine.gather()),
-    "SETITEM": lambda machine, _: machine.assign(machine.take(2)),
-    "SETITEMS": lambda machine, _: machine.assign(machine.gather()),
-    "GLOBAL": lambda machine, argument: machine.name(*argument.split(" ", 1)),
-    "STACK_GLOBAL": lambda machine, _: machine.name(*machine.take(2)),
+    "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.pop_to_mark())),
+    "TUPLE1": lambda machine, _: machine.stack.append(machine.pop(1)),
+    "TUPLE2": lambda machine, _: machine.stack.append(machine.pop(2)),
+    "TUPLE3": lambda machine, _: machine.stack.append(machine.pop(3)),
+    "LIST": lambda machine, _: machine.stack.append(machine.pop_to_mark()),
+    "DICT": lambda machine, _: machine.stack.append(_pairs(machine.pop_to_mark())),
+    "FROZENSET": lambda machine, _: machine.stack.append(frozenset(machine.pop_to_mark())),
+    "APPEND": lambda machine, _: machine.add([*machine.pop(1)]),
+    "APPENDS": lambda machine, _: machine.add(machine.pop_to_mark()),
+    "ADDITEMS": lambda machine, _: machine.add(machine.pop_to_mark()),
+    "SETITEM": lambda machine, _: machine.assign(machine.pop(2)),
+    "SETITEMS": lambda machine, _: machine.assign(machine.pop_to_mark()),
+    "GLOBAL": lambda machine, argument: machine.look_up(*argument.split(" ", 1)),
+    "STACK_GLOBAL": lambda machine, _: machine.look_up(*machine.pop(2)),
     "REDUCE": lambda machine, _: machine.call(),
     "NEWOBJ": lambda machine, _: machine.call(),
     "NEWOBJ_EX": lambda machine, _: machine.call(keywords=True),
     "BUILD": lambda machine, _: machine.build(),
-    "BINPERSID": lambda machine, _: machine.stack.append(machine.look_up(*machine.take(1))),
-    "MEMOIZE": lambda machine, _: machine.keep(len(machine.memo)),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.keep),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.fetch),
+    "BINPERSID": lambda machine, _: machine.stack.append(machine.load_external(*machine.pop(1))),
+    "MEMOIZE": lambda machine, _: machine.put(len(machine.memo)),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.get),
 }
 
 
-def read_pickle(stream: IO[bytes], names: Mapping[str, Constructor], look_up: Constructor | None = None) -> Any:
-    """Returns what the pickle at the place of `stream` describes.
+def read_pickle(
+    stream: IO[bytes], safe_globals: Mapping[str, Constructor], load_external: Constructor | None = None
+) -> Any:
+    """Returns the value pickled at the position of `stream`.
 
-    `names` are all that may stand in it, as `module.attribute`, each with what stands for it here; `look_up` makes
-    what the pickle says is kept outside of it.
+    `safe_globals` maps the allowed names, as `module.attribute`, to our constructors. `load_external` loads an object
+    stored outside the pickle, by its persistent id.
 
     Raises:
         CheckpointError: it names something else, has an instruction that checkpoints do not need, or is damaged.
     """
     try:
-        return _Machine(names, look_up or _refuse).run(stream)
+        return _Machine(safe_globals, load_external or _refuse).run(stream)
     except CheckpointError:
         raise
-    except Exception as error:  # whatever a damaged file makes of our own checks
+    except Exception as error:  # a damaged file may break any of the steps
         raise CheckpointError(f"damaged: {type(error).__name__}: {error}") from None
 
 
 def _refuse(identity: Any) -> Any:
-    raise CheckpointError("something that is kept outside of the file")
+    raise CheckpointError("a reference to something outside the file")

@@ -1,4 +1,4 @@
-"""Checkpoints of other projects: which networks they hold, what these were built with, and their weights by name."""
+"""Checkpoints of other projects: their networks, with construction arguments and weights by name."""
 
 import io
 import zipfile
@@ -12,36 +12,38 @@ from torch import Tensor
 
 from sparring.errors import CheckpointError
 from sparring.interop.allowlist import DTYPES, SAFE_GLOBALS
-from sparring.interop.pickles import Name, read_pickle
+from sparring.interop.pickles import SafeGlobal, read_pickle
 
-DEEPEST, MOST = 32, 10_000
-"""How many networks may be nested, and how many tensors a network may have: some hundreds in what is published."""
+MAX_DEPTH, MAX_TENSORS = 32, 10_000
+"""Limits on nested networks and on tensors per network; published networks have some hundreds of tensors."""
+
+StateDict = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
 class PublishedNetwork:
-    """A network of another project: its class, the arguments that it was built with, and its tensors by name."""
+    """A network of another project: its class, its construction arguments and its tensors by name."""
 
     kind: str
     arguments: Mapping[str, Any]
-    state: Mapping[str, Tensor]
+    state: StateDict
 
 
 @dataclass(frozen=True)
 class PersistentModule:
-    """An object of StyleGAN's repositories as they write it, without the source text that they write beside it."""
+    """A persistent object of the StyleGAN repositories, without the source code that they pickle with it."""
 
     kind: str
     state: Mapping[str, Any]
 
     def tensors(self, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
-        """Yields the weights and buffers of a network, and of the networks within it, by their paths."""
-        if depth == DEEPEST:
-            raise CheckpointError(f"networks within networks more than {DEEPEST} deep")
-        passing = self.state.get("_non_persistent_buffers_set") or ()
+        """Yields the parameters and persistent buffers of a network and its submodules by path."""
+        if depth == MAX_DEPTH:
+            raise CheckpointError(f"networks within networks more than {MAX_DEPTH} deep")
+        transient = self.state.get("_non_persistent_buffers_set") or ()
         for group in ("_parameters", "_buffers"):
             for name, value in (self.state.get(group) or {}).items():
-                if isinstance(value, Tensor) and name not in passing:
+                if isinstance(value, Tensor) and name not in transient:
                     yield f"{prefix}{name}", value
         for name, inner in (self.state.get("_modules") or {}).items():
             if not isinstance(inner, PersistentModule):
@@ -49,18 +51,17 @@ class PersistentModule:
             yield from inner.tensors(f"{prefix}{name}.", depth + 1)
 
     def find(self, attribute: str, depth: int = 0) -> Any:
-        """Returns the first `attribute` that is not None, of this object or of the networks within it."""
-        inner = [] if depth == DEEPEST else (self.state.get("_modules") or {}).values()
+        """Returns the first `attribute` that is not None, in this object or its submodules."""
+        inner = [] if depth == MAX_DEPTH else (self.state.get("_modules") or {}).values()
         deeper = (one.find(attribute, depth + 1) for one in inner if isinstance(one, PersistentModule))
-        found = (value for value in (self.state.get(attribute), *deeper) if value is not None)
-        return next(found, None)
+        return next((value for value in (self.state.get(attribute), *deeper) if value is not None), None)
 
 
 def read_published(path: Path) -> dict[str, PublishedNetwork]:
-    """Returns the networks in `path` by what the file calls them, without running anything of it.
+    """Returns the networks in `path` by their names in the file, without running any code in it.
 
-    From StyleGAN2-ADA's and StyleGAN3's repositories (`.pkl`) these are `G`, `D` and `G_ema`; from rosinality's
-    StyleGAN2 (`.pt`) `g`, `d` and `g_ema`, whose arguments are those of the training command, and `latent_avg`.
+    A `.pkl` of StyleGAN2-ADA's or StyleGAN3's repository holds `G`, `D` and `G_ema`. A `.pt` of rosinality's
+    StyleGAN2 holds `g`, `d` and `g_ema`, with the arguments of the training command, and `latent_avg`.
 
     Raises:
         CheckpointError: the file is missing, damaged or of another layout, or names anything but tensors and plain
@@ -71,23 +72,23 @@ def read_published(path: Path) -> dict[str, PublishedNetwork]:
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from None
     try:
-        found = _read_zip(content) if content[:2] == b"PK" else _read_plain(content)
+        networks = _read_zip(content) if content[:2] == b"PK" else _read_plain(content)
     except CheckpointError as error:
         raise CheckpointError(f"{path} holds {error}. Nothing of it was run, and nothing was loaded.") from None
-    if not found:
+    if not networks:
         raise CheckpointError(
             f"{path} holds none of the networks G, D, G_ema (StyleGAN2-ADA, StyleGAN3) or g, d, g_ema (rosinality)"
         )
-    return found
+    return networks
 
 
 def _read_plain(content: bytes) -> dict[str, PublishedNetwork]:
-    names = {**SAFE_GLOBALS, "torch_utils.persistence._reconstruct_persistent_obj": _make_persistent}
-    found = read_pickle(io.BytesIO(content), names)
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{type(found).__name__} instead of a dict of networks")
-    networks = {name: found[name] for name in ("G", "D", "G_ema") if isinstance(found.get(name), PersistentModule)}
-    return {name: _describe(network) for name, network in networks.items()}
+    safe_globals = {**SAFE_GLOBALS, "torch_utils.persistence._reconstruct_persistent_obj": _make_persistent}
+    snapshot = read_pickle(io.BytesIO(content), safe_globals)
+    if not isinstance(snapshot, dict):
+        raise CheckpointError(f"{type(snapshot).__name__} instead of a dict of networks")
+    networks = {name: snapshot.get(name) for name in ("G", "D", "G_ema")}
+    return {name: _describe(network) for name, network in networks.items() if isinstance(network, PersistentModule)}
 
 
 def _make_persistent(meta: Mapping[str, Any]) -> PersistentModule:
@@ -98,8 +99,8 @@ def _describe(network: PersistentModule) -> PublishedNetwork:
     state: dict[str, Tensor] = {}
     for name, tensor in network.tensors():
         state[name] = tensor
-        if len(state) > MOST:
-            raise CheckpointError(f"a network of more than {MOST:,} tensors")
+        if len(state) > MAX_TENSORS:
+            raise CheckpointError(f"a network of more than {MAX_TENSORS:,} tensors")
     arguments = network.state.get("_init_kwargs") or {}
     return PublishedNetwork(network.kind, {"conv_clamp": network.find("conv_clamp"), **arguments}, state)
 
@@ -107,38 +108,39 @@ def _describe(network: PersistentModule) -> PublishedNetwork:
 def _read_zip(content: bytes) -> dict[str, PublishedNetwork]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        (place,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
+        (pickle_name,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
     except (zipfile.BadZipFile, ValueError):
-        raise CheckpointError("no archive of PyTorch's") from None
-    folder = place.removesuffix("data.pkl")
+        raise CheckpointError("an archive that PyTorch did not write") from None
+    folder = pickle_name.removesuffix("data.pkl")
     storages: dict[str, Tensor] = {}
 
-    def look_up(identity: tuple[Any, ...]) -> Tensor:
-        what, kind, key, _device, count = identity
-        dtype = DTYPES.get(kind.text.removeprefix("torch.").removesuffix("Storage")) if type(kind) is Name else None
+    def load_storage(persistent_id: tuple[Any, ...]) -> Tensor:
+        what, kind, key, _device, count = persistent_id
+        is_global = type(kind) is SafeGlobal
+        dtype = DTYPES.get(kind.name.removeprefix("torch.").removesuffix("Storage")) if is_global else None
         if what != "storage" or dtype is None:
-            raise CheckpointError("something that is kept outside of the file and is no storage")
+            raise CheckpointError("a reference to something outside the file that is not a storage")
         if key not in storages:
             storages[key] = _read_storage(archive, f"{folder}data/{key}", dtype, count)
         return storages[key]
 
-    found = read_pickle(io.BytesIO(archive.read(place)), SAFE_GLOBALS, look_up)
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{type(found).__name__} instead of a dict of networks")
-    arguments = found.get("args") or {}
-    networks = {name: found[name] for name in ("g", "d", "g_ema") if isinstance(found.get(name), dict)}
-    mean = {"latent_avg": found["latent_avg"]} if isinstance(found.get("latent_avg"), Tensor) else {}
+    checkpoint = read_pickle(io.BytesIO(archive.read(pickle_name)), SAFE_GLOBALS, load_storage)
+    if not isinstance(checkpoint, dict):
+        raise CheckpointError(f"{type(checkpoint).__name__} instead of a dict of networks")
+    arguments = checkpoint.get("args") or {}
+    networks = {name: checkpoint[name] for name in ("g", "d", "g_ema") if isinstance(checkpoint.get(name), dict)}
+    mean = {"latent_avg": checkpoint["latent_avg"]} if isinstance(checkpoint.get("latent_avg"), Tensor) else {}
     return {name: PublishedNetwork(name, arguments, {**_tensors(state), **mean}) for name, state in networks.items()}
 
 
-def _read_storage(archive: zipfile.ZipFile, place: str, dtype: torch.dtype, count: int) -> Tensor:
-    if archive.getinfo(place).compress_type != zipfile.ZIP_STORED:
-        raise CheckpointError("tensors that are compressed, as PyTorch never writes them")
-    content = bytearray(archive.read(place))
+def _read_storage(archive: zipfile.ZipFile, name: str, dtype: torch.dtype, count: int) -> Tensor:
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise CheckpointError("compressed tensors, which PyTorch never writes")
+    content = bytearray(archive.read(name))
     return torch.frombuffer(content, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
 
 
 def _tensors(state: Mapping[Any, Any]) -> dict[str, Tensor]:
     if wrong := [name for name, value in state.items() if not isinstance(value, Tensor) or not isinstance(name, str)]:
-        raise CheckpointError(f"{wrong[0]!r} among the weights, which is no tensor")
+        raise CheckpointError(f"{wrong[0]!r} among the weights, which is not a tensor")
     return dict(state)
