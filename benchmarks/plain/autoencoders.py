@@ -40,8 +40,8 @@ def vaegan(setting: Setting, game: VAEGAN) -> Step:
         prior = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
         again, drawn = decoder(latents), decoder(torch.randn(half, size))
         seen, features = discriminator.features(real), discriminator.features(again)
-        scores = discriminator.judge(seen)
-        judged = torch.cat((discriminator.judge(features[half:]), discriminator(drawn)))
+        scores = discriminator.head(seen)
+        judged = torch.cat((discriminator.head(features[half:]), discriminator(drawn)))
         similarity = (features - seen.detach()).square().sum(1).mean() / 2
         to_encode = prior + similarity
         to_decode = weight * similarity + softplus(-judged).mean()

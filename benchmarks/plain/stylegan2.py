@@ -96,8 +96,8 @@ def judge(network: Any, images: Tensor) -> Tensor:
         inner = activate(convolve(block.first, grid))
         inner = activate(convolve(block.second, upfirdn(inner, around=(2, 2))))
         grid = (around + inner) * sqrt(0.5)
-    grid = activate(convolve(network.convolve, network.compare(grid)))
-    return dense(network.judge, activate(dense(network.hidden, grid.flatten(1))))
+    grid = activate(convolve(network.convolve, network.minibatch(grid)))
+    return dense(network.head, activate(dense(network.hidden, grid.flatten(1))))
 
 
 def loop(game: GAN, training: Training, pixels: Tensor) -> Callable[[], None]:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from sparring.augment import Composite
-from sparring.tensors.compositing import lay_over
+from sparring.tensors.compositing import composite
 
 
 def images(channels: int) -> Tensor:
@@ -21,7 +21,7 @@ def test_colours_are_laid_over_the_ground_and_opacity_stays() -> None:
     for channels in (2, 4):
         shown = show(images(channels), 0.5)
         assert torch.equal(shown[:, -1:], images(channels)[:, -1:])
-        torch.testing.assert_close(shown[:, :-1], lay_over(images(channels), 0.5))
+        torch.testing.assert_close(shown[:, :-1], composite(images(channels), 0.5))
 
 
 def test_images_without_opacity_stay_as_they_are() -> None:

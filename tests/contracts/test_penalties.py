@@ -11,7 +11,7 @@ import sparring.recipes  # noqa: F401 (defines every member)
 from sparring.adversary import Critic, GeneratedBatch, Memory, Penalizer, Penalty, PenaltyInputs, Scores, score
 from sparring.game import Batch, Losses, Projection
 from sparring.layers.mapping import MeanLatent
-from sparring.network.style_based import Noise, StyleNetwork
+from sparring.network.style_based import LayerNoise, StyleNetwork
 
 PENALTIES = [member for _, member in sorted(Penalty.members.items()) if member.__module__.startswith("sparring.")]
 PROJECTIONS = [
@@ -64,7 +64,7 @@ class Generator(StyleNetwork):
         self.mapping, self.mean_latent, self.paint = Mapping(4, 3), MeanLatent(3), nn.Linear(3, 12)
         self.width, self.styles, self.mixing = 3, 1, 0.0
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
+    def synthesize(self, ws: Tensor, noise: LayerNoise = ()) -> Tensor:
         return self.paint(ws.flatten(1)).tanh().view(-1, 1, 3, 4)
 
 

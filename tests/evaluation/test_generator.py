@@ -47,9 +47,9 @@ class Waves(StyleNetwork):
         self.register_buffer("constant", torch.randn(outputs[1:]))
 
     def synthesize(self, ws, noise=()):
-        return self.synthesize_moved(ws, torch.eye(3, dtype=torch.float64))
+        return self.synthesize_transformed(ws, torch.eye(3, dtype=torch.float64))
 
-    def synthesize_moved(self, ws, transform):
+    def synthesize_transformed(self, ws, transform):
         places = torch.arange(self.side) - (self.side - 1) / 2
         points = torch.stack((*torch.meshgrid(places, places, indexing="xy"), torch.ones(self.side, self.side)), -1)
         sources = (points.double() @ torch.linalg.inv(transform).T)[..., :2]

@@ -8,7 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Game, Losses, SampleGrid, Team
 from sparring.games import GAN
-from sparring.network import Classes, Condition, Shape
+from sparring.network import Condition, ConditionLike, Shape
 from sparring.networks import MLP, DCGANDiscriminator
 
 
@@ -106,7 +106,7 @@ def test_one_class_stands_for_all_and_a_list_for_each() -> None:
 
 
 @pytest.mark.parametrize("condition", [5, -1, [0, 1], torch.tensor([0.0, 1.0, 2.0])])
-def test_a_condition_that_cannot_be_is_refused(condition: Classes) -> None:
+def test_a_condition_that_cannot_be_is_refused(condition: ConditionLike) -> None:
     with pytest.raises(SpecError, match="one whole number from 0 to 4"):
         duel(Condition(5)).draw_samples(3, seed=0, condition=condition)
     with pytest.raises(SpecError, match="not conditional"):

@@ -15,7 +15,7 @@ from sparring.latents import Gaussian
 from sparring.layers.conditioning import ConditionalBatchNorm, Projection
 from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.losses import Hinge, LeastSquares, Relativistic
-from sparring.network import Classes, Condition
+from sparring.network import Condition, ConditionLike
 from sparring.networks import MLP, Packed
 from sparring.penalties import R1, FeatureMatching, GradientPenalty, LatentDiversity, LeCam, OrthogonalRegularization
 from sparring.spec.schedule import Linear
@@ -86,7 +86,7 @@ def test_each_player_is_told_in_its_own_way(condition: Condition) -> None:
         given = replace(batch(), condition=told)
         assert all(loss.isfinite() for loss in (*game.discriminate(given).values(), *game.generate(given).values()))
         assert game.draw_samples(4, 0).shape == (4, *SAMPLE)
-        asked: tuple[Classes, Classes] = (1, 2) if condition.classes else ([0.9, 0.1], [0.2, 1.0])
+        asked: tuple[ConditionLike, ConditionLike] = (1, 2) if condition.classes else ([0.9, 0.1], [0.2, 1.0])
         one, other = (game.draw_samples(4, 0, chosen) for chosen in asked)
         assert not torch.equal(one, other)
 

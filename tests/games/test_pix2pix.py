@@ -90,8 +90,8 @@ def test_weights_are_the_published_ones() -> None:
 
 def test_pairs_that_cannot_be_told_apart_cost_the_discriminator_ln_2() -> None:
     game = play()
-    game.discriminator.judge.weight.data.zero_()  # type: ignore[union-attr, operator]
-    game.discriminator.judge.bias.data.zero_()  # type: ignore[union-attr, operator]
+    game.discriminator.head.weight.data.zero_()  # type: ignore[union-attr, operator]
+    game.discriminator.head.bias.data.zero_()  # type: ignore[union-attr, operator]
     assert game.discriminate(batch())["adversarial"].item() == pytest.approx(log(2))
     assert game.generate(batch())["adversarial"].item() == pytest.approx(log(2))
 

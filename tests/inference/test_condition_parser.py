@@ -6,13 +6,13 @@ from torch import Tensor
 
 from sparring.errors import SpecError
 from sparring.inference.condition_parser import read_request
-from sparring.network import Classes, Condition
+from sparring.network import Condition, ConditionLike
 
 FACES = ("smiling", "glasses", "age")
 EXAMPLES = ((0.0, 1.0, 0.25), (1.0, 0.0, 0.5))
 
 
-def read(text: str, *classes: str) -> Classes:
+def read(text: str, *classes: str) -> ConditionLike:
     return read_request(text, Condition(len(classes)), classes, 2, 0)
 
 

@@ -136,7 +136,7 @@ def test_a_whole_checkpoint_that_describes_no_model_is_refused_in_words(harm: st
     elif harm == "other shape":
         facts["sample"] = [3, 16, 16]
     else:
-        del tensors["game/discriminator.judge.weight"]
+        del tensors["game/discriminator.head.weight"]
     write_checkpoint(path, Checkpoint(tensors, facts))
     with pytest.raises(sparring.SparringError):
         sparring.load(path)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.autograd.functional import jacobian
 
 from sparring.layers.bijections import Bijection, Chain, DepthToSpace, DiagonalScaling, Reshape, Scale, Squash
-from sparring.layers.couplings import AdditiveCoupling, AffineCoupling, checkerboard, half_of_channels
+from sparring.layers.couplings import AdditiveCoupling, AffineCoupling, channel_mask, checkerboard_mask
 
 
 class Told(nn.Module):
@@ -41,14 +41,14 @@ def some() -> dict[str, tuple[Bijection, tuple[int, ...]]]:
         "Reshape": (Reshape((1, 2, 3)), (6,)),
         "even of five": (AdditiveCoupling(5, 0, vectors(3, 2)), (5,)),
         "odd of five": (AdditiveCoupling(5, 1, vectors(2, 3)), (5,)),
-        "checkerboard": (AffineCoupling(2, checkerboard(2, 3, 0), images(2)), (2, 2, 3)),
-        "channels": (AffineCoupling(4, half_of_channels(4, 1), images(4)), (4, 1, 2)),
+        "checkerboard_mask": (AffineCoupling(2, checkerboard_mask(2, 3, 0), images(2)), (2, 2, 3)),
+        "channels": (AffineCoupling(4, channel_mask(4, 1), images(4)), (4, 1, 2)),
         "Chain": (Chain(DiagonalScaling(4), AdditiveCoupling(4, 0, vectors(2, 2)), Squash(0.1)), (4,)),
         "Scale": (
             Scale(
                 (2, 1, 2),
-                Chain(AffineCoupling(4, half_of_channels(4, 0), images(4)), DepthToSpace()),
-                Chain(Reshape((2, 1, 2)), AffineCoupling(2, checkerboard(1, 2, 1), images(2))),
+                Chain(AffineCoupling(4, channel_mask(4, 0), images(4)), DepthToSpace()),
+                Chain(Reshape((2, 1, 2)), AffineCoupling(2, checkerboard_mask(1, 2, 1), images(2))),
             ),
             (8,),
         ),
@@ -102,18 +102,18 @@ def test_depth_to_space_makes_rows_of_the_halves_of_the_channels() -> None:
 
 
 def test_a_coupling_leaves_what_it_looks_at() -> None:
-    bijection, inputs = made("checkerboard")
-    kept = checkerboard(2, 3, 0).bool().expand(2, 2, 3)
+    bijection, inputs = made("checkerboard_mask")
+    kept = checkerboard_mask(2, 3, 0).bool().expand(2, 2, 3)
     outputs, _ = bijection(inputs)
     assert torch.equal(outputs[:, kept], inputs[:, kept])
     assert (outputs[:, ~kept] != inputs[:, ~kept]).all()
 
 
 def test_masks_of_both_parities_part_an_image() -> None:
-    assert checkerboard(2, 3, 0).tolist() == [[[1, 0, 1], [0, 1, 0]]]
-    assert (checkerboard(4, 5, 0) + checkerboard(4, 5, 1)).eq(1).all()
-    assert half_of_channels(4, 0).flatten().tolist() == [1, 1, 0, 0]
-    assert (half_of_channels(6, 0) + half_of_channels(6, 1)).eq(1).all()
+    assert checkerboard_mask(2, 3, 0).tolist() == [[[1, 0, 1], [0, 1, 0]]]
+    assert (checkerboard_mask(4, 5, 0) + checkerboard_mask(4, 5, 1)).eq(1).all()
+    assert channel_mask(4, 0).flatten().tolist() == [1, 1, 0, 0]
+    assert (channel_mask(6, 0) + channel_mask(6, 1)).eq(1).all()
 
 
 def test_squashed_numbers_reach_a_little_further_than_pictures_and_the_logits_of_black_are_moderate() -> None:

@@ -1,10 +1,10 @@
-"""What a player may be told, and the vectors that are learned for it."""
+"""Conditions of every kind as tensors, and their learned embeddings."""
 
 import pytest
 import torch
 
 from sparring.errors import SpecError
-from sparring.layers.condition import Classes, Condition
+from sparring.layers.condition import Condition, ConditionLike
 from sparring.layers.conditioning import Concatenation, ConditionalBatchNorm
 from sparring.network import Network
 from sparring.networks import MLP, DCGANGenerator
@@ -12,7 +12,7 @@ from sparring.networks import MLP, DCGANGenerator
 HERE = torch.device("cpu")
 
 
-def test_several_labels_are_told_by_the_sum_of_their_vectors() -> None:
+def test_several_labels_are_embedded_as_the_sum_of_their_vectors() -> None:
     embed = Condition(numbers=3).embedding(5)
     one, other, together = embed(torch.tensor([[1.0, 0, 0], [0, 0, 1], [1, 0, 1]]))
     torch.testing.assert_close(one + other, together)
@@ -26,20 +26,20 @@ def test_a_condition_is_of_classes_or_of_numbers() -> None:
     assert Condition(numbers=1)
 
 
-def test_conditions_are_told_to_all_alike_or_to_each() -> None:
+def test_a_condition_is_one_for_all_samples_or_one_for_each() -> None:
     classes, numbers = Condition(3), Condition(numbers=2)
-    assert torch.equal(classes.tell(2, 4, HERE), torch.tensor([2, 2, 2, 2]))  # type: ignore[arg-type]
-    assert torch.equal(classes.tell([0, 1], 2, HERE), torch.tensor([0, 1]))  # type: ignore[arg-type]
-    assert torch.equal(numbers.tell([0, 0.5], 3, HERE), torch.tensor([[0, 0.5]] * 3))  # type: ignore[arg-type]
-    assert classes.tell(None, 4, HERE) is None
+    assert torch.equal(classes.as_tensor(2, 4, HERE), torch.tensor([2, 2, 2, 2]))  # type: ignore[arg-type]
+    assert torch.equal(classes.as_tensor([0, 1], 2, HERE), torch.tensor([0, 1]))  # type: ignore[arg-type]
+    assert torch.equal(numbers.as_tensor([0, 0.5], 3, HERE), torch.tensor([[0, 0.5]] * 3))  # type: ignore[arg-type]
+    assert classes.as_tensor(None, 4, HERE) is None
 
 
-def test_a_mixture_of_classes_is_told_by_its_weights() -> None:
-    told = Condition(3).tell([0.5, 0.5, 0], 4, HERE)
-    assert told is not None
-    assert torch.equal(told, torch.tensor([[0.5, 0.5, 0]] * 4))
+def test_a_mixture_of_classes_is_a_vector_of_weights() -> None:
+    mixture = Condition(3).as_tensor([0.5, 0.5, 0], 4, HERE)
+    assert mixture is not None
+    assert torch.equal(mixture, torch.tensor([[0.5, 0.5, 0]] * 4))
     each = torch.eye(3)[[2, 0]]
-    assert torch.equal(Condition(3).tell(each, 2, HERE), each)  # type: ignore[arg-type]
+    assert torch.equal(Condition(3).as_tensor(each, 2, HERE), each)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("features", [1, 7])
@@ -65,11 +65,11 @@ def test_between_classes_lies_the_mean_of_their_vectors() -> None:
     ],
     ids=lambda spec: f"{spec.kind()}-{spec.conditioning.kind()}",
 )
-def test_networks_are_told_a_mixture_as_they_are_told_a_class(spec: Network.Spec) -> None:
+def test_a_one_hot_mixture_gives_the_same_outputs_as_its_class(spec: Network.Spec) -> None:
     torch.manual_seed(0)
     network = spec.build((6,), (2, 8, 8), Condition(3)).eval()
-    given, classes = torch.randn(4, 6), torch.tensor([0, 1, 2, 0])
-    torch.testing.assert_close(network(given, torch.eye(3)[classes]), network(given, classes))
+    latents, classes = torch.randn(4, 6), torch.tensor([0, 1, 2, 0])
+    torch.testing.assert_close(network(latents, torch.eye(3)[classes]), network(latents, classes))
 
 
 def test_numbers_are_drawn_from_examples_where_there_are_some() -> None:
@@ -83,13 +83,13 @@ def test_numbers_are_drawn_from_examples_where_there_are_some() -> None:
     assert abs(drawn[:, 0].mean() - 2 / 3) < 0.03
 
 
-def test_examples_do_not_tell_conditions_apart() -> None:
+def test_conditions_that_differ_in_their_examples_are_equal() -> None:
     assert Condition(numbers=1, examples=((0.5,),)) == Condition(numbers=1)
     assert "0.5" not in repr(Condition(numbers=1, examples=((0.5,),)))
 
 
 @pytest.mark.parametrize(
-    ("condition", "given"),
+    ("condition", "values"),
     [
         (Condition(3), 3),
         (Condition(3), [0, 1]),
@@ -103,7 +103,7 @@ def test_examples_do_not_tell_conditions_apart() -> None:
         (Condition(numbers=2), [0.5, float("nan")]),
     ],
 )
-def test_what_is_no_condition_is_refused_with_what_is_needed(condition: Condition, given: Classes) -> None:
+def test_an_impossible_condition_is_refused(condition: Condition, values: ConditionLike) -> None:
     needed = "2 from 0 to 1" if condition.numbers else "one whole number from 0 to 2"
     with pytest.raises(SpecError, match=rf"condition: got .*; needs {needed} for each of 4 samples"):
-        condition.tell(given, 4, HERE)
+        condition.as_tensor(values, 4, HERE)

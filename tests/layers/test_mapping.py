@@ -6,7 +6,7 @@ from torch.nn.functional import leaky_relu
 
 from sparring.errors import ShapeError
 from sparring.layers.conditioning import Condition
-from sparring.layers.mapping import KEPT, MappingNetwork, MeanLatent
+from sparring.layers.mapping import DECAY, MappingNetwork, MeanLatent
 
 
 def test_latents_are_normalized_and_go_through_slow_layers() -> None:
@@ -55,10 +55,10 @@ def test_the_mean_follows_what_passes_in_training_only() -> None:
     torch.manual_seed(0)
     mean, latents = MeanLatent(4), torch.randn(5, 4, requires_grad=True)
     assert mean(latents) is latents
-    first = (1 - KEPT) * latents.detach().mean(0)
+    first = (1 - DECAY) * latents.detach().mean(0)
     torch.testing.assert_close(mean.value, first)
     mean(latents + 1)
-    torch.testing.assert_close(mean.value, KEPT * first + (1 - KEPT) * (latents.detach().mean(0) + 1))
+    torch.testing.assert_close(mean.value, DECAY * first + (1 - DECAY) * (latents.detach().mean(0) + 1))
     held = mean.value.clone()
     mean.eval()(latents)
     mean.train()(latents[:0])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.layers.kernels import Kernel, as_filters
+from sparring.layers.kernels import KernelLayer, as_filters
 from sparring.layers.normalization import (
     InstanceNorm,
     LayerNorm,
@@ -84,7 +84,7 @@ LAYERS = [nn.Linear(7, 5), nn.Conv2d(3, 4, (3, 2)), nn.ConvTranspose2d(3, 4, (3,
 every_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 
 
-def with_clear_maximum(layer: Kernel) -> Kernel:
+def with_clear_maximum(layer: KernelLayer) -> KernelLayer:
     """A copy whose largest singular value is well above the next, so that power iteration settles."""
     layer = deepcopy(layer)
     torch.manual_seed(0)
@@ -98,7 +98,7 @@ def with_clear_maximum(layer: Kernel) -> Kernel:
 
 
 @every_layer
-def test_spectral_norm_divides_the_papers_matrix_by_its_largest_singular_value(layer: Kernel) -> None:
+def test_spectral_norm_divides_the_papers_matrix_by_its_largest_singular_value(layer: KernelLayer) -> None:
     given = with_clear_maximum(layer)
     exact = torch.linalg.svdvals(as_filters(given, given.weight))
     normed = SpectralNorm().wrap(deepcopy(given))
@@ -112,7 +112,7 @@ def test_spectral_norm_divides_the_papers_matrix_by_its_largest_singular_value(l
 
 
 @every_layer
-def test_power_iteration_settles_at_the_square_of_the_ratio_of_singular_values(layer: Kernel) -> None:
+def test_power_iteration_settles_at_the_square_of_the_ratio_of_singular_values(layer: KernelLayer) -> None:
     given = with_clear_maximum(layer).double()
     exact = torch.linalg.svdvals(as_filters(given, given.weight.detach()))[0]
     normed = SpectralNorm().wrap(deepcopy(given))

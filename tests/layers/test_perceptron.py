@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.layers.perceptron import perceptron, reference, sloped_perceptron
+from sparring.layers.perceptron import perceptron, perceptron_with_gradient, reference
 from sparring.network import Condition, input_gradient
 from sparring.networks import MLP
 
@@ -66,7 +66,7 @@ def test_derivatives_of_every_order_are_those_of_the_plain_statement(slope: floa
 @pytest.mark.parametrize("slope", SLOPES)
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_derivatives_of_scores_and_slopes_are_those_of_the_plain_statement(slope: float, order: int) -> None:
-    fast = derivatives(lambda x, w: objective(*sloped_perceptron(x, slope, w)), order)
+    fast = derivatives(lambda x, w: objective(*perceptron_with_gradient(x, slope, w)), order)
     plain = derivatives(lambda x, w: objective(*sloped_reference(x, slope, w)), order)
     for ours, theirs in zip(fast, plain, strict=True):
         torch.testing.assert_close(ours, theirs)
@@ -75,7 +75,7 @@ def test_derivatives_of_scores_and_slopes_are_those_of_the_plain_statement(slope
 def test_derivatives_match_finite_differences() -> None:
     held = weights()
     assert torch.autograd.gradcheck(lambda x, *w: perceptron(x, 0.2, w), (inputs(), *held))
-    assert torch.autograd.gradcheck(lambda x, *w: sloped_perceptron(x, 0.2, w), (inputs(), *held))
+    assert torch.autograd.gradcheck(lambda x, *w: perceptron_with_gradient(x, 0.2, w), (inputs(), *held))
 
 
 def test_frozen_weights_get_no_gradients() -> None:

@@ -57,14 +57,14 @@ def test_spectral_norm_keeps_the_initial_directions() -> None:
         torch.manual_seed(0)
         spec = DCGANDiscriminator.Spec(width=4, normalization=NoNorm(), reparametrization=how)
         networks.append(spec.build((3, 8, 8), (1,)))
-    plain, normed = (network.get_submodule("judge") for network in networks)
+    plain, normed = (network.get_submodule("head") for network in networks)
     assert torch.equal(normed.get_parameter("parametrizations.weight.original"), plain.get_parameter("weight"))
 
 
 def test_a_conditional_discriminator_sees_the_class_as_one_more_plane() -> None:
     network = DCGANDiscriminator.Spec(width=4).build((3, 8, 8), (1,), Condition(10))
     assert network.get_submodule("shrink.0").in_channels == 4
-    assert network.get_parameter("told.embedding.weight").shape == (10, 64)
+    assert network.get_parameter("conditioner.embedding.weight").shape == (10, 64)
 
 
 def test_features_are_what_the_last_layer_looks_at() -> None:
@@ -72,7 +72,7 @@ def test_features_are_what_the_last_layer_looks_at() -> None:
     given = torch.randn(2, 3, 16, 16)
     features = network.features(given)
     assert features.shape == (2, 8 * 4 * 4)
-    torch.testing.assert_close(network.get_submodule("judge")(features), network(given))
+    torch.testing.assert_close(network.get_submodule("head")(features), network(given))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_256x256_image_goes_through_the_published_layers() -> None:
     with torch.device("meta"):
         network = PatchGAN.Spec().build((6, 256, 256), (1,))
         assert network(torch.empty(1, 6, 256, 256)).shape == (1, 1, 30, 30)
-    layers = [network.get_submodule(f"look.{index}") for index in range(4)]
+    layers = [network.get_submodule(f"convolutions.{index}") for index in range(4)]
     assert [layer.out_channels for layer in layers] == [64, 128, 256, 512]
     assert [layer.bias is None for layer in layers] == [False, True, True, True]
     kinds = [type(network.get_submodule(f"normalize.{index}")) for index in range(4)]
@@ -143,13 +143,13 @@ def test_slopes_are_differentiable_and_come_with_the_scores() -> None:
     change = (network(given + step) - network(given - step)).mean((2, 3)).flatten() / 2
     torch.testing.assert_close((slopes * step).flatten(1).sum(1), change, rtol=1e-5, atol=1e-12)
     slopes.square().sum().backward()  # type: ignore[no-untyped-call]
-    assert network.get_parameter("look.0.weight").grad is not None
+    assert network.get_parameter("convolutions.0.weight").grad is not None
 
 
 def test_features_are_what_the_last_layer_looks_at() -> None:
     network, given = build(), torch.randn(2, *SAMPLE)
     hidden = network.features(given).view(2, 8, 5, 5)
-    torch.testing.assert_close(network.get_submodule("judge")(hidden), network(given))
+    torch.testing.assert_close(network.get_submodule("head")(hidden), network(given))
 
 
 def test_channels_last_and_bfloat16_give_nearly_the_same() -> None:
@@ -163,4 +163,4 @@ def test_channels_last_and_bfloat16_give_nearly_the_same() -> None:
 
 def test_no_normalization_leaves_biases() -> None:
     network = PatchGAN.Spec(width=2, normalization=NoNorm()).build((3, 24, 24), (1,))
-    assert all(network.get_submodule(f"look.{index}").bias is not None for index in range(4))
+    assert all(network.get_submodule(f"convolutions.{index}").bias is not None for index in range(4))

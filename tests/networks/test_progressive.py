@@ -83,7 +83,7 @@ def test_the_discriminator_is_table_2s_with_the_published_codes_order() -> None:
     grid = leaky_relu(stated(state, "blocks.0.first", grid), 0.2)
     features = leaky_relu(stated(state, "blocks.0.second", grid.flatten(1)), 0.2)
     torch.testing.assert_close(network.features(images), features)
-    torch.testing.assert_close(network(images), stated(state, "judge", features) / sqrt(2))
+    torch.testing.assert_close(network(images), stated(state, "head", features) / sqrt(2))
 
 
 @pytest.mark.parametrize("image", [(1, 32, 32), (4, 24, 40), (3, 27, 60), (6, 9, 31), (3, 4, 4)], ids=str)
@@ -124,13 +124,13 @@ def test_images_are_clamped_in_evaluation_only() -> None:
 def test_a_class_adds_its_own_score_and_several_labels_add_theirs() -> None:
     images, told = torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
     judge = discriminator((3, 8, 8), Condition(3))
-    scores = judge.judge(judge.features(images, told))
+    scores = judge.head(judge.features(images, told))
     torch.testing.assert_close(judge(images, told), scores[:, :1] + scores[:, 1:].gather(1, told[:, None]))
     between = torch.tensor([[0.5, 0.5, 0]]).expand(4, 3)
     torch.testing.assert_close(judge(images, between)[:, 0], scores[:, 0] + scores[:, 1:3].mean(1))
     judge = discriminator((3, 8, 8), Condition(numbers=2))
     labels = torch.tensor([[0.0, 0], [1, 0], [0, 1], [1, 1]])
-    scores = judge.judge(judge.features(images, labels))
+    scores = judge.head(judge.features(images, labels))
     torch.testing.assert_close(judge(images, labels)[:, 0], scores[:, 0] + (scores[:, 1:] * labels).sum(1))
 
 

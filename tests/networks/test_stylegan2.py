@@ -130,7 +130,7 @@ def test_a_class_is_told_by_projection_of_what_it_is_mapped_to() -> None:
     judge, images, told = discriminator((3, 8, 8), classes=3), torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
     assert judge.mapping is not None
     mapped = judge.mapping(torch.empty(4, 0), told)
-    expected = (judge.judge(judge.features(images, told)) * mapped).sum(1, keepdim=True) / 8**0.5
+    expected = (judge.head(judge.features(images, told)) * mapped).sum(1, keepdim=True) / 8**0.5
     torch.testing.assert_close(judge(images, told), expected)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import ShapeError
-from sparring.layers.dropout import LastingDropout, drawn_from
+from sparring.layers.dropout import PersistentDropout, seeded_from
 from sparring.layers.normalization import InstanceNorm, NoNorm
 from sparring.network import Condition, Network, Shape
 from sparring.networks import UNet
@@ -39,7 +39,7 @@ def test_normalization_and_dropout_stand_where_they_were_published() -> None:
     down, up, drop = (list(network.get_submodule(name)) for name in ("normalize_shrunk", "normalize_grown", "drop"))  # type: ignore[call-overload]
     assert [type(layer) is nn.Identity for layer in down] == [True, *[False] * 6, True]
     assert [type(layer) is nn.Identity for layer in up] == [*[False] * 7, True]
-    assert [type(layer) is LastingDropout for layer in drop] == [True] * 3 + [False] * 5
+    assert [type(layer) is PersistentDropout for layer in drop] == [True] * 3 + [False] * 5
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (3, 5), (1, 9), (7, 64), (33, 47), (48, 20)])
@@ -109,7 +109,7 @@ def test_dropout_is_noise_after_training_too_and_its_source_can_be_given() -> No
     assert not torch.equal(network(given), network(given))
 
     def draw(seed: int) -> Tensor:
-        with drawn_from(torch.Generator().manual_seed(seed)):
+        with seeded_from(torch.Generator().manual_seed(seed)):
             found: Tensor = network(given)
         return found
 

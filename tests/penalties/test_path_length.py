@@ -13,7 +13,7 @@ from sparring.errors import SpecError
 from sparring.games import GAN, BiGAN, InfoGAN
 from sparring.layers.mapping import MeanLatent
 from sparring.network import Condition
-from sparring.network.style_based import Noise, StyleNetwork
+from sparring.network.style_based import LayerNoise, StyleNetwork
 from sparring.networks import DCGANGenerator, StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.penalties import R1, PathLength
 
@@ -43,7 +43,7 @@ class Linear(StyleNetwork):
         self.mapping, self.mean_latent = Scale(), MeanLatent(2)
         self.width, self.styles, self.mixing = 2, 3, 0.0
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
+    def synthesize(self, ws: Tensor, noise: LayerNoise = ()) -> Tensor:
         return (self.stretch * ws.mean(1)).view(-1, 1, 1, 2)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -140,7 +140,7 @@ def test_its_derivatives_by_stylegan2s_weights_match_finite_differences(
     assert numeric == pytest.approx(exact, rel=1e-5, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["blocks.0.first.weight", "blocks.0.second.bias", "convolve.weight", "judge.weight"])
+@pytest.mark.parametrize("name", ["blocks.0.first.weight", "blocks.0.second.bias", "convolve.weight", "head.weight"])
 def test_r1s_derivatives_by_stylegan2s_weights_match_finite_differences(
     name: str, differentiate: Differentiate
 ) -> None:

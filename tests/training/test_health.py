@@ -30,7 +30,7 @@ class Poison(Listener):
 
 
 def spoil_weight(run: Run) -> None:
-    run.game.get_parameter("discriminator.judge.weight")[0, 0] = float("nan")
+    run.game.get_parameter("discriminator.head.weight")[0, 0] = float("nan")
 
 
 def spoil_generator(run: Run) -> None:
@@ -65,7 +65,7 @@ def spoil_gradient(run: Run) -> None:
 @pytest.mark.parametrize(
     ("harm", "team", "what", "where"),
     [
-        (spoil_weight, "discriminator", "losses", "the output of discriminator.judge (Linear)"),
+        (spoil_weight, "discriminator", "losses", "the output of discriminator.head (Linear)"),
         (spoil_generator, "discriminator", "losses", "the output of generator.project (Linear)"),
         (spoil_data, "discriminator", "losses", "the batch of data"),
         (spoil_loss, "generator", "losses", "the loss 'adversarial'"),

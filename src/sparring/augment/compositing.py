@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from sparring.augment.images import ImageAugmentation
-from sparring.tensors.compositing import has_opacity, lay_colours_over
+from sparring.tensors.compositing import composite_colours, has_opacity
 
 
 class Composite(ImageAugmentation):
@@ -32,7 +32,7 @@ class Composite(ImageAugmentation):
         if not has_opacity(samples):
             return samples
         clamped: Tensor = _Clamped.apply(samples)  # type: ignore[no-untyped-call]
-        return lay_colours_over(clamped, self.ground)
+        return composite_colours(clamped, self.ground)
 
 
 class _Clamped(torch.autograd.Function):

@@ -16,7 +16,7 @@ from sparring.data.size import Size, height_width
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.spec import Family
-from sparring.tensors.compositing import lay_colours_over
+from sparring.tensors.compositing import composite_colours
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow has it
 
@@ -53,7 +53,7 @@ class Edges(Transform):
     strength: float = 1.0
 
     def __call__(self, images: Tensor) -> Tensor:
-        values = (lay_colours_over(images, -1.0) + 1) / 2
+        values = (composite_colours(images, -1.0) + 1) / 2
         count, channels, height, width = values.shape
         across = images.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
         kernels = torch.stack((across, across.T)).unsqueeze(1)

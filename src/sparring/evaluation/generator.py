@@ -36,7 +36,7 @@ class GameGenerator:
             ) from None
         drawn = styles.draw(count, seed)
         with self.game.evaluating():
-            return styles.network.synthesize_moved(drawn.points, transform.to(self.game.device))
+            return styles.network.synthesize_transformed(drawn.points, transform.to(self.game.device))
 
 
 class GameLatents:

@@ -17,7 +17,7 @@ from sparring.evaluation.plan import EvaluationPlan
 from sparring.evaluation.score import MetricScore
 from sparring.evaluation.sets import SampleSet, check_alike
 from sparring.metrics.metric import Metric, MetricInputs, SampleStatistics, Value
-from sparring.tensors.compositing import lay_over
+from sparring.tensors.compositing import composite
 from sparring.version import __version__
 
 _PICTURED, _KEPT = 2**30, 2**33
@@ -159,14 +159,14 @@ class Scorer:
     def _distance(self, one: Tensor, other: Tensor) -> Tensor:
         assert self.perceptual is not None
         distance: Tensor = self.perceptual(
-            *(lay_over(images, 1.0).to(self.extractor.device) for images in (one, other))
+            *(composite(images, 1.0).to(self.extractor.device) for images in (one, other))
         )
         return distance.cpu()
 
     @torch.no_grad()
     def _maps(self, images: Tensor) -> Tensor:
         assert self.backbone is not None
-        seen = ((lay_over(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
+        seen = ((composite(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
         return self.backbone.network.maps(seen.to(self.extractor.device)).cpu()
 
     def _record(

@@ -13,7 +13,7 @@ from sparring.game.freezing import Freezer
 from sparring.game.panels import SampleGrid, ScatterPlot
 from sparring.game.stage import Stage
 from sparring.game.team import Batch, Team
-from sparring.network import Classes, Condition, Network, Shape
+from sparring.network import Condition, ConditionLike, Network, Shape
 from sparring.spec import Family
 
 
@@ -185,7 +185,7 @@ class Game(nn.Module):
         """The device that the players are on."""
         return next(self.parameters()).device
 
-    def draw_samples(self, count: int, seed: int, condition: Classes = None, batch: int = 128) -> Tensor:
+    def draw_samples(self, count: int, seed: int, condition: ConditionLike = None, batch: int = 128) -> Tensor:
         """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone (on one kind of device).
 
         They are drawn in evaluation mode and without gradients, and leave the players as they were.
@@ -196,10 +196,12 @@ class Game(nn.Module):
         drawn = list(self.stream_samples(count, seed, condition, batch))
         return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
 
-    def stream_samples(self, count: int, seed: int, condition: Classes = None, batch: int = 128) -> Iterator[Tensor]:
+    def stream_samples(
+        self, count: int, seed: int, condition: ConditionLike = None, batch: int = 128
+    ) -> Iterator[Tensor]:
         """Yields the samples of `draw_samples`, a batch at a time."""
         random = torch.Generator(self.device).manual_seed(seed)
-        told = self.condition.tell(condition, count, self.device)
+        told = self.condition.as_tensor(condition, count, self.device)
         for start in range(0, count, batch):
             chosen = None if told is None else told[start : start + batch]
             with self.evaluating():

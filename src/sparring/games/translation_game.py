@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Game
-from sparring.layers.dropout import drawn_from
+from sparring.layers.dropout import seeded_from
 from sparring.network import Condition, Network, Shape
 
 
@@ -47,6 +47,6 @@ class TranslationGame(Game):
         return self._translate(images, direction, torch.Generator(images.device).manual_seed(0))
 
     def _translate(self, images: Tensor, direction: str, random: torch.Generator) -> Tensor:
-        with drawn_from(random):
+        with seeded_from(random):
             translations: Tensor = self.translator(direction)(images)
         return translations

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 
 from sparring.errors import SpecError, nearest
-from sparring.network import Classes, Condition
+from sparring.network import Condition, ConditionLike
 
 
-def read_request(text: str, condition: Condition, meanings: Sequence[str], count: int, seed: int) -> Classes:
+def read_request(text: str, condition: Condition, meanings: Sequence[str], count: int, seed: int) -> ConditionLike:
     """Returns what `text` asks `count` samples for; `meanings` are the names of classes or of numbers.
 
     Of classes a name or a number, or weights between some, which sum to one: `cat=0.5,dog=0.5`. Of numbers all in their
@@ -30,7 +30,7 @@ def read_request(text: str, condition: Condition, meanings: Sequence[str], count
     return told
 
 
-def _class(text: str, classes: Sequence[str]) -> Classes:
+def _class(text: str, classes: Sequence[str]) -> ConditionLike:
     if text in classes or "=" not in text:
         return _find("class", text, classes)
     weights = [0.0] * len(classes)

@@ -11,11 +11,11 @@ from sparring.errors import CheckpointError, ShapeError, SpecError
 from sparring.game import Game
 from sparring.inference.condition_parser import read_request
 from sparring.latents import Latents, find_space, find_styles, truncate
-from sparring.network import Classes, Condition, Network, Shape
+from sparring.network import Condition, ConditionLike, Network, Shape
 from sparring.networks.resnet_translator import MULTIPLE
 from sparring.networks.tiling import tiled
 from sparring.recipes.schema import Recipe, build_game
-from sparring.tensors.padding import mirrored
+from sparring.tensors.padding import reflect_pad
 from sparring.training.checkpointer import restore
 from sparring.training.checkpoints import find_checkpoint, read_checkpoint
 from sparring.training.precision import find_device
@@ -73,7 +73,7 @@ class Model:
         """Bits a channel of the images that the model learned from."""
         return 16 if self.facts["depth"] == 16 else 8
 
-    def sample(self, count: int, seed: int = 0, condition: Classes | str = None) -> Tensor:
+    def sample(self, count: int, seed: int = 0, condition: ConditionLike | str = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
 
         `condition` chooses the classes of a conditional model: one by name or number, or [count] numbers, or between
@@ -86,7 +86,7 @@ class Model:
         self,
         count: int,
         seed: int = 0,
-        condition: Classes | str = None,
+        condition: ConditionLike | str = None,
         space: str = "z",
         truncation: float | None = None,
     ) -> Latents:
@@ -111,7 +111,7 @@ class Model:
         except (ShapeError, SpecError) as error:
             raise type(error)(f"{self.path}: {error}") from None
 
-    def read_condition(self, condition: Classes | str, count: int, seed: int = 0) -> Classes:
+    def read_condition(self, condition: ConditionLike | str, count: int, seed: int = 0) -> ConditionLike:
         """Returns what `count` samples are to be of, as `sample` takes it; raises `SpecError` for what cannot be."""
         if not isinstance(condition, str):
             return condition
@@ -158,7 +158,7 @@ class Model:
         height, width = images.shape[2:]
         given, overlap = images.to(self.game.device), tile // 4 // MULTIPLE * MULTIPLE
         if max(height, width) > tile:  # all tiles have one size, which a U-Net may have been built for
-            given = mirrored(given, height + -height % MULTIPLE, width + -width % MULTIPLE)
+            given = reflect_pad(given, height + -height % MULTIPLE, width + -width % MULTIPLE)
         with self.game.evaluating():
             return tiled(partial(self.game.translate, direction=direction), given, tile, overlap)[..., :height, :width]
 

@@ -159,7 +159,7 @@ def _discriminator_rules(
             yield f"{block}.shortcut.weight", f"{theirs}.skip.weight", _unchanged
     if 4 in image_sizes:
         yield from _rename_layer("from_image", "b4.fromrgb")
-    for ours, theirs in (("convolve", "conv"), ("hidden", "fc"), ("judge", "out")):
+    for ours, theirs in (("convolve", "conv"), ("hidden", "fc"), ("head", "out")):
         yield from _rename_layer(ours, f"b4.{theirs}")
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from sparring.tensors.compositing import has_opacity, lay_colours_over, lay_over
+from sparring.tensors.compositing import composite, composite_colours, has_opacity
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 """The distance [N] of each image of one batch [N, C, H, W] in [-1, 1] to that of another."""
@@ -31,7 +31,7 @@ class Likeness:
         seen = self.perceptual(_shown(one), _shown(other)).view(-1, count).mean(0)
         if not self.pixel_weight:
             return seen
-        difference = lay_colours_over(one, 1.0) - lay_colours_over(other, 1.0)
+        difference = composite_colours(one, 1.0) - composite_colours(other, 1.0)
         return seen + self.pixel_weight * difference.square().mean((1, 2, 3))
 
 
@@ -43,5 +43,5 @@ def _shown(images: Tensor) -> Tensor:
     if channels in (1, 3):
         return images
     if has_opacity(images):
-        return torch.cat([lay_over(images, ground) for ground in (-1.0, 1.0)])
+        return torch.cat([composite(images, ground) for ground in (-1.0, 1.0)])
     return images.transpose(0, 1).flatten(0, 1)[:, None]

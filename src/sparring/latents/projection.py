@@ -15,7 +15,7 @@ from sparring.latents.latent_statistics import Share
 from sparring.latents.noise import noise_correlation, normalize_noise
 from sparring.latents.perceptual_distance import Distance
 from sparring.latents.spaces import BATCH, Space
-from sparring.network import Classes
+from sparring.network import ConditionLike
 from sparring.spec import Spec
 
 
@@ -67,7 +67,7 @@ class Projection:
         distance: Distance,
         search: Search,
         seed: int = 0,
-        condition: Classes = None,
+        condition: ConditionLike = None,
     ) -> None:
         if target.shape[1:] != space.game.sample or target.ndim != 4 or not len(target):
             raise ShapeError(

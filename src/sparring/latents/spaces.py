@@ -9,8 +9,8 @@ from sparring.errors import ShapeError, SpecError, nearest
 from sparring.game import Game
 from sparring.latents.latent import Latents, SpaceName
 from sparring.latents.latent_statistics import Region, spread
-from sparring.network import Classes, Network, Shape
-from sparring.network.style_based import Noise, StyleNetwork
+from sparring.network import ConditionLike, Network, Shape
+from sparring.network.style_based import LayerNoise, StyleNetwork
 
 BATCH = 32
 """How many images are made at once."""
@@ -39,13 +39,13 @@ class Space(ABC):
             raise SpecError(f"{self.game.spec.kind()} has no player called generator; choose a game that has one")
         return found
 
-    def draw(self, count: int, seed: int, condition: Classes = None) -> Latents:
+    def draw(self, count: int, seed: int, condition: ConditionLike = None) -> Latents:
         """Returns `count` latents that depend on `seed` alone, those of the samples that `spar sample` draws with it.
 
         A `condition` says what images are of, one for all or one for each; None draws it too, evenly.
         """
         random = torch.Generator(self.game.device).manual_seed(seed)
-        told = self.game.condition.tell(condition, count, self.game.device)
+        told = self.game.condition.as_tensor(condition, count, self.game.device)
         points, conditions = [], []
         for start in range(0, count, 128):  # as `Game.stream_samples` has them
             size = min(128, count - start)
@@ -66,7 +66,7 @@ class Space(ABC):
         """Returns the network's own noise, [1, 1, H, W] for each layer that takes any."""
         return []
 
-    def survey(self, seed: int, condition: Classes = None) -> Region:
+    def survey(self, seed: int, condition: ConditionLike = None) -> Region:
         """Returns where 10,000 latents lie; in Z a search starts at some of them, and keeps to their box and shell."""
         points = self.draw(_SURVEYED, seed, condition).points
         lengths = points.norm(dim=1)
@@ -99,7 +99,7 @@ class Space(ABC):
             )
         if self.name != "z":
             return
-        self.game.condition.tell(latents.condition, len(latents), self.game.device)
+        self.game.condition.as_tensor(latents.condition, len(latents), self.game.device)
         if self.game.condition and latents.condition is None:
             raise SpecError("latents: the model is conditional, and they do not say what their images are of")
 
@@ -142,7 +142,7 @@ class StyledSpace(Space):
         ws = self.network.broadcast(self.network.mapping(latents.points, latents.condition))
         return self.synthesize(ws, latents.noise)
 
-    def synthesize(self, ws: Tensor, noise: Noise) -> Tensor:
+    def synthesize(self, ws: Tensor, noise: LayerNoise) -> Tensor:
         """Returns the images of `ws` [N, styles, width] with `noise`, or with the network's own where there is none."""
         return self.network.synthesize(ws, noise or self.network.constant_noise())
 
@@ -170,7 +170,7 @@ class W(StyledSpace):
     def images(self, latents: Latents) -> Tensor:
         return self.synthesize(self.network.broadcast(latents.points), latents.noise)
 
-    def survey(self, seed: int, condition: Classes = None) -> Region:
+    def survey(self, seed: int, condition: ConditionLike = None) -> Region:
         """Returns the mean of 10,000 latents, where a search starts, and their deviation; there is no bound."""
         latents = W(self.game, self.network).draw(_SURVEYED, seed, condition)
         mean = Latents("w", latents.points.mean(0, keepdim=True))

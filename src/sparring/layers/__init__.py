@@ -1,1 +1,1 @@
-"""Building blocks that several networks share."""
+"""Building blocks of networks."""

@@ -1,4 +1,4 @@
-"""Adaptive instance normalization: what each channel of a sample is scaled and shifted by comes from a style."""
+"""Adaptive instance normalization: a style scales and shifts each channel of a sample."""
 
 import torch
 from torch import Tensor, nn
@@ -11,19 +11,19 @@ EPSILON = 1e-8
 def adaptive_instance_norm(images: Tensor, scales: Tensor, shifts: Tensor) -> Tensor:
     """Returns `images` [N, C, H, W], each channel normalized over its pixels, times `scales` plus `shifts`, [N, C].
 
-    AdaIN(x, y) = y_s (x - μ(x)) / √(σ²(x) + ε) + y_b (Karras et al. 2019, eq. 1). The type of `images` stays;
-    statistics have float32 at least.
+    AdaIN(x, y) = y_s (x - μ(x)) / √(σ²(x) + ε) + y_b (Karras et al. 2019, eq. 1). Keeps the dtype of `images`;
+    statistics are at least float32.
     """
     with torch.autocast(images.device.type, enabled=False):
-        # Groups of one channel are instances; unlike PyTorch's instance norm this takes channels-last as they are,
-        # half the time. Its functional twin would refuse a single pixel.
+        # Groups of one channel are instances; unlike PyTorch's instance norm this keeps channels-last, in half the
+        # time. The functional group norm would refuse a single pixel.
         normalized = torch.group_norm(images, images.shape[1], eps=EPSILON)
         scales, shifts = (factors.to(images.dtype)[:, :, None, None] for factors in (scales, shifts))
         return torch.addcmul(shifts, normalized, scales)
 
 
 class AdaptiveInstanceNorm(nn.Module):
-    """`adaptive_instance_norm` by 1 + s and b, which an affine map makes from an intermediate latent of `width`."""
+    """`adaptive_instance_norm` by 1 + s and b, an affine map of an intermediate latent of length `width`."""
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()

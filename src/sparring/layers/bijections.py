@@ -1,4 +1,4 @@
-"""Functions that can be undone and whose Jacobian determinants are known: what flows are made of."""
+"""Invertible functions with known Jacobian determinants, the building blocks of flows."""
 
 from math import log, prod
 
@@ -7,11 +7,11 @@ from torch import Tensor, cat, nn
 from torch.nn.functional import softplus
 
 Mapped = tuple[Tensor, Tensor]
-"""What a bijection makes of a batch, and ln|det ∂(that)/∂(the batch)| of each sample, [N]."""
+"""The values of a bijection for a batch, and ln|det ∂values/∂batch| of each sample, [N]."""
 
 
 class Bijection(nn.Module):
-    """A function of [N, ...] and, where it is told one, a condition [N], with an inverse."""
+    """An invertible function of [N, ...], given an optional condition [N]."""
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         """Returns the outputs for `inputs`, and the logarithms [N] of the Jacobian determinants."""
@@ -23,21 +23,21 @@ class Bijection(nn.Module):
 
 
 class Chain(Bijection):
-    """Bijections one after the other, in the order in which `forward` goes through them."""
+    """A composition of bijections, in the order that `forward` applies them."""
 
     def __init__(self, *parts: Bijection) -> None:
         super().__init__()
         self.parts = nn.ModuleList(parts)
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
-        total = _nothing(inputs)
+        total = _zeros(inputs)
         for part in self.parts:
             inputs, log_determinant = part(inputs, condition)
             total = total + log_determinant
         return inputs, total
 
     def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
-        total = _nothing(outputs)
+        total = _zeros(outputs)
         for part in reversed(list(self.parts)):
             outputs, log_determinant = part.inverse(outputs, condition)  # type: ignore[operator]
             total = total + log_determinant
@@ -45,24 +45,24 @@ class Chain(Bijection):
 
 
 class Reshape(Bijection):
-    """Vectors [N, n] to samples [N, *`shape`] of as many numbers."""
+    """Vectors [N, n] to samples [N, *`shape`] of the same dimension."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.shape = shape
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
-        return inputs.reshape(-1, *self.shape), _nothing(inputs)
+        return inputs.reshape(-1, *self.shape), _zeros(inputs)
 
     def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
-        return outputs.flatten(1), _nothing(outputs)
+        return outputs.flatten(1), _zeros(outputs)
 
 
 class Scale(Bijection):
-    """Vectors [N, n] to images: `coarser` makes the second half of the channels that `finer` maps to the images.
+    """Vectors [N, n] to images: `finer` maps twice as many channels, the second half of them from `coarser`.
 
-    The first numbers of a vector are the other half, [N, *`shape`] (Dinh et al. 2017, sec. 3.6, from the image's side:
-    a half of the variables is factored out, the other half goes on).
+    The first numbers of a vector are the first half, [N, *`shape`] (Dinh et al. 2017, sec. 3.6; from the image's side,
+    half of the variables is factored out, the other half is transformed further).
     """
 
     def __init__(self, shape: tuple[int, ...], finer: Bijection, coarser: Bijection) -> None:
@@ -83,7 +83,7 @@ class Scale(Bijection):
 
 
 class DiagonalScaling(Bijection):
-    """x · exp(s), s learned for each of the numbers of [N, `size`] (Dinh et al. 2015, sec. 3.3)."""
+    """x · exp(s), with a learned s for each component of [N, `size`] (Dinh et al. 2015, sec. 3.3)."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -99,23 +99,23 @@ class DiagonalScaling(Bijection):
 class DepthToSpace(Bijection):
     """[N, 4C, H, W] to [N, C, 2H, 2W]: the inverse is the squeezing of Real NVP (Dinh et al. 2017, sec. 3.6).
 
-    The first half of the channels becomes the even rows, the second the odd ones, so that a mask of channels
-    parts an image in another way than a checkerboard.
+    The first half of the channels becomes the even rows, the second the odd ones: a channel mask partitions an image
+    differently from a checkerboard.
     """
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Mapped:
         count, channels, height, width = inputs.shape
         parts = inputs.reshape(count, 2, 2, channels // 4, height, width).permute(0, 3, 4, 1, 5, 2)
-        return parts.reshape(count, channels // 4, 2 * height, 2 * width), _nothing(inputs)
+        return parts.reshape(count, channels // 4, 2 * height, 2 * width), _zeros(inputs)
 
     def inverse(self, outputs: Tensor, condition: Tensor | None = None) -> Mapped:
         count, channels, height, width = outputs.shape
         parts = outputs.reshape(count, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4)
-        return parts.reshape(count, 4 * channels, height // 2, width // 2), _nothing(outputs)
+        return parts.reshape(count, 4 * channels, height // 2, width // 2), _zeros(outputs)
 
 
 class Squash(Bijection):
-    """Any numbers to ±1/(1 - 2α), α being `margin`: x = 2y - 1 with σ(h) = α + (1 - 2α) y.
+    """Real numbers to ±1/(1 - 2α), α being `margin`: x = 2y - 1 with σ(h) = α + (1 - 2α) y.
 
     The inverse is the logit transform of Dinh et al. 2017, sec. 4.1, of x in [-1, 1]: h = logit(α + (1 - 2α)(x + 1)/2).
     """
@@ -136,5 +136,5 @@ class Squash(Bijection):
         return each.flatten(1).sum(1)
 
 
-def _nothing(inputs: Tensor) -> Tensor:
+def _zeros(inputs: Tensor) -> Tensor:
     return inputs.new_zeros(len(inputs))

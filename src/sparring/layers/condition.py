@@ -1,4 +1,4 @@
-"""What a player is told beside its input: nothing, a class, several labels or measurements, or an image."""
+"""The condition of a network or game: none, a class, several labels or measurements, or an image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ from torch.nn.functional import one_hot
 
 from sparring.errors import ShapeError, SpecError
 
-Classes = int | Sequence[int] | Sequence[float] | Tensor | None
-"""What to draw: a class, weights of classes, numbers or an image, for all; one for each; or None for all alike."""
+ConditionLike = int | Sequence[int] | Sequence[float] | Tensor | None
+"""A class, class weights, numbers or an image, for all samples or one for each; None for no choice."""
 
 UNLABELLED = -1
-"""What stands in place of a class that the data does not tell."""
+"""The class index of unlabelled samples."""
 
 _ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a player is told beside its input: nothing, a class, several labels or measurements, or an image.
+    """What a network takes in addition to its input: nothing, a class, several labels or measurements, or an image.
 
-    A class is one of `classes`, as integers [N], or between some: weights that sum to one, float32 [N, classes]. Other
+    A class is one of `classes`, as integers [N], or a mixture: weights that sum to one, float32 [N, classes]. Other
     conditions are vectors of `numbers` numbers in [0, 1], float32 [N, numbers], several labels as zeros and ones; or
-    images of `shape`, float32 [N, *shape] in [-1, 1], which a game translates. `partly` says that the data does
-    not tell the class of every sample: there it is `UNLABELLED`. `examples` are numbers as the data has them.
+    images of `shape`, float32 [N, *shape] in [-1, 1], which a game translates. With `partly`, the class of some
+    samples is unknown (`UNLABELLED`). `examples` are rows of numbers from the data.
     """
 
     classes: int = 0
@@ -42,9 +42,9 @@ class Condition:
         return bool(self.classes or self.numbers or self.shape)
 
     def draw(self, count: int, random: torch.Generator) -> Tensor | None:
-        """Returns `count` conditions, None where there are none: classes are drawn evenly, numbers from the examples.
+        """Returns `count` conditions, or None without a condition.
 
-        Numbers without examples are drawn evenly from [0, 1].
+        Classes are uniform; numbers are rows of the examples, or without examples uniform on [0, 1].
 
         Raises:
             SpecError: the condition is an image, which only data can give.
@@ -60,34 +60,34 @@ class Condition:
             return torch.rand(count, self.numbers, generator=random, device=random.device)
         return torch.randint(self.classes, (count,), generator=random, device=random.device) if self.classes else None
 
-    def tell(self, given: Classes, count: int, device: torch.device) -> Tensor | None:
-        """Returns the conditions of `count` samples where one is `given` for all, or one for each; None for None.
+    def as_tensor(self, values: ConditionLike, count: int, device: torch.device) -> Tensor | None:
+        """Returns the conditions of `count` samples, from `values` for all of them or one for each; None for None.
 
         Raises:
-            SpecError: there is no condition, or it is another.
+            SpecError: there is no condition, or the values do not fit it.
         """
-        if given is None:
+        if values is None:
             return None
         if not self:
             raise SpecError("condition: the game is not conditional; train it with game.conditional=true")
-        told = torch.as_tensor(given, device=device)
-        mixed = told.is_floating_point()
+        conditions = torch.as_tensor(values, device=device)
+        mixed = conditions.is_floating_point()
         one = self.shape or ((self.size,) if self.numbers or mixed else ())
-        told = told.expand(count, *one) if told.shape == one else told
-        if told.shape != (count, *one) or not self._holds(told):
+        conditions = conditions.expand(count, *one) if conditions.shape == one else conditions
+        if conditions.shape != (count, *one) or not self._in_range(conditions):
             raise SpecError(
-                f"condition: got {tuple(told.shape)} of {told.dtype}; needs {self._needed} for each of {count} "
-                f"samples, or for all alike{self._instead}"
+                f"condition: got {tuple(conditions.shape)} of {conditions.dtype}; needs {self._needed} for each of "
+                f"{count} samples, or one for all{self._instead}"
             )
-        return told.float() if mixed or not self.classes else told.long()
+        return conditions.float() if mixed or not self.classes else conditions.long()
 
-    def _holds(self, told: Tensor) -> bool:
-        """Returns whether `told`, which has a right shape, has only values that can be."""
+    def _in_range(self, conditions: Tensor) -> bool:
+        """Whether all values of `conditions`, which have the right shape, are allowed."""
         if not self.classes:
-            return bool(((told >= (-1 if self.shape else 0)) & (told <= 1)).all())
-        if not told.is_floating_point():
-            return bool(((told >= 0) & (told < self.classes)).all())
-        return bool((told >= 0).all() and ((told.sum(1) - 1).abs() < _ROUNDING).all())
+            return bool(((conditions >= (-1 if self.shape else 0)) & (conditions <= 1)).all())
+        if not conditions.is_floating_point():
+            return bool(((conditions >= 0) & (conditions < self.classes)).all())
+        return bool((conditions >= 0).all() and ((conditions.sum(1) - 1).abs() < _ROUNDING).all())
 
     @property
     def _needed(self) -> str:
@@ -97,7 +97,7 @@ class Condition:
 
     @property
     def _instead(self) -> str:
-        return f"; or {self.classes} weights of the classes, which sum to one" if self.classes else ""
+        return f"; or {self.classes} class weights that sum to one" if self.classes else ""
 
     @property
     def size(self) -> int:
@@ -107,16 +107,16 @@ class Condition:
         return self.classes or self.numbers
 
     def embedding(self, features: int) -> nn.Module:
-        """Returns a layer that learns a vector of each class, or of each number, from N(0, 1): conditions to [N, F]."""
+        """Returns an embedding layer, conditions to [N, F]: a learned vector per class or number, from N(0, 1)."""
         return ClassEmbedding(self.classes, features) if self.classes else NumberEmbedding(self.size, features)
 
-    def vector(self, told: Tensor) -> Tensor:
-        """Returns conditions as vectors [N, size]: a class as a one among zeros."""
-        return told if told.is_floating_point() else one_hot(told, self.classes)
+    def vector(self, conditions: Tensor) -> Tensor:
+        """Returns conditions as vectors [N, size]; classes are one-hot."""
+        return conditions if conditions.is_floating_point() else one_hot(conditions, self.classes)
 
 
 class ClassEmbedding(nn.Embedding):
-    """A learned vector of each class; between classes the sum of theirs, times their weights."""
+    """A learned vector for each class; a mixture gets the weighted sum of them."""
 
     def forward(self, condition: Tensor) -> Tensor:
         """Returns [N, F] for classes [N], or for weights [N, classes]."""
@@ -125,7 +125,7 @@ class ClassEmbedding(nn.Embedding):
 
 
 class NumberEmbedding(nn.Module):
-    """Sums a learned vector of each number, times that number: of several labels, the vectors of those that hold."""
+    """The sum of a learned vector for each number, times that number: for labels, the sum over those that hold."""
 
     def __init__(self, numbers: int, features: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where a network is told its condition: at its inputs, in its normalizations, or at its outputs."""
+"""Where a network takes its condition: at its inputs, in its normalizations, or at its outputs."""
 
 from math import prod
 
@@ -11,41 +11,35 @@ from sparring.layers.normalization import BatchNorm, Normalization
 from sparring.spec import Family
 
 FEATURES = 32
-"""How many numbers stand for a condition beside a vector."""
+"""The embedding size of a condition that is concatenated to a vector."""
 
 
-class Listening(nn.Module):
-    """Where a network is told its condition; a part without one passes everything on."""
+class ConditionalModule(nn.Module):
+    """Base class of modules that consume the condition."""
 
 
-class Unconditional(nn.Module):
-    """Passes its input on; refuses a condition, so that labels are never ignored silently."""
-
-    added = 0
-
-    def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
-        """Returns `inputs`."""
-        if condition is not None:
-            raise ShapeError("an unconditional network was given a condition; build the game with conditional=true")
-        return inputs
-
-
-class Informed(nn.Module):
-    """Passes its input on; insists on a condition, which a later layer of the network is told."""
+class ConditionCheck(nn.Module):
+    """Returns its input; refuses a missing condition, and one that the network would silently ignore."""
 
     added = 0
 
+    def __init__(self, condition: Condition) -> None:
+        super().__init__()
+        self.conditional = bool(condition)
+
     def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
-        """Returns `inputs`."""
-        if condition is None:
+        """Returns `inputs`; raises `ShapeError`."""
+        if self.conditional and condition is None:
             raise ShapeError(_NEEDED)
+        if not self.conditional and condition is not None:
+            raise ShapeError("an unconditional network was given a condition; build the game with conditional=true")
         return inputs
 
 
 _NEEDED = "a conditional network needs a condition: one class index, or one vector, a sample"
 
 
-class ConditionConcatenation(Listening):
+class ConditionConcatenation(ConditionalModule):
     """Concatenates a learned embedding of the condition along dimension 1 (Mirza & Osindero 2014).
 
     Vectors [N, D] get `FEATURES` more numbers, images [N, C, H, W] get one more plane.
@@ -64,23 +58,27 @@ class ConditionConcatenation(Listening):
         return cat((inputs, self.embedding(condition).view(-1, *self.shape)), 1)
 
 
-def concatenation(condition: Condition, shape: tuple[int, ...]) -> Unconditional | ConditionConcatenation:
-    """Returns the part that tells a network its condition, if it has one, at inputs of `shape`."""
-    return ConditionConcatenation(condition, shape) if condition else Unconditional()
+Conditioner = ConditionCheck | ConditionConcatenation
+"""A module applied to the inputs of a network and its condition; it adds `added` channels."""
+
+
+def concatenation(condition: Condition, shape: tuple[int, ...]) -> Conditioner:
+    """Returns the module that joins the condition, if there is one, to inputs of `shape`."""
+    return ConditionConcatenation(condition, shape) if condition else ConditionCheck(condition)
 
 
 class Unmodulated(nn.Module):
-    """Passes its input on, whatever the condition."""
+    """Ignores the condition."""
 
     def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
         """Returns `inputs`."""
         return inputs
 
 
-class Modulation(Listening):
-    """Scales and shifts each channel by what is learned for the condition: (1 + γ(y)) x + β(y).
+class Modulation(ConditionalModule):
+    """Scales and shifts each channel by learned functions of the condition: (1 + γ(y)) x + β(y).
 
-    It begins as DCGAN's batch normalization does: scales from N(1, 0.02²), no shifts.
+    Scales begin as in DCGAN's batch normalization, from N(1, 0.02²), shifts at zero.
     """
 
     def __init__(self, condition: Condition, channels: int) -> None:
@@ -97,20 +95,20 @@ class Modulation(Listening):
 
 
 class Unprojected(nn.Module):
-    """Passes scores on, whatever the condition."""
+    """Ignores features and condition."""
 
     def forward(self, scores: Tensor, features: Tensor, condition: Tensor | None) -> Tensor:
         """Returns `scores`."""
         return scores
 
 
-class ProjectedCondition(Listening):
-    """Adds ⟨V y, φ(x)⟩, the features of a sample projected on what is learned for its condition, to its scores."""
+class ProjectedCondition(ConditionalModule):
+    """Adds ⟨V y, φ(x)⟩, the inner product of a learned embedding of the condition and the features, to the scores."""
 
     def __init__(self, condition: Condition, features: int, outputs: int) -> None:
         super().__init__()
         self.condition, self.outputs = condition, outputs
-        # A linear layer of the one-hot class, so that spectral norm and its like take it as any other layer.
+        # A linear layer of the one-hot class: spectral norm and its like then apply as to any other layer.
         self.embed = nn.Linear(condition.size, features * outputs, bias=False)
 
     def forward(self, scores: Tensor, features: Tensor, condition: Tensor | None) -> Tensor:
@@ -123,50 +121,46 @@ class ProjectedCondition(Listening):
         return projected
 
 
-Entrance = Unconditional | Informed | ConditionConcatenation
-"""What is done to a network's inputs."""
-
-
 class Conditioning(Family):
-    """How a network is told its condition; every method is about one of the places where it might be.
+    """How a network takes its condition; each method returns the module for one of the possible places.
 
-    A network asks for the part that belongs at each place that it has, and then `check`s that it was told anywhere.
+    A network asks for the modules of the places that it has, then calls `check`.
     """
 
-    def entrance(self, condition: Condition, shape: tuple[int, ...]) -> Entrance:
-        """Returns what is done to the inputs, of `shape`; it says how many channels are `added`."""
-        return Informed() if condition else Unconditional()
+    def input_layer(self, condition: Condition, shape: tuple[int, ...]) -> Conditioner:
+        """Returns the module for the inputs, of `shape`."""
+        return ConditionCheck(condition)
 
     def normalization(self, condition: Condition, usual: Normalization) -> Normalization:
-        """Returns the normalization of hidden layers where `usual` is the network's own."""
+        """Returns the normalization of hidden layers, `usual` being the network's own."""
         return usual
 
     def modulation(self, condition: Condition, channels: int) -> Unmodulated | Modulation:
-        """Returns what follows the normalization of a hidden layer of `channels`."""
+        """Returns the module after the normalization of a hidden layer of `channels`."""
         return Unmodulated()
 
     def projection(self, condition: Condition, features: int, outputs: int) -> Unprojected | ProjectedCondition:
-        """Returns what is done to `outputs` scores, given the last hidden layer's `features`."""
+        """Returns the module for `outputs` scores and the last hidden layer's `features`."""
         return Unprojected()
 
     def check(self, network: nn.Module, condition: Condition) -> None:
-        """Raises `SpecError` without a condition to tell `network`, `ShapeError` where that has no place for it."""
+        """Raises `SpecError` if there is no condition, `ShapeError` if `network` has no place for it."""
         if not condition:
             raise SpecError(
-                f"{type(network).__name__}: conditioning={self.kind()}, but this player is told nothing; set "
+                f"{type(network).__name__}: conditioning={self.kind()}, but this player has no condition; set "
                 "game.conditional=true where the game has it, or leave conditioning out"
             )
-        if not any(isinstance(part, Listening) for part in network.modules()):
+        if not any(isinstance(part, ConditionalModule) for part in network.modules()):
             raise ShapeError(
-                f"{type(network).__name__} of these shapes has no place where {self.kind()} could tell it its "
-                "condition; choose conditioning=Concatenation"
+                f"{type(network).__name__} of these shapes has no place for {self.kind()}; "
+                "choose conditioning=Concatenation"
             )
 
 
 class Concatenation(Conditioning):
-    """Beside the inputs: an embedding of the condition as further channels (Mirza & Osindero 2014)."""
+    """At the inputs: an embedding of the condition as further channels (Mirza & Osindero 2014)."""
 
-    def entrance(self, condition: Condition, shape: tuple[int, ...]) -> Unconditional | ConditionConcatenation:
+    def input_layer(self, condition: Condition, shape: tuple[int, ...]) -> Conditioner:
         return concatenation(condition, shape)
 
     def check(self, network: nn.Module, condition: Condition) -> None:
@@ -174,10 +168,10 @@ class Concatenation(Conditioning):
 
 
 class ConditionalBatchNorm(Conditioning):
-    """In the normalizations: batch statistics, then a scale and a shift of each channel that belong to the condition.
+    """In the normalizations: batch statistics, then a scale and a shift of each channel, learned for the condition.
 
-    (De Vries et al. 2017; the generators of Miyato & Koyama 2018 and of Brock et al. 2019.) It stands in place
-    of the network's own normalization, after every layer that has one; in a perceptron after every hidden layer.
+    (De Vries et al. 2017; the generators of Miyato & Koyama 2018 and of Brock et al. 2019.) Replaces the network's own
+    normalization, after every layer that has one; in a perceptron after every hidden layer.
     """
 
     def normalization(self, condition: Condition, usual: Normalization) -> Normalization:

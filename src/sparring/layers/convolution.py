@@ -1,9 +1,9 @@
 """Convolutions whose derivatives of any order are as fast as themselves.
 
-A convolution is linear in its images and in its weights, and so are its derivatives. There are three operations in all,
+A convolution is linear in its images and in its weights, and so are its derivatives. There are three operations,
 y = x ∗ w, its adjoint by the images, and its adjoint by the weights, and the derivatives of each are the other two.
 PyTorch's own derivative of a convolution's derivative makes weight gradients by convolutions with kernels as large as
-images, which takes most of the time of a gradient penalty.
+images, which is most of the cost of a gradient penalty.
 """
 
 from typing import Any
@@ -12,18 +12,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 
-Size = tuple[int, int]
+from sparring.layers.grids import Size
+
 Plan = tuple[int, int]
 """Stride and padding."""
 
 
 def convolve(images: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0) -> Tensor:
-    """Returns what `conv2d` does, [N, O, H', W'] for `images` [N, I, H, W], `weight` [O, I, K, K] and `bias` [O]."""
+    """Returns `conv2d`, [N, O, H', W'], of `images` [N, I, H, W], `weight` [O, I, K, K] and `bias` [O]."""
     return _shrink(_cast(images), _cast(weight), bias, (stride, padding))
 
 
 def convolve_transposed(images: Tensor, weight: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    """Returns what `conv_transpose2d` does, [N, O, H', W'] for `images` [N, I, H, W] and `weight` [I, O, K, K]."""
+    """Returns `conv_transpose2d`, [N, O, H', W'], of `images` [N, I, H, W] and `weight` [I, O, K, K]."""
     height, width = ((side - 1) * stride + weight.shape[2] - 2 * padding for side in images.shape[2:])
     return _grow(_cast(images), _cast(weight), (stride, padding), (height, width))
 
@@ -45,8 +46,8 @@ def _grow(images: Tensor, weight: Tensor, plan: Plan, size: Size) -> Tensor:
 class _Tie(torch.autograd.Function):
     """Zeros of the shape of the outputs, without memory, through which their gradients reach the weights.
 
-    A node of their own, beside that of the images (which come in a tuple, out of PyTorch's sight): where only gradients
-    by the images are asked for, as penalties do, none by the weights are made.
+    A separate autograd node from the images' (which come in a tuple, hidden from autograd): if only gradients by the
+    images are needed, as in penalties, none by the weights are computed.
     """
 
     @staticmethod
@@ -71,8 +72,8 @@ class _Tie(torch.autograd.Function):
 
 class _Shrinking(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, tie: Tensor, told: tuple[Tensor, Tensor | None], plan: Plan) -> Tensor:
-        weight, bias = told
+    def forward(ctx: Any, images: Tensor, tie: Tensor, parameters: tuple[Tensor, Tensor | None], plan: Plan) -> Tensor:
+        weight, bias = parameters
         ctx.save_for_backward(weight)
         ctx.plan, ctx.size = plan, images.shape[2:]
         with torch.autocast(images.device.type, enabled=False):
@@ -91,16 +92,16 @@ class _Growing(torch.autograd.Function):
         ctx.save_for_backward(weight)
         ctx.plan = plan
         (stride, padding), kernel = plan, weight.shape[2]
-        if stride > 1 and images.dtype != torch.float32:  # there up to twice as fast as a transposed convolution
+        if stride > 1 and images.dtype != torch.float32:  # up to twice as fast here as a transposed convolution
             last = images.is_contiguous(memory_format=torch.channels_last)
             layout = torch.channels_last if last else torch.contiguous_format
             shape = (len(images), weight.shape[1], *size)
             like = torch.empty(shape, dtype=images.dtype, device=images.device, memory_format=layout)
             return _differentiate(images, like, weight, plan, 0)
-        given = zip(size, images.shape[2:], strict=True)
-        more = [wanted - ((side - 1) * stride + kernel - 2 * padding) for wanted, side in given]
+        sides = zip(size, images.shape[2:], strict=True)
+        output_padding = [wanted - ((side - 1) * stride + kernel - 2 * padding) for wanted, side in sides]
         with torch.autocast(images.device.type, enabled=False):
-            return conv_transpose2d(images, weight, None, stride, padding, more)
+            return conv_transpose2d(images, weight, None, stride, padding, output_padding)
 
     @staticmethod
     def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -131,20 +132,20 @@ class _ByWeight(torch.autograd.Function):
 
 
 def _differentiate(gradients: Tensor, images: Tensor, weight: Tensor, plan: Plan, by: int) -> Tensor:
-    """Returns PyTorch's derivative of a convolution by its images (0) or its weight (1); of that, only shape counts."""
+    """Returns PyTorch's derivative of a convolution by its images (0) or weight (1), whose values are not used."""
     stride, padding = plan
-    given = ([stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [by == 0, by == 1, False])
+    settings = ([stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [by == 0, by == 1, False])
     with torch.autocast(images.device.type, enabled=False):
-        found: Tensor = torch.ops.aten.convolution_backward(gradients, images, weight, None, *given)[by]
-        return found
+        derivative: Tensor = torch.ops.aten.convolution_backward(gradients, images, weight, None, *settings)[by]
+        return derivative
 
 
-def _call(function: Any, *given: Any) -> Tensor:
-    found: Tensor = function.apply(*given)
-    return found
+def _call(function: Any, *arguments: Any) -> Tensor:
+    output: Tensor = function.apply(*arguments)
+    return output
 
 
 def _cast(tensor: Tensor) -> Tensor:
-    """Returns `tensor` in the type that autocast, where it is on, asks of convolutions."""
+    """Returns `tensor` in the dtype of convolutions under autocast, if that is enabled."""
     kind = tensor.device.type
     return tensor.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else tensor

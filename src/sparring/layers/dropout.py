@@ -1,4 +1,4 @@
-"""Dropout that is the noise of a generator, in training and after."""
+"""Dropout as the noise of a generator, in training and evaluation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 
-class LastingDropout(nn.Module):
-    """Leaves out each number with probability `share`, in evaluation too (Isola et al. 2017, sec. 3.2).
+class PersistentDropout(nn.Module):
+    """Zeros each element with probability `share`, in evaluation too (Isola et al. 2017, sec. 3.2).
 
-    Like any dropout it draws from torch's own generators: the loop seeds them before each move, and whoever
-    draws samples does so `with drawn_from(random)`.
+    Like any dropout it uses torch's global generators: the loop seeds them before each move, and sampling happens
+    `with seeded_from(random)`.
     """
 
     def __init__(self, share: float) -> None:
@@ -20,7 +20,7 @@ class LastingDropout(nn.Module):
         self.share = share
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Returns `inputs` with a share of them zero and the others larger by 1/(1 - share)."""
+        """Returns `inputs` with a share of them zeroed and the others scaled by 1/(1 - share)."""
         return dropout(inputs, self.share, training=True)
 
     def extra_repr(self) -> str:
@@ -29,11 +29,11 @@ class LastingDropout(nn.Module):
 
 
 @contextmanager
-def drawn_from(random: torch.Generator) -> Iterator[None]:
-    """Lets what layers draw inside the block depend on `random` alone, and takes one number from it.
+def seeded_from(random: torch.Generator) -> Iterator[None]:
+    """Seeds torch's global generators with one number from `random` inside the block, and restores them afterwards.
 
-    Torch's generators, of the CPU and of the device of `random`, go on afterwards as if nothing had been drawn. It
-    waits for the device, so it is for sampling and not for moves, which are seeded already.
+    These are the generators of the CPU and of the device of `random`. Synchronizes with the device: for sampling, not
+    for moves, which are seeded already.
     """
     seed = int(torch.randint(2**62, (), generator=random, device=random.device))
     kind = random.device.type

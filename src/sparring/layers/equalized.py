@@ -1,7 +1,7 @@
-"""Equalized learning rate: weights are stored as drawn from N(0, 1) and scaled each time they are used.
+"""Equalized learning rate: weights are initialized from N(0, 1) and scaled at each use.
 
-The scale is He's constant 1/√(fan in), so that an optimizer that normalizes gradients, such as Adam, changes all
-weights at the same relative speed (Karras et al. 2018, sec. 4.1).
+The scale is He's constant 1/√(fan in): an optimizer that normalizes gradients, such as Adam, changes all weights at
+the same relative speed (Karras et al. 2018, sec. 4.1).
 """
 
 from math import prod, sqrt
@@ -13,9 +13,9 @@ from sparring.layers.convolution import convolve
 
 
 class EqualizedLinear(nn.Module):
-    """x W^T / √n + b for n inputs, in full precision: what it makes controls whole images and costs little.
+    """x W^T / √n + b for n inputs, in full precision: its outputs control whole images and cost little.
 
-    At a `rate` other than 1 it learns at `rate` times the speed: its parameters are stored divided by it.
+    `rate` multiplies the learning rate: parameters are stored divided by it.
     """
 
     def __init__(self, inputs: int, outputs: int, rate: float = 1.0, bias: float = 0.0) -> None:
@@ -26,7 +26,7 @@ class EqualizedLinear(nn.Module):
 
     @property
     def scaled(self) -> Tensor:
-        """The weights [outputs, inputs] as inputs are multiplied by them."""
+        """The effective weights [outputs, inputs]."""
         return self.weight * self.scale
 
     def forward(self, inputs: Tensor, gain: float = 1.0) -> Tensor:
@@ -45,7 +45,7 @@ class EqualizedLinear(nn.Module):
 class EqualizedConvolution(nn.Module):
     """A convolution with W / √n of n = inputs · kernel² numbers; at `stride` 1 images keep their size.
 
-    A strided one has no padding: it takes images that were filtered with as much more around them.
+    Strided ones have no padding: the filter before them pads.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, bias: bool = True) -> None:
@@ -58,7 +58,7 @@ class EqualizedConvolution(nn.Module):
     def forward(self, images: Tensor, gain: float = 1.0) -> Tensor:
         """Returns [N, outputs, H', W'] times `gain` for `images` [N, inputs, H, W]."""
         scale = self.scale * gain
-        fewer = images.numel() < self.weight.numel()  # whichever is the smaller is scaled
+        fewer = images.numel() < self.weight.numel()  # scales whichever is smaller
         images, weight = (images * scale, self.weight) if fewer else (images, self.weight * scale)
         bias = None if self.bias is None else self.bias * gain
         return convolve(images, weight, bias, self.stride, self.padding)

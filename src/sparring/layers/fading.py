@@ -1,4 +1,4 @@
-"""The two ends of networks that grow: layers between grids and images, and how the newest fades in."""
+"""The image ends of progressive networks: layers between grids and images, and fading in the newest."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from sparring.layers.equalized import EqualizedConvolution
 
 
 def highest(levels: int) -> range:
-    """Returns the levels of `levels` that images are made at or seen at: the two highest, or one where it is alone.
+    """Returns the levels with layers to and from images: the two highest of `levels`, or the only one.
 
     >>> list(highest(5)), list(highest(1))
     ([3, 4], [0])
@@ -20,7 +20,7 @@ def highest(levels: int) -> range:
 
 
 class ToImages(nn.ModuleDict):
-    """Grids to an image of `channels`: a linear 1x1 convolution for each of the highest levels, named by it."""
+    """Grids to an image of `channels`: a linear 1x1 convolution for each of the highest levels, keyed by level."""
 
     def __init__(self, widths: Sequence[int], channels: int) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class ToImages(nn.ModuleDict):
     def forward(self, grids: Sequence[Tensor], alpha: Tensor) -> Tensor:
         """Returns the image [N, C, H, W] of the highest grids, lowest first, in full precision.
 
-        `alpha` of it is the highest grid's, the rest that of the one below, its pixels repeated (Karras et al. 2018,
+        Interpolates from the upsampled image of the lower grid to that of the highest by `alpha` (Karras et al. 2018,
         fig. 2).
         """
         images: list[Tensor] = [paint(grid) for paint, grid in zip(self.values(), grids, strict=True)]

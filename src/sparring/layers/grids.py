@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 
 Size = tuple[int, int]
+"""Height and width."""
+
+Shape = tuple[int, ...]
+"""The shape of one sample without the batch: `(C, H, W)` for images, `(n,)` for vectors."""
 
 SMALLEST = 4
 
 
 @dataclass(frozen=True)
 class Halving:
-    """One strided convolution from `large` to `small`, and one transposed convolution back, exactly.
+    """A strided convolution from `large` to `small`, and the transposed convolution back.
 
     An even side is halved by a kernel of 4 and stride 2, an odd one by a kernel of 3; a side that
-    has already reached its base keeps its size with a kernel of 3 and stride 1. Padding is 1.
+    has reached its base keeps its size with a kernel of 3 and stride 1. Padding is 1.
     """
 
     large: Size

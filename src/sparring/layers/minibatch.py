@@ -1,4 +1,4 @@
-"""What a discriminator is told of a sample's minibatch, so that it sees samples that are too much alike."""
+"""Minibatch statistics for discriminators, which reveal a lack of variety."""
 
 from abc import abstractmethod
 from math import prod
@@ -7,15 +7,14 @@ from typing import ClassVar
 from pydantic import PositiveInt
 from torch import Tensor, cat, nn
 
+from sparring.layers.grids import Shape
 from sparring.spec import Family
-
-Shape = tuple[int, ...]
 
 
 class MinibatchLayer(nn.Module):
-    """Passes features [N, *shape] on with what it says of the batch behind them, [N, *outputs].
+    """Appends a statistic of the batch to features: [N, *shape] to [N, *outputs].
 
-    Where samples are compared in groups of a size of their own, that is `group`.
+    `group` is the size of the groups of samples that are compared, None for the whole batch.
     """
 
     couples_samples: ClassVar[bool] = True
@@ -27,7 +26,7 @@ class MinibatchLayer(nn.Module):
 
 
 class MinibatchStatistic(Family):
-    """What is said of a batch; real and generated samples are never in one batch then."""
+    """A statistic of a batch; real and generated samples are then never concatenated into one batch."""
 
     @abstractmethod
     def layer(self, shape: Shape) -> MinibatchLayer:
@@ -35,12 +34,11 @@ class MinibatchStatistic(Family):
 
 
 class MinibatchStandardDeviation(MinibatchStatistic):
-    """One more channel, the same everywhere: the mean over all features of their standard deviation over the batch.
+    """One constant channel: the standard deviation over the batch, averaged over all features.
 
-    Karras et al. 2018, sec. 3; the variance gets 10⁻⁸ more, so that equal samples have a gradient. With a `group` the
-    batch is dealt into groups of so many samples that are compared with each other only, so that what is said does
-    not depend on the size of the batch (Karras et al. 2020): samples i, i + n, i + 2n, … of n groups. Groups are
-    larger where the batch cannot be dealt evenly otherwise.
+    Karras et al. 2018, sec. 3; 10⁻⁸ is added to the variance, which gives equal samples a gradient. With a `group` the
+    statistic is computed within groups of that many samples and does not depend on the batch size (Karras et al.
+    2020): samples i, i + n, i + 2n, … of n groups. Groups are larger if `group` does not divide the batch size.
     """
 
     group: PositiveInt | None = None
@@ -50,11 +48,11 @@ class MinibatchStandardDeviation(MinibatchStatistic):
 
 
 class MinibatchDiscrimination(MinibatchStatistic):
-    """How near each sample is to all of its batch, seen in `kernels` learned ways (Salimans et al. 2016, sec. 3.2).
+    """The closeness of each sample to its batch in `kernels` learned projections (Salimans et al. 2016, sec. 3.2).
 
     M_i = f(x_i) T has `kernels` rows of `features` numbers; o(x_i)_b = Σ_j exp(-‖M_ib - M_jb‖₁), the sample itself
-    included, is appended to f(x_i), which is flattened. It grows with the batch. The time and memory of a batch of
-    N are those of N² · kernels · features numbers.
+    included, is appended to f(x_i), which is flattened. It grows with the batch; time and memory are O(N² · kernels ·
+    features).
     """
 
     kernels: PositiveInt = 100
@@ -74,8 +72,8 @@ class _StandardDeviation(MinibatchLayer):
         size = next((size for size in range(self.group or count, count) if count % size == 0), max(count, 1))
         groups = inputs.reshape(size, count // size, *inputs.shape[1:])
         deviations = (groups - groups.mean(0)).square().mean(0).add(1e-8).sqrt().flatten(1).mean(1)
-        said = deviations.repeat(size).view(-1, *(1 for _ in inputs.shape[1:]))
-        return cat((inputs, said.expand(count, 1, *inputs.shape[2:])), 1)
+        statistic = deviations.repeat(size).view(-1, *(1 for _ in inputs.shape[1:]))
+        return cat((inputs, statistic.expand(count, 1, *inputs.shape[2:])), 1)
 
 
 class _Discrimination(MinibatchLayer):

@@ -5,7 +5,7 @@ their norm for each output (Karras et al. 2020, eqs. 1-3):
 
     w''_oi = w'_oi / √(Σ_ik w'_oik² + ε)
 
-No sample needs weights of its own for that. Scaling a weight's inputs is scaling the activations, and the norms of all
+No sample needs its own weights for that. Scaling a weight's inputs is scaling the activations, and the norms of all
 samples are one matrix product, √(s² · Σ_k w²ᵀ): one convolution then serves the whole batch.
 """
 
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from sparring.layers.activation import GAIN, activate
 from sparring.layers.convolution import convolve, convolve_transposed
 from sparring.layers.equalized import EqualizedLinear
-from sparring.layers.resampling import Size, normalize_taps, upfirdn
+from sparring.layers.grids import Size
+from sparring.layers.resampling import normalize_taps, upfirdn
 
 EPSILON = 1e-8
 
@@ -26,7 +27,7 @@ TAPS = (1.0, 3.0, 3.0, 1.0)
 
 
 def demodulation(energy: Tensor, styles: Tensor) -> Tensor:
-    """Returns what each output channel is multiplied by, [N, O]: 1/√(Σ_i s_i² · energy_io + ε), in float32 at least.
+    """Returns the demodulation factors [N, O] of output channels: 1/√(Σ_i s_i² · energy_io + ε), at least float32.
 
     `energy` [I, O] holds sums of squared weights, `styles` are [N, I].
     """
@@ -39,20 +40,20 @@ def modulated_convolution(images: Tensor, styles: Tensor, weight: Tensor) -> Ten
 
     The size stays the same; K is odd.
     """
-    found = convolve(scale_channels(images, styles), weight, padding=weight.shape[-1] // 2)
-    return scale_channels(found, demodulation(weight.square().sum((2, 3)).t(), styles))
+    outputs = convolve(scale_channels(images, styles), weight, padding=weight.shape[-1] // 2)
+    return scale_channels(outputs, demodulation(weight.square().sum((2, 3)).t(), styles))
 
 
 def scale_channels(images: Tensor, factors: Tensor) -> Tensor:
-    """Returns `images` [N, C, H, W] with each channel times its factor of [N, C]; keeps their type."""
+    """Returns `images` [N, C, H, W] with each channel times its factor of [N, C], in the images' dtype."""
     return images * factors.to(images.dtype)[:, :, None, None]
 
 
 class NoiseInput(nn.Module):
-    """Single-channel noise, the same for all channels, times a strength that is learned from 0.
+    """Single-channel noise, the same for all channels, times a learned strength, 0 at first.
 
     The strength is one number (StyleGAN2), or one for each of `channels` (StyleGAN). `constant` [1, 1, H, W] is
-    drawn once, so that there is a picture of a latent without chance in it.
+    sampled once and makes images deterministic in evaluation.
     """
 
     def __init__(self, size: Size, channels: int | None = None) -> None:
@@ -62,16 +63,15 @@ class NoiseInput(nn.Module):
         self.constant: Tensor
 
     def forward(self, noise: Tensor, gain: float = 1.0) -> Tensor:
-        """Returns `noise` [N, 1, H, W], or [1, 1, H, W] for all samples alike, as it is added to activations."""
+        """Returns `noise` [N, 1, H, W], or [1, 1, H, W] for all samples, scaled by strength and `gain`."""
         return noise * (self.strength * gain)
 
 
 class StyledConvolution(nn.Module):
     """A modulated and demodulated 3x3 convolution, noise, bias and leaky ReLU: StyleGAN2's layer (fig. 2d).
 
-    `size` is that of its outputs, `style` the length of the intermediate latent, which an affine map A makes its
-    styles from. The weights are not scaled by the equalized learning rate, which demodulation would undo. `noisy`
-    says whether it takes noise.
+    `size` is the output size, `style` the length of the intermediate latent, from which an affine map A computes the
+    styles. The weights have no equalized learning rate, which demodulation would undo. `noisy` adds the noise.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class StyledConvolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def draw_weight(self, inputs: int, outputs: int) -> Tensor:
-        """Returns the first weights, from N(0, 1)."""
+        """Returns initial weights, from N(0, 1)."""
         return torch.randn(outputs, inputs, 3, 3)
 
     def energy(self) -> Tensor:
@@ -93,26 +93,26 @@ class StyledConvolution(nn.Module):
         return self.weight.square().sum((2, 3)).t()
 
     def convolve(self, images: Tensor) -> Tensor:
-        """Returns `images` [N, I, H, W] convolved with the weights as they are."""
+        """Returns `images` [N, I, H, W] convolved with the unmodulated weights."""
         return convolve(images, self.weight, padding=1)
 
     def forward(self, images: Tensor, latents: Tensor, noise: Tensor | None, gain: float = 1.0) -> Tensor:
         """Returns [N, O, *size] times `gain` for `images` [N, I, H, W], `latents` [N, style] and, if any, noise."""
         styles = self.affine(latents)
-        found = self.convolve(scale_channels(images, styles))
-        # Leaky ReLU is homogeneous: the gains go to its addends, of which these are small.
+        outputs = self.convolve(scale_channels(images, styles))
+        # Leaky ReLU is homogeneous: gains multiply the small tensors among its addends.
         gain *= GAIN
-        factors = (demodulation(self.energy(), styles) * gain).to(found.dtype)
-        found = torch.addcmul((self.bias * gain).to(found.dtype)[:, None, None], found, factors[:, :, None, None])
+        factors = (demodulation(self.energy(), styles) * gain).to(outputs.dtype)
+        outputs = torch.addcmul((self.bias * gain).to(outputs.dtype)[:, None, None], outputs, factors[:, :, None, None])
         if noise is not None and self.noise is not None:
-            found = found.add_(self.noise(noise, gain))
-        return activate(found, None if self.clamp is None else self.clamp * gain / GAIN)
+            outputs = outputs.add_(self.noise(noise, gain))
+        return activate(outputs, None if self.clamp is None else self.clamp * gain / GAIN)
 
 
 class UpsamplingStyledConvolution(StyledConvolution):
-    """The same to images twice as large: a transposed convolution, then StyleGAN2's filter.
+    """A styled convolution to images twice as large: a transposed convolution, then StyleGAN2's filter.
 
-    Its weights are [I, O, 3, 3], as PyTorch's transposed convolutions have them.
+    The weights are [I, O, 3, 3], the layout of PyTorch's transposed convolutions.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class UpsamplingStyledConvolution(StyledConvolution):
 
     def convolve(self, images: Tensor) -> Tensor:
         grown = convolve_transposed(images, self.weight, stride=2)  # 2H + 1 high
-        bottom, right = (wanted - 2 * given for wanted, given in zip(self.size, images.shape[2:], strict=True))
+        bottom, right = (wanted - 2 * side for wanted, side in zip(self.size, images.shape[2:], strict=True))
         return upfirdn(grown, self.taps, padding=(1, 1 + right, 1, 1 + bottom), gain=4)
 
 
@@ -148,9 +148,9 @@ class ToImage(nn.Module):
 
     def forward(self, images: Tensor, latents: Tensor) -> Tensor:
         """Returns [N, channels, H, W] for `images` [N, I, H, W] and `latents` [N, style]."""
-        # So few outputs that each sample may have weights of its own: a matrix product then spares scaling the images.
+        # With so few outputs, weights for each sample are cheap: a matrix product instead of scaling the images.
         weight = self.weight * self.affine(latents, gain=self.scale)[:, None]
         rows = images.permute(0, 2, 3, 1).flatten(1, 2)
-        found = torch.baddbmm(self.bias.to(images.dtype), rows, weight.to(images.dtype).transpose(1, 2))
-        found = found.transpose(1, 2).view(len(images), len(self.bias), *images.shape[2:])
-        return found if self.clamp is None else found.clamp(-self.clamp, self.clamp)
+        outputs = torch.baddbmm(self.bias.to(images.dtype), rows, weight.to(images.dtype).transpose(1, 2))
+        outputs = outputs.transpose(1, 2).view(len(images), len(self.bias), *images.shape[2:])
+        return outputs if self.clamp is None else outputs.clamp(-self.clamp, self.clamp)

@@ -1,4 +1,4 @@
-"""Normalizations of activations, and reparametrizations of weights, that recipes can choose."""
+"""Normalizations of activations, and reparametrizations of weights."""
 
 from abc import abstractmethod
 from typing import ClassVar
@@ -13,7 +13,7 @@ from sparring.spec import Family
 class Normalization(Family):
     """A layer that normalizes activations [N, C, H, W].
 
-    `cancels_bias` says that a bias just before it would have no effect.
+    `cancels_bias`: a bias just before it has no effect.
     """
 
     cancels_bias: ClassVar[bool] = False
@@ -26,9 +26,9 @@ class Normalization(Family):
 class BatchNorm(Normalization):
     """Statistics over the batch (Ioffe & Szegedy 2015).
 
-    It couples the samples of a batch, so that a penalty on a sample's gradient sees its neighbours
-    too: WGAN-GP's critic does without; R1 trains well with it (recipe `digits`). `affine` adds a learned
-    scale and shift of each channel.
+    It couples the samples of a batch: a sample's gradient penalty then depends on its neighbours, and WGAN-GP's
+    critic does without; R1 trains well with it (recipe `digits`). `affine` adds a learned scale and shift of each
+    channel.
     """
 
     cancels_bias: ClassVar[bool] = True
@@ -78,14 +78,14 @@ def normalize_pixels(values: Tensor) -> Tensor:
 
 
 class NoNorm(Normalization):
-    """Leaves activations as they are."""
+    """No normalization."""
 
     def layer(self, channels: int) -> nn.Module:
         return nn.Identity()
 
 
 class Reparametrization(Family):
-    """What is done to a layer's weights when it is built."""
+    """A reparametrization of a layer's weights, applied when it is built."""
 
     @abstractmethod
     def wrap(self, layer: nn.Module) -> nn.Module:
@@ -95,15 +95,15 @@ class Reparametrization(Family):
 class SpectralNorm(Reparametrization):
     """Divides a weight by its largest singular value, by power iteration (Miyato et al. 2018, algorithm 1).
 
-    The weight of a convolution is taken as the matrix [out, in · height · width] (sec. 2.1 there).
+    The weight of a convolution is reshaped to the matrix [out, in · height · width] (sec. 2.1 there).
     """
 
     def wrap(self, layer: nn.Module) -> nn.Module:
         return spectral_norm(layer)
 
 
-def reparametrize(network: nn.Module, how: Reparametrization | None) -> None:
+def reparametrize(network: nn.Module, reparametrization: Reparametrization | None) -> None:
     """Wraps every linear and (transposed) convolution layer inside `network`, in place; does nothing for None."""
-    if how is not None:
+    if reparametrization is not None:
         for layer in list(list_layers(network)):
-            how.wrap(layer)
+            reparametrization.wrap(layer)

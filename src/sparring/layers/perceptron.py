@@ -1,10 +1,10 @@
 """A stack of linear layers with leaky ReLU between them as one operation, with its input gradient at a third less work.
 
-Between its kinks such a network is linear: ∇D(x) = W₁ᵀ A₁ W₂ᵀ … W_Lᵀ, A being the slopes of the activations, so that
+Between its kinks such a network is linear: ∇D(x) = W₁ᵀ A₁ W₂ᵀ … W_Lᵀ, A being the slopes of the activations, and
 the derivative of ∇D by the weights needs no second derivative of an activation. A pass up (activations h), a pass
-down (v = ∂D/∂z) and, for a loss that looks at both scores and gradients, one more pass up (t, the cotangent of ∇D
-carried along) give all: ∂/∂W_l = v_lᵀ (c ⊙ h_{l-1} + t_{l-1}), c being the loss's derivative by the scores. Automatic
-differentiation makes the same numbers in two passes more and some hundred small operations.
+down (v = ∂D/∂z) and, for a loss of both scores and gradients, one more pass up (t, the propagated cotangent of ∇D)
+give all derivatives: ∂/∂W_l = v_lᵀ (c ⊙ h_{l-1} + t_{l-1}), c being the loss's derivative by the scores. Automatic
+differentiation needs two more passes and some hundred small operations for the same numbers.
 """
 
 from collections.abc import Sequence
@@ -14,32 +14,32 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu, linear
 
-Weights = Sequence[Tensor]
-"""Weight [out, in] and bias [out] of each layer in turn."""
+LayerParameters = Sequence[Tensor]
+"""The weight [out, in] and the bias [out] of each layer in turn."""
 
 
-def reference(inputs: Tensor, slope: float, weights: Weights) -> Tensor:
-    """Returns the outputs [N, out] of the stack for `inputs` [N, in], by differentiable operations of PyTorch."""
+def reference(inputs: Tensor, slope: float, weights: LayerParameters) -> Tensor:
+    """Returns the outputs [N, out] of the stack for `inputs` [N, in], by PyTorch's own differentiable operations."""
     layers = list(zip(weights[::2], weights[1::2], strict=True))
     for weight, bias in layers[:-1]:
         inputs = leaky_relu(linear(inputs, weight, bias), slope)
     return linear(inputs, *layers[-1])
 
 
-def perceptron(inputs: Tensor, slope: float, weights: Weights) -> Tensor:
-    """Returns what `reference` does, differentiable any number of times; only the first time is it fast."""
+def perceptron(inputs: Tensor, slope: float, weights: LayerParameters) -> Tensor:
+    """Returns the same as `reference`, differentiable any number of times; only the first derivative is fast."""
     outputs: Tensor = _Perceptron.apply(inputs, slope, *weights)  # type: ignore[no-untyped-call]
     return outputs
 
 
-def sloped_perceptron(inputs: Tensor, slope: float, weights: Weights) -> tuple[Tensor, Tensor]:
+def perceptron_with_gradient(inputs: Tensor, slope: float, weights: LayerParameters) -> tuple[Tensor, Tensor]:
     """Returns scores [N, 1] and their gradients by the inputs [N, in], both differentiable by weights and inputs."""
-    scores, gradients = _SlopedPerceptron.apply(inputs, slope, *weights)  # type: ignore[no-untyped-call]
+    scores, gradients = _PerceptronWithGradient.apply(inputs, slope, *weights)  # type: ignore[no-untyped-call]
     return scores, gradients
 
 
-def _up(inputs: Tensor, slope: float, weights: Weights) -> list[Tensor]:
-    """Returns the inputs of every layer, and last the outputs."""
+def _up(inputs: Tensor, slope: float, weights: LayerParameters) -> list[Tensor]:
+    """Returns the inputs of every layer, then the outputs."""
     passed = [inputs]
     for weight, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
         passed.append(torch.nn.functional.leaky_relu_(torch.addmm(bias, passed[-1], weight.t()), slope))
@@ -47,13 +47,13 @@ def _up(inputs: Tensor, slope: float, weights: Weights) -> list[Tensor]:
     return passed
 
 
-def _down(gradient: Tensor, passed: Sequence[Tensor], slope: float, weights: Weights) -> list[Tensor]:
+def _down(gradient: Tensor, passed: Sequence[Tensor], slope: float, weights: LayerParameters) -> list[Tensor]:
     """Returns the gradients by every layer's outputs before its activation, first layer first."""
-    found = [gradient]
+    gradients = [gradient]
     for weight, activations in zip(reversed(weights[2::2]), reversed(passed[1:-1]), strict=True):
-        below = found[-1] @ weight
-        found.append(torch.ops.aten.leaky_relu_backward(below, activations, slope, True))
-    return found[::-1]
+        below = gradients[-1] @ weight
+        gradients.append(torch.ops.aten.leaky_relu_backward(below, activations, slope, True))
+    return gradients[::-1]
 
 
 class _Perceptron(torch.autograd.Function):
@@ -68,7 +68,7 @@ class _Perceptron(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         weights, passed = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
         if torch.is_grad_enabled():
-            return _again(ctx, lambda x, w: (reference(x, ctx.slope, w),), (gradient,), passed[0], weights)
+            return _differentiate(ctx, lambda x, w: (reference(x, ctx.slope, w),), (gradient,), passed[0], weights)
         downs = _down(gradient, [*passed, gradient], ctx.slope, weights)
         by_inputs = downs[0] @ weights[0] if ctx.needs_input_grad[0] else None
         by_weights: list[Tensor | None] = []
@@ -78,7 +78,7 @@ class _Perceptron(torch.autograd.Function):
         return (by_inputs, None, *by_weights)
 
 
-class _SlopedPerceptron(torch.autograd.Function):
+class _PerceptronWithGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, slope: float, *weights: Tensor) -> tuple[Tensor, Tensor]:
         passed = _up(inputs, slope, weights)
@@ -93,8 +93,10 @@ class _SlopedPerceptron(torch.autograd.Function):
         weights, rest = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count : -1]
         passed, downs = rest[: ctx.count // 2], rest[ctx.count // 2 :]
         if torch.is_grad_enabled():
-            given = (by_scores, by_gradients)
-            return _again(ctx, lambda x, w: _sloped_reference(x, ctx.slope, w), given, passed[0], weights)
+            cotangents = (by_scores, by_gradients)
+            return _differentiate(
+                ctx, lambda x, w: _reference_with_gradient(x, ctx.slope, w), cotangents, passed[0], weights
+            )
         by_inputs = ctx.saved_tensors[-1] * by_scores if ctx.needs_input_grad[0] else None
         by_weights: list[Tensor | None] = []
         carried = by_gradients
@@ -109,21 +111,27 @@ class _SlopedPerceptron(torch.autograd.Function):
         return (by_inputs, None, *by_weights)
 
 
-def _sloped_reference(inputs: Tensor, slope: float, weights: Weights) -> tuple[Tensor, Tensor]:
+def _reference_with_gradient(inputs: Tensor, slope: float, weights: LayerParameters) -> tuple[Tensor, Tensor]:
     scores = reference(inputs, slope, weights)
     (gradients,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
     return scores, gradients
 
 
-def _again(
-    ctx: Any, function: Any, given: Sequence[Tensor], inputs: Tensor, weights: Weights
+def _differentiate(
+    ctx: Any, function: Any, cotangents: Sequence[Tensor], inputs: Tensor, weights: LayerParameters
 ) -> tuple[Tensor | None, ...]:
     """Returns the gradients as differentiable functions of everything, for derivatives of higher order."""
     needs = ctx.needs_input_grad
     inputs = inputs if inputs.requires_grad else inputs.detach().requires_grad_()
-    asked = [one for one, needed in zip((inputs, *weights), (needs[0], *needs[2:]), strict=True) if needed]
-    found = torch.autograd.grad(
-        function(inputs, weights), asked, given, create_graph=True, allow_unused=True, materialize_grads=True
+    variables = [one for one, needed in zip((inputs, *weights), (needs[0], *needs[2:]), strict=True) if needed]
+    gradients = iter(
+        torch.autograd.grad(
+            function(inputs, weights),
+            variables,
+            cotangents,
+            create_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+        )
     )
-    rest = iter(found)
-    return tuple(next(rest) if needed else None for needed in needs)
+    return tuple(next(gradients) if needed else None for needed in needs)

@@ -4,10 +4,10 @@ Along an axis, a signal x of n numbers becomes
 
     y[o] = Σ_i x[i] f[o · down + start - i · up]        for 0 ≤ o < length,
 
-f being the taps and zero elsewhere: `up` - 1 zeros stand after each number, the result is convolved with f, and every
-`down`-th number is kept. Padding only moves `start` and `length`. Whatever the factors, this comes down to depthwise
-convolutions, strided where it gets smaller and transposed where it grows, which are fast in the channels-last layout
-and have derivatives of any order.
+f being the taps and zero elsewhere: `up` - 1 zeros are inserted after each number, the result is convolved with f,
+and every `down`-th number is kept. Padding only moves `start` and `length`. For all factors this reduces to depthwise
+convolutions, strided to shrink and transposed to grow, which are fast in the channels-last layout and have
+derivatives of any order.
 """
 
 from collections.abc import Sequence
@@ -20,44 +20,47 @@ from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 from sparring.errors import ShapeError
+from sparring.layers.grids import Size
 
-Pair = tuple[int, int]
-Size = tuple[int, int]
+PerAxis = tuple[int, int]
+"""A number for the height and one for the width."""
+
 Padding = tuple[int, int, int, int]
+"""Left, right, top, bottom."""
 
 LONGEST_SQUARE = 6
-"""Up to so many separable taps, one pass over their square is faster than a pass along each axis."""
+"""Up to this many separable taps, one pass with their square is faster than a pass along each axis."""
 
 
 def normalize_taps(taps: Sequence[float]) -> Tensor:
-    """Returns `taps` as a float32 filter [K] whose sum is 1, so that constant images stay as they are.
+    """Returns `taps` as a float32 filter [K] whose sum is 1, which keeps constant images.
 
     >>> normalize_taps((1, 3, 3, 1))
     tensor([0.1250, 0.3750, 0.3750, 0.1250])
     """
-    given = torch.tensor(taps, dtype=torch.float32)
-    return given / given.sum()
+    weights = torch.tensor(taps, dtype=torch.float32)
+    return weights / weights.sum()
 
 
 def upfirdn(
     images: Tensor,
     taps: Tensor,
-    up: int | Pair = 1,
-    down: int | Pair = 1,
+    up: int | PerAxis = 1,
+    down: int | PerAxis = 1,
     padding: int | Padding = 0,
     gain: float = 1.0,
 ) -> Tensor:
     """Returns `images` [N, C, H, W] with zeros inserted, padded, convolved with `gain` · `taps`, and thinned out.
 
-    `taps` are [K], which stands for their outer product with themselves, or [KH, KW]. `up` and `down` are one factor,
-    or one for the height and one for the width. `padding` is (left, right, top, bottom) in numbers after the zeros
-    have been inserted, `up` - 1 after each number, the last included; where it is negative, it crops.
+    `taps` are [K], short for their outer product with themselves, or [KH, KW]. `up` and `down` are one factor,
+    or one for the height and one for the width. `padding` is (left, right, top, bottom), counted after zero insertion
+    (`up` - 1 zeros after each number, the last included); negative padding crops.
 
-    The height becomes ⌊(H · up + top + bottom - KH) / down⌋ + 1. Averages stay as they are under upsampling if the
+    The height becomes ⌊(H · up + top + bottom - KH) / down⌋ + 1. Upsampling keeps averages if the
     taps' sum times `gain` is up², the product of the factors.
 
     Raises:
-        ShapeError: factors below 1, taps of another shape, or nothing left of the images.
+        ShapeError: factors below 1, taps of another shape, or an empty result.
     """
     left, right, top, bottom = (padding,) * 4 if isinstance(padding, int) else padding
     ups, downs = ((factor, factor) if isinstance(factor, int) else factor for factor in (up, down))
@@ -66,7 +69,7 @@ def upfirdn(
             "upfirdn takes images [N, C, H, W], taps [K] or [KH, KW] and factors of 1 and more; got "
             f"{tuple(images.shape)}, {tuple(taps.shape)}, up={up} and down={down}"
         )
-    if images.device.type == "cpu":  # half the time in this layout, even where the images have to be copied
+    if images.device.type == "cpu":  # half the time in this layout, even with a copy of the images
         images = images.contiguous(memory_format=torch.channels_last)
     taps = taps.to(images.dtype)
     kernel = (len(taps), len(taps)) if taps.dim() == 1 else (taps.shape[0], taps.shape[1])
@@ -87,9 +90,9 @@ def upfirdn(
 
 
 def upsample(images: Tensor, taps: Tensor, size: Size) -> Tensor:
-    """Returns `images` [N, C, H, W] twice as large, centred, and cut at the end to `size`, 2H or 2H - 1 high."""
+    """Returns `images` [N, C, H, W] twice as large, centred, cropped at the end to `size`, 2H or 2H - 1 high."""
     before, after = (len(taps) + 1) // 2, len(taps) // 2 - 1
-    bottom, right = (wanted - 2 * given for wanted, given in zip(size, images.shape[2:], strict=True))
+    bottom, right = (wanted - 2 * side for wanted, side in zip(size, images.shape[2:], strict=True))
     return upfirdn(images, taps, up=2, padding=(before, after + right, before, after + bottom), gain=4)
 
 
@@ -102,7 +105,7 @@ def downsample(images: Tensor, taps: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class _Axis:
-    """What is done along one axis, as the module says it."""
+    """The resampling along one axis, in the notation of the module."""
 
     up: int
     down: int
@@ -110,7 +113,7 @@ class _Axis:
     length: int
 
     @classmethod
-    def padded(cls, size: int, taps: int, factors: Pair, pads: Pair) -> "_Axis":
+    def padded(cls, size: int, taps: int, factors: PerAxis, pads: PerAxis) -> "_Axis":
         up, down = factors
         return cls(up, down, taps - 1 - pads[0], (size * up + sum(pads) - taps) // down + 1)
 
@@ -129,7 +132,7 @@ def _resample(images: Tensor, taps: Tensor, height: _Axis, width: _Axis) -> Tens
 
 
 def _reduce(taps: Tensor, dim: int, axis: _Axis) -> tuple[Tensor, _Axis]:
-    """Returns the same with factors that have no divisor in common, and the taps that ever meet a number."""
+    """Returns the same resampling with coprime factors, and only the taps that meet a number other than zero."""
     common = gcd(axis.up, axis.down)
     if common == 1:
         return taps, axis
@@ -138,7 +141,7 @@ def _reduce(taps: Tensor, dim: int, axis: _Axis) -> tuple[Tensor, _Axis]:
 
 
 def _phases(taps: Tensor, dim: int, axis: _Axis) -> list[tuple[Tensor, _Axis]]:
-    """Returns what makes outputs r, r + up, r + 2 up, … for each r < up: no two of them share a tap."""
+    """Returns taps and axis of outputs r, r + up, r + 2 up, … for each r < up, which share no taps."""
     length = -(-axis.length // axis.up)
     begins = [r * axis.down + axis.start for r in range(axis.up)]
     return [
@@ -148,8 +151,8 @@ def _phases(taps: Tensor, dim: int, axis: _Axis) -> list[tuple[Tensor, _Axis]]:
 
 def _every(taps: Tensor, dim: int, first: int, step: int) -> Tensor:
     """Returns taps `first`, `first` + `step`, … along `dim`, a zero if there are none."""
-    found = taps.movedim(dim, 0)[first::step].movedim(0, dim)
-    return found if found.numel() else torch.zeros_like(taps.narrow(dim, 0, 1))
+    chosen = taps.movedim(dim, 0)[first::step].movedim(0, dim)
+    return chosen if chosen.numel() else torch.zeros_like(taps.narrow(dim, 0, 1))
 
 
 def _interleave(parts: list[Tensor], dim: int, axis: _Axis) -> Tensor:
@@ -164,7 +167,7 @@ def _strided(images: Tensor, taps: Tensor, height: _Axis, width: _Axis) -> Tenso
         for axis, size in zip((height, width), images.shape[2:], strict=True)
     )
     around, down = (top, left), (height.down, width.down)
-    # A convolution pads both ends alike; numbers at the end that no step of `down` reaches do no harm.
+    # A convolution pads both ends equally; numbers at the end beyond the last step of `down` do no harm.
     if not (0 <= top - bottom < height.down and 0 <= left - right < width.down and min(around) >= 0):
         images, around = pad(images, (left, right, top, bottom)), (0, 0)
     return _shrink(images, _depthwise(taps.flip(0, 1), images), down, around)
@@ -187,13 +190,13 @@ def _depthwise(taps: Tensor, images: Tensor) -> Tensor:
 
 
 class _Shrink(torch.autograd.Function):
-    """A strided depthwise convolution by a kernel that needs no gradients; its adjoint is the transposed one.
+    """A strided depthwise convolution by a constant kernel; its adjoint is the transposed one.
 
-    PyTorch's own derivative of a convolution's derivative goes through the channels one by one, for the kernel's sake.
+    PyTorch's own derivative of a convolution's derivative loops over the channels to differentiate by the kernel.
     """
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, kernel: Tensor, stride: Pair, around: Pair) -> Tensor:
+    def forward(ctx: Any, images: Tensor, kernel: Tensor, stride: PerAxis, around: PerAxis) -> Tensor:
         ctx.save_for_backward(kernel)
         ctx.plan = (stride, around, tuple(images.shape[2:]))
         with torch.autocast(images.device.type, enabled=False):
@@ -205,27 +208,27 @@ class _Shrink(torch.autograd.Function):
 
 
 class _Grow(torch.autograd.Function):
-    """A transposed depthwise convolution to images of `size`, likewise."""
+    """A transposed depthwise convolution to images of `size` by a constant kernel."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, kernel: Tensor, stride: Pair, around: Pair, size: Size) -> Tensor:
+    def forward(ctx: Any, images: Tensor, kernel: Tensor, stride: PerAxis, around: PerAxis, size: Size) -> Tensor:
         ctx.save_for_backward(kernel)
         ctx.plan = (stride, around)
         inner = zip(images.shape[2:], kernel.shape[2:], stride, around, size, strict=True)
-        more = [wanted - (side - 1) * step - taps + 2 * cut for side, taps, step, cut, wanted in inner]
+        output_padding = [wanted - (side - 1) * step - taps + 2 * cut for side, taps, step, cut, wanted in inner]
         with torch.autocast(images.device.type, enabled=False):
-            return conv_transpose2d(images, kernel, None, stride, around, more, groups=images.shape[1])
+            return conv_transpose2d(images, kernel, None, stride, around, output_padding, groups=images.shape[1])
 
     @staticmethod
     def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
         return _shrink(gradients, *ctx.saved_tensors, *ctx.plan), None, None, None, None
 
 
-def _shrink(images: Tensor, kernel: Tensor, stride: Pair, around: Pair) -> Tensor:
-    found: Tensor = _Shrink.apply(images, kernel, stride, around)  # type: ignore[no-untyped-call]
-    return found
+def _shrink(images: Tensor, kernel: Tensor, stride: PerAxis, around: PerAxis) -> Tensor:
+    smaller: Tensor = _Shrink.apply(images, kernel, stride, around)  # type: ignore[no-untyped-call]
+    return smaller
 
 
-def _grow(images: Tensor, kernel: Tensor, stride: Pair, around: Pair, size: Size) -> Tensor:
-    found: Tensor = _Grow.apply(images, kernel, stride, around, size)  # type: ignore[no-untyped-call]
-    return found
+def _grow(images: Tensor, kernel: Tensor, stride: PerAxis, around: PerAxis, size: Size) -> Tensor:
+    larger: Tensor = _Grow.apply(images, kernel, stride, around, size)  # type: ignore[no-untyped-call]
+    return larger

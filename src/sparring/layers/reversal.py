@@ -1,4 +1,4 @@
-"""Gradients that turn round on their way back: of two players in one network one minimises what the other maximises."""
+"""Gradient reversal: one part of a network maximises the loss that another minimises."""
 
 from typing import Any
 
@@ -23,6 +23,6 @@ class _Reversal(torch.autograd.Function):
 
 
 def reverse_gradient(values: Tensor, strength: float = 1.0) -> Tensor:
-    """Returns `values`; gradients by the result come back to them times -`strength` (Ganin et al. 2016, sec. 4.2)."""
+    """Returns `values`; gradients are multiplied by -`strength` (Ganin et al. 2016, sec. 4.2)."""
     reversed_: Tensor = _Reversal.apply(values, strength)  # type: ignore[no-untyped-call]
     return reversed_

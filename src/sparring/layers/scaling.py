@@ -1,8 +1,8 @@
-"""Convolutions that make images twice or half as large, with the equalized learning rate.
+"""Convolutions to images twice or half as large, with the equalized learning rate.
 
-Convolutions commute, so the order of filter and learned kernel is free, and only numbers that are kept need be made:
-upsampling and then convolving is a transposed convolution and then the filter, convolving and then downsampling is the
-filter and then a strided convolution. Either way it takes a quarter of the multiplications.
+Convolutions commute: the order of filter and learned kernel is free, and only outputs that are kept need computing.
+Upsampling and convolving is a transposed convolution, then the filter; convolving and downsampling is the filter, then
+a strided convolution. Both take a quarter of the multiplications.
 """
 
 from collections.abc import Sequence
@@ -20,21 +20,21 @@ from sparring.layers.grids import Size
 from sparring.layers.resampling import normalize_taps, upfirdn
 
 BOX = (1.0, 1.0)
-"""Nearest neighbours where images grow, the mean of 2x2 pixels where they shrink."""
+"""Nearest neighbours for upsampling, the mean of 2x2 pixels for downsampling."""
 
 
-def _check(taps: tuple[float, ...]) -> tuple[float, ...]:
+def _check_taps(taps: tuple[float, ...]) -> tuple[float, ...]:
     if len(taps) % 2 or not sum(taps):
-        raise ValueError("needs an even number of taps, so that they have a centre between pixels, of sum other than 0")
+        raise ValueError("needs an even number of taps, centred between pixels, whose sum is not 0")
     return taps
 
 
-Taps = Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_check)]
+Taps = Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_check_taps)]
 """A separable filter for resampling by 2, of any scale: (1, 1) is the box, (1, 3, 3, 1) the box after (1, 2, 1)."""
 
 
 class UpsamplingConvolution(nn.Module):
-    """A 3x3 convolution of images that were made twice as large, to images of `size`, 2H or 2H - 1 high."""
+    """Upsampling by 2, then a 3x3 convolution, to images of `size`, 2H or 2H - 1 high."""
 
     def __init__(self, inputs: int, outputs: int, size: Size, taps: Sequence[float] = BOX) -> None:
         super().__init__()
@@ -47,16 +47,16 @@ class UpsamplingConvolution(nn.Module):
     def forward(self, images: Tensor, gain: float = 1.0) -> Tensor:
         """Returns [N, outputs, *size] times `gain` for `images` [N, inputs, H, W]."""
         grown = convolve_transposed(images, self.weight * (self.scale * gain), stride=2)  # 2H + 1 high
-        bottom, right = (wanted - 2 * given for wanted, given in zip(self.size, images.shape[2:], strict=True))
+        bottom, right = (wanted - 2 * side for wanted, side in zip(self.size, images.shape[2:], strict=True))
         around = len(self.taps) // 2 - 1
         grown = upfirdn(grown, self.taps, padding=(around, around + right, around, around + bottom), gain=4)
         return grown.add_((self.bias * gain).to(grown.dtype)[:, None, None])
 
 
 class DownsamplingConvolution(nn.Module):
-    """A 3x3 convolution, of which half as many rows and columns are made, rounded up: of an odd side the last is twice.
+    """A 3x3 convolution, then downsampling by 2, rounded up.
 
-    So the mean of 2x2 pixels is one of the image's own everywhere.
+    The last row or column of an odd side is repeated: means over 2x2 pixels contain only pixels of the image.
     """
 
     def __init__(self, inputs: int, outputs: int, taps: Sequence[float] = BOX) -> None:
@@ -70,5 +70,5 @@ class DownsamplingConvolution(nn.Module):
         height, width = images.shape[2:]
         if height % 2 or width % 2:
             images = pad(images, (0, width % 2, 0, height % 2), mode="replicate")
-        found: Tensor = self.convolve(upfirdn(images, self.taps, padding=len(self.taps) // 2), gain)
-        return found
+        smaller: Tensor = self.convolve(upfirdn(images, self.taps, padding=len(self.taps) // 2), gain)
+        return smaller

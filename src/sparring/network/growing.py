@@ -1,4 +1,4 @@
-"""What networks share that grow with the images, from stage to stage of a training."""
+"""Networks that grow with the images, from stage to stage of a training."""
 
 import torch
 from torch import Tensor
@@ -7,14 +7,14 @@ from sparring.network import Network
 
 
 class ProgressiveNetwork(Network):
-    """A network of images whose newest level, that of the largest grid, is faded in (Karras et al. 2018, sec. 2).
+    """A network of images that fades in its newest level, the largest grid (Karras et al. 2018, sec. 2).
 
-    Built for images of a stage's size, it has a level for each of `plan_doublings`, counted from the base. The same
-    spec built for the next larger size has all that this one has under the same names, of the same shapes, but for the
-    layer between grids and images at the lower of its (at most) two highest levels, the only ones that have such; so
-    it can take over all that it knows. `alpha`, a number that is saved with the weights, is the share of the newest
-    level in what the network says: at 0 it says what the smaller one said of images half as large, at 1 (as it is
-    built) the layers to and from smaller images have no part in it. Where there is only the base it means nothing.
+    Built for the image size of a stage, it has a level for each grid of `plan_doublings`, counted from the base. A
+    network for the next resolution contains every parameter of this one under the same name and shape, except the
+    layer to or from images of the level below this one's highest (only the two highest levels have such layers):
+    weights can be copied by name. `alpha`, a scalar buffer, is the share of the newest level in the output: at 0 the
+    output equals the smaller network's for images half as large, at 1 (the initial value) layers to and from smaller
+    images have no effect. A network with only the base ignores it.
     """
 
     alpha: Tensor

@@ -1,4 +1,4 @@
-"""What every network shares, and how its spec builds it."""
+"""The base class of networks, and the spec that builds them."""
 
 from math import lcm
 from typing import Any, ClassVar, cast
@@ -8,25 +8,23 @@ from torch import Tensor, nn
 
 from sparring.errors import SpecError
 from sparring.layers.condition import Condition
+from sparring.layers.grids import Shape
 from sparring.layers.minibatch import MinibatchLayer
 from sparring.spec import Family
 
-Shape = tuple[int, ...]
-"""The shape of one sample without the batch: `(C, H, W)` for images, `(n,)` for vectors."""
-
 
 class Network(nn.Module):
-    """A function with weights from one shape to another, given a condition.
+    """A learned function from one shape to another, given an optional condition.
 
     A subclass nests its own `Spec(Network.Spec)` and takes `(spec, inputs, outputs, condition)`;
-    it raises `ShapeError` for shapes that it cannot map. `couples_samples` says of a class of
-    layers that what they return for a sample depends on the others of its batch.
+    it raises `ShapeError` for shapes that it cannot map. `couples_samples` marks classes of
+    layers whose output for a sample depends on the rest of its batch.
     """
 
     couples_samples: ClassVar[bool] = False
 
     class Spec(Family):
-        """What a network is built from; `build` makes the network that the spec is nested in."""
+        """The settings of a network; `build` returns the network that the spec is nested in."""
 
         network: ClassVar[type["Network"]]
 
@@ -41,7 +39,7 @@ class Network(nn.Module):
             cls.Spec.network = cls
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns [N, *outputs] for `inputs` [N, *inputs] and, where the network has one, a condition [N]."""
+        """Returns [N, *outputs] for `inputs` [N, *inputs] and, if the network is conditional, a condition [N]."""
         raise NotImplementedError
 
     def input_gradient(self, inputs: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -52,8 +50,8 @@ class Network(nn.Module):
         return input_gradient(lambda samples: self(samples, condition), inputs)
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns what the last layer looks at, [N, F]; raises `SpecError` where a network does not tell."""
-        raise SpecError(f"{type(self).__name__} has no features to show; choose another network for this player")
+        """Returns the inputs of the last layer, [N, F]; raises `SpecError` if the network does not expose them."""
+        raise SpecError(f"{type(self).__name__} does not expose its features; choose another network for this player")
 
 
 def input_gradient(function: Any, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,7 +69,7 @@ _COUPLING = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def couples_samples(network: nn.Module) -> bool:
-    """Whether what `network` returns for a sample may depend on the others in its batch, training or not as it is."""
+    """Whether the output of `network` for a sample may depend on the rest of its batch, in its current mode."""
     return any(
         (isinstance(layer, _COUPLING) and layer.training) or getattr(layer, "couples_samples", False)
         for layer in network.modules()
@@ -79,5 +77,5 @@ def couples_samples(network: nn.Module) -> bool:
 
 
 def group_size(network: nn.Module) -> int:
-    """Returns what a batch is best a multiple of: the groups in which layers of `network` compare samples; else 1."""
+    """Returns the preferred divisor of the batch size: of the groups of minibatch layers in `network`, or 1."""
     return lcm(*(layer.group or 1 for layer in network.modules() if isinstance(layer, MinibatchLayer)))

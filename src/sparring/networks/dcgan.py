@@ -38,10 +38,10 @@ class DCGANGenerator(Network):
         halvings = plan_halvings((outputs[1], outputs[2]))
         widths = [outputs[0], *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
         self.base: Shape = (widths[-1], *(halvings[-1].small if halvings else outputs[1:]))
-        self.told = spec.conditioning.entrance(condition, inputs)
+        self.conditioner = spec.conditioning.input_layer(condition, inputs)
         normalization = spec.conditioning.normalization(condition, spec.normalization)
         bias = not normalization.cancels_bias
-        self.project = nn.Linear(inputs[0] + self.told.added, prod(self.base), bias=bias or not halvings)
+        self.project = nn.Linear(inputs[0] + self.conditioner.added, prod(self.base), bias=bias or not halvings)
         self.normalize = nn.ModuleList(normalization.layer(width) for width in reversed(widths[1:]))
         self.modulate = nn.ModuleList(spec.conditioning.modulation(condition, width) for width in reversed(widths[1:]))
         self.grow = nn.ModuleList(
@@ -56,7 +56,7 @@ class DCGANGenerator(Network):
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns images [N, C, H, W] in (-1, 1) for latents [N, n]."""
-        grid: Tensor = self.project(self.told(inputs, condition)).view(-1, *self.base)
+        grid: Tensor = self.project(self.conditioner(inputs, condition)).view(-1, *self.base)
         for normalize, modulate, grow in zip(self.normalize, self.modulate, self.grow, strict=True):
             grid = grow(relu(modulate(normalize(grid), condition)))
         return grid.tanh()
@@ -69,7 +69,7 @@ class DCGANDiscriminator(Network):
     """
 
     class Spec(DCGANGenerator.Spec):
-        """As the generator's; `minibatch` is shown to the last layer."""
+        """Same as the generator's, plus an optional `minibatch` statistic before the last layer."""
 
         minibatch: MinibatchStatistic | None = None
 
@@ -80,9 +80,10 @@ class DCGANDiscriminator(Network):
                 f"DCGANDiscriminator maps images (C, H, W) to vectors (n,); asked for {inputs} to {outputs}"
             )
         halvings = plan_halvings((inputs[1], inputs[2]))
-        self.told = spec.conditioning.entrance(condition, inputs)
+        self.conditioner = spec.conditioning.input_layer(condition, inputs)
         normalization = spec.conditioning.normalization(condition, spec.normalization)
-        widths = [inputs[0] + self.told.added, *(spec.width * min(2**level, WIDEST) for level in range(len(halvings)))]
+        inner = (spec.width * min(2**level, WIDEST) for level in range(len(halvings)))
+        widths = [inputs[0] + self.conditioner.added, *inner]
         bias = not normalization.cancels_bias
         self.shrink = nn.ModuleList(
             nn.Conv2d(widths[level], widths[level + 1], step.kernel, step.stride, padding=1, bias=bias or level == 0)
@@ -96,9 +97,9 @@ class DCGANDiscriminator(Network):
             for level, width in enumerate(widths[1:])
         )
         base = (widths[-1], *(halvings[-1].small if halvings else inputs[1:]))
-        self.compare = spec.minibatch.layer(base) if spec.minibatch else None
-        features = prod(self.compare.outputs if self.compare else base)
-        self.judge = nn.Linear(features, outputs[0])
+        self.minibatch = spec.minibatch.layer(base) if spec.minibatch else None
+        features = prod(self.minibatch.outputs if self.minibatch else base)
+        self.head = nn.Linear(features, outputs[0])
         self.project = spec.conditioning.projection(condition, features, outputs[0])
         spec.conditioning.check(self, condition)
         initialize(self)
@@ -107,20 +108,20 @@ class DCGANDiscriminator(Network):
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for images [N, C, H, W]."""
         features = self.features(inputs, condition)
-        scores: Tensor = self.project(self.judge(features), features, condition)
+        scores: Tensor = self.project(self.head(features), features, condition)
         return scores
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns the base grid and what is said of the minibatch, [N, F], for images [N, C, H, W]."""
-        grid = self.told(inputs, condition)
+        """Returns the flattened base grid, then the minibatch statistic if any, [N, F], for images [N, C, H, W]."""
+        grid = self.conditioner(inputs, condition)
         for shrink, normalize, modulate in zip(self.shrink, self.normalize, self.modulate, strict=True):
             grid = leaky_relu(modulate(normalize(shrink(grid)), condition), 0.2)
-        features: Tensor = self.compare(grid) if self.compare else grid
+        features: Tensor = self.minibatch(grid) if self.minibatch else grid
         return features.flatten(1)
 
 
 def initialize(network: nn.Module) -> None:
-    """Draws weights from N(0, 0.02²) (Radford et al. 2016, sec. 4), batch-norm scales from N(1, 0.02²) as its code."""
+    """Draws weights from N(0, 0.02²) (Radford et al. 2016, sec. 4), batch-norm scales from N(1, 0.02²) (its code)."""
     for layer in network.modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.normal_(layer.weight, std=0.02)

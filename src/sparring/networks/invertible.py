@@ -1,4 +1,4 @@
-"""What networks share that map latents to samples one to one, and so have a density."""
+"""Invertible networks from latents to samples, which have a density."""
 
 from math import prod
 from typing import Annotated
@@ -15,15 +15,15 @@ Margin = Annotated[float, Field(ge=0, lt=0.5)]
 
 
 class Invertible(Network):
-    """A bijection f from latents z to samples x of as many numbers: ln p(x) = ln p(z) - ln|det ∂x/∂z|.
+    """A bijection f from latents z to samples x of the same dimension: ln p(x) = ln p(z) - ln|det ∂x/∂z|.
 
-    `transform` is f and `inverse` undoes it, each with the logarithm of its Jacobian determinant; a subclass sets
-    `bijection`. Images are within ±1/(1 - 2α) for a margin α, a little more than pictures use, so that black and
-    white ones have finite logits which float32 can tell apart. Called like any other network it returns f(z) cut to
-    [-1, 1]: gradients end there, so a game takes `transform`'s samples where it learns.
+    `transform` is f, `inverse` its inverse, each with the logarithm of its Jacobian determinant; a subclass sets
+    `bijection`. Images are within ±1/(1 - 2α) for a margin α, slightly beyond [-1, 1]: black and white then have
+    finite logits that float32 can distinguish. `forward` returns f(z) clamped to [-1, 1]; the clamp stops gradients,
+    so games train on the samples of `transform`.
 
-    Under autocast only the networks inside couplings compute in bfloat16: s and t are the same both ways then, but the
-    round trip is exact to their rounding of x alone.
+    Under autocast only the networks inside couplings compute in bfloat16: s and t are the same both ways, but the
+    round trip is exact only up to the rounding of x.
     """
 
     bijection: Bijection
@@ -38,7 +38,7 @@ class Invertible(Network):
             )
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns samples [N, *outputs], images cut to [-1, 1], for latents [N, *inputs]."""
+        """Returns samples [N, *outputs], images clamped to [-1, 1], for latents [N, *inputs]."""
         samples, _ = self.transform(inputs, condition)
         return samples.clamp(-1, 1) if len(self.outputs) == 3 else samples
 

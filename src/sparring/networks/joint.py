@@ -1,4 +1,4 @@
-"""A discriminator of pairs: a sample and the latent that belongs to it."""
+"""A discriminator of pairs of a sample and its latent."""
 
 from math import prod
 
@@ -13,7 +13,7 @@ from sparring.spec import Spec
 
 
 class Joint(Spec):
-    """Three networks: one looks at the `sample`, one at the `latent`, and `both` judges the `features` they find."""
+    """Three networks: one of the `sample`, one of the `latent`, each with `features` outputs, and one of `both`."""
 
     sample: Network.Spec = DCGANDiscriminator.Spec()
     latent: Network.Spec = MLP.Spec(depth=1)
@@ -24,17 +24,17 @@ class Joint(Spec):
         """Returns the discriminator of samples of shape `sample` with latents of `size` numbers.
 
         Raises:
-            ShapeError: a network cannot map its side.
+            ShapeError: a network cannot map its inputs.
         """
         return JointDiscriminator(self, sample, size)
 
 
 class JointDiscriminator(Network):
-    """Scores pairs, D(x, z) = D_xz(D_x(x), D_z(z)), as Dumoulin et al. 2017 lay it out.
+    """Scores pairs, D(x, z) = D_xz(D_x(x), D_z(z)), of Dumoulin et al. 2017.
 
-    A pair is one vector [N, D + n]: the sample, flattened, and behind it the latent. So all that is done to samples,
-    such as differentiating their scores and lines from real to generated ones, is done to pairs. Each of the networks
-    of the two sides gives `features` numbers, which `both` sees after LeakyReLU 0.2.
+    A pair is one vector [N, D + n], the flattened sample followed by the latent. Input gradients, interpolations
+    between real and generated samples and the like therefore apply to pairs. LeakyReLU 0.2 follows the two inner
+    networks.
     """
 
     def __init__(self, spec: Joint, sample: Shape, size: int) -> None:
@@ -46,12 +46,12 @@ class JointDiscriminator(Network):
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, 1] of pairs [N, D + n]."""
-        scores: Tensor = self.both(self._look(inputs), condition)
+        scores: Tensor = self.both(self._hidden(inputs), condition)
         return scores
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns what the last layer looks at, [N, F], for pairs [N, D + n]."""
-        return self.both.features(self._look(inputs), condition)
+        """Returns the inputs of the last layer, [N, F], for pairs [N, D + n]."""
+        return self.both.features(self._hidden(inputs), condition)
 
     def join(self, samples: Tensor, latents: Tensor) -> Tensor:
         """Returns pairs [N, D + n] of samples [N, *shape] and latents [N, n]."""
@@ -61,6 +61,6 @@ class JointDiscriminator(Network):
         """Returns the samples [N, *shape] and the latents [N, n] of pairs [N, D + n]."""
         return pairs[:, : self.size].reshape(len(pairs), *self.shape), pairs[:, self.size :]
 
-    def _look(self, pairs: Tensor) -> Tensor:
+    def _hidden(self, pairs: Tensor) -> Tensor:
         samples, latents = self.part(pairs)
         return leaky_relu(cat((self.sample(samples), self.latent(latents)), 1), 0.2)

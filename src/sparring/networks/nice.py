@@ -1,4 +1,4 @@
-"""NICE: additive couplings, alternately of the even and the odd places, and a diagonal scaling (Dinh et al. 2015)."""
+"""NICE: additive couplings, alternating between even and odd indices, and a diagonal scaling (Dinh et al. 2015)."""
 
 from math import prod
 
@@ -16,12 +16,12 @@ class NICE(Invertible):
     """Latents to vectors or images by `couplings` of multilayer perceptrons (Dinh et al. 2015, sec. 3 and 4).
 
     The Jacobian determinant of all but the scaling is 1; images are squashed at the end, and theirs depends on
-    the sample. Perceptrons have LeakyReLU 0.2, so that no unit of a narrow one dies, where the paper's have ReLU.
-    Each sees the embedding of a class beside its half.
+    the sample. Perceptrons have LeakyReLU 0.2 where the paper's have ReLU: no unit of a narrow one dies.
+    The embedding of a class is concatenated to their inputs.
     """
 
     class Spec(Invertible.Spec):
-        """Published for digits: 4 couplings of `depth` 5 and `width` 1000. `margin` is that of images."""
+        """Published for digits: 4 couplings of `depth` 5 and `width` 1000. `margin` is α of `Squash`."""
 
         couplings: PositiveInt = 4
         width: PositiveInt = 256

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from sparring.errors import ShapeError
 from sparring.layers.activation import GAIN, activate
-from sparring.layers.conditioning import Informed, Unconditional, concatenation
+from sparring.layers.conditioning import ConditionCheck, concatenation
 from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
 from sparring.layers.fading import FromImages, ToImages, halve
 from sparring.layers.grids import plan_channels, plan_doublings
@@ -22,11 +22,11 @@ from sparring.network.growing import ProgressiveNetwork
 
 
 class ProgressiveGenerator(ProgressiveNetwork):
-    """Latents on the sphere to images: a base grid, then blocks of two convolutions on grids twice as large each.
+    """Latents on the sphere to images: a base grid, then blocks of two convolutions, each on a grid twice as large.
 
     Weights have the equalized learning rate, and every pixel is normalized after every activation (Karras et al. 2018,
-    sec. 4, table 2). A condition is told beside the latent. In training images are what the last layer says; in
-    evaluation they are clamped to [-1, 1].
+    sec. 4, table 2). The embedding of a condition is concatenated to the latent. Images are the output of the last
+    layer in training, clamped to [-1, 1] in evaluation.
     """
 
     class Spec(Network.Spec):
@@ -43,15 +43,15 @@ class ProgressiveGenerator(ProgressiveNetwork):
             )
         sizes = plan_doublings((outputs[1], outputs[2]))
         channels = plan_channels(len(sizes), spec.channel_base, spec.channel_max)
-        self.told = concatenation(condition, inputs)
-        base = _Base(inputs[0] + self.told.added, (channels[0], *sizes[0]))
+        self.conditioner = concatenation(condition, inputs)
+        base = _Base(inputs[0] + self.conditioner.added, (channels[0], *sizes[0]))
         larger = (_Larger(*pair, size) for pair, size in zip(pairwise(channels), sizes[1:], strict=True))
         self.blocks = nn.ModuleList([base, *larger])
         self.to_image = ToImages(channels, outputs[0])
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns images [N, C, H, W] for latents [N, n] and, where the network has one, a condition [N]."""
-        grids = [normalize_pixels(self.told(inputs, condition))]
+        grids = [normalize_pixels(self.conditioner(inputs, condition))]
         for block in self.blocks:
             grids = [*grids[-1:], block(grids[-1])]
         image: Tensor = self.to_image(grids[-len(self.to_image) :], self.alpha)
@@ -59,7 +59,7 @@ class ProgressiveGenerator(ProgressiveNetwork):
 
 
 class _Base(nn.Module):
-    """Latents to a grid of `shape`: a linear layer, which a 4x4 convolution of one pixel is, and a 3x3 one."""
+    """Latents to a grid of `shape`: a linear layer (the 4x4 convolution of one pixel) and a 3x3 convolution."""
 
     def __init__(self, inputs: int, shape: Shape) -> None:
         super().__init__()
@@ -88,15 +88,15 @@ class _Larger(nn.Module):
 
 
 class ProgressiveDiscriminator(ProgressiveNetwork):
-    """Images to scores: the generator in reverse, then what the minibatch says, and two layers.
+    """Images to scores: the generator in reverse, then the minibatch statistic and two layers.
 
-    A block's second convolution and its downsampling are one, as the published code has them. A condition y, a class as
-    a one among zeros, adds its own score: s₀(x) + ⟨y, s(x)⟩, which is the projection discriminator (Miyato & Koyama
-    2018, eq. 3). Scores do not depend on it otherwise, so that all layers fit images of any stage.
+    A block's second convolution and its downsampling are one operation, as in the published code. A condition y,
+    one-hot for classes, adds its own score: s₀(x) + ⟨y, s(x)⟩, the projection discriminator (Miyato & Koyama 2018,
+    eq. 3). No other layer depends on it, and all layers fit images of any stage.
     """
 
     class Spec(Network.Spec):
-        """Channels are as the generator's; `taps` are the filter of downsampling, StyleGAN's are (1, 3, 3, 1)."""
+        """Channels as in the generator; `taps` is the downsampling filter, (1, 3, 3, 1) in StyleGAN."""
 
         channel_base: PositiveInt = 16384
         channel_max: PositiveInt = 512
@@ -112,24 +112,24 @@ class ProgressiveDiscriminator(ProgressiveNetwork):
         sizes = plan_doublings((inputs[1], inputs[2]))
         channels = plan_channels(len(sizes), spec.channel_base, spec.channel_max)
         self.condition, self.outputs = condition, outputs[0]
-        self.told = Informed() if condition else Unconditional()
+        self.check_condition = ConditionCheck(condition)
         self.from_image = FromImages(inputs[0], channels)
         last = _Last((channels[0], *sizes[0]), spec.minibatch)
         larger = (_Smaller(before, after, spec.taps) for after, before in pairwise(channels))
         self.blocks = nn.ModuleList([last, *larger])
-        self.judge = EqualizedLinear(channels[0], outputs[0] * (1 + condition.size))
+        self.head = EqualizedLinear(channels[0], outputs[0] * (1 + condition.size))
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for images [N, C, H, W] and, where the network has one, a condition [N]."""
-        scores: Tensor = self.judge(self.features(inputs, condition))
+        scores: Tensor = self.head(self.features(inputs, condition))
         if condition is None:
             return scores
-        told = pad(self.condition.vector(condition).to(scores.dtype), (1, 0), value=1.0)
-        return (scores.view(len(told), self.outputs, -1) * told[:, None]).sum(2)
+        weights = pad(self.condition.vector(condition).to(scores.dtype), (1, 0), value=1.0)
+        return (scores.view(len(weights), self.outputs, -1) * weights[:, None]).sum(2)
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns what the last layer looks at, [N, F], in full precision, for images [N, C, H, W]."""
-        image = self.told(inputs, condition)
+        """Returns the inputs of the last layer, [N, F], in full precision, for images [N, C, H, W]."""
+        image = self.check_condition(inputs, condition)
         last, *inner = self.blocks
         grid = self.from_image(image, len(inner))
         if inner:
@@ -156,18 +156,18 @@ class _Smaller(nn.Module):
 
 
 class _Last(nn.Module):
-    """A grid of `shape` to as many numbers as it has channels, in full precision."""
+    """A grid of `shape` (C, H, W) to C numbers, in full precision."""
 
     def __init__(self, shape: Shape, minibatch: MinibatchStandardDeviation | None) -> None:
         super().__init__()
-        self.compare = minibatch.layer(shape) if minibatch else None
-        compared = self.compare.outputs[0] if self.compare else shape[0]
-        self.first = EqualizedConvolution(compared, shape[0], 3)
+        self.minibatch = minibatch.layer(shape) if minibatch else None
+        widened = self.minibatch.outputs[0] if self.minibatch else shape[0]
+        self.first = EqualizedConvolution(widened, shape[0], 3)
         self.second = EqualizedLinear(prod(shape), shape[0])
 
     def forward(self, grid: Tensor) -> Tensor:
         """Returns [N, C] for `grid` [N, C, H, W]."""
         with torch.autocast(grid.device.type, enabled=False):
             grid = grid.to(torch.promote_types(grid.dtype, torch.float32))
-            grid = self.compare(grid) if self.compare else grid
+            grid = self.minibatch(grid) if self.minibatch else grid
             return activate(self.second(activate(self.first(grid, GAIN)).flatten(1), GAIN))

@@ -11,7 +11,7 @@ from torch.nn.functional import relu
 from sparring.errors import ShapeError
 from sparring.layers.bijections import Bijection, Chain, DepthToSpace, Reshape, Scale, Squash
 from sparring.layers.conditioning import concatenation
-from sparring.layers.couplings import AffineCoupling, checkerboard, half_of_channels
+from sparring.layers.couplings import AffineCoupling, channel_mask, checkerboard_mask
 from sparring.network import Condition, Shape
 from sparring.networks.invertible import Invertible, Margin
 
@@ -19,18 +19,19 @@ SMALLEST = 4
 """No side is halved below this unless a recipe says so."""
 
 COUPLINGS, LAST_COUPLINGS = 3, 4
-"""How many couplings with masks of one kind follow each other; how many with checkerboards at the coarsest scale."""
+"""The number of consecutive couplings with masks of one kind, and of those with checkerboards at the coarsest scale."""
 
 
 class RealNVP(Invertible):
     """Latents to images [N, C, H, W] of any channel count (Dinh et al. 2017, sec. 3).
 
-    Seen from the image, a scale has three couplings with alternating checkerboard masks, squeezes 2x2 pixels into
-    channels, has three couplings with alternating halves of the channels, and makes one half of these latents;
+    From the image's side, a scale has three couplings with alternating checkerboard masks, squeezes 2x2 pixels into
+    channels, has three couplings with alternating halves of the channels, and factors out one half as latents;
     the other half is the image of the next scale. The last scale has four couplings with checkerboards.
 
-    s and t come from residual 3x3 convolutions with ReLU. They have no batch normalization, unlike the paper's: with
-    it the determinant for a sample depends on the others of its batch in training, and on running statistics later.
+    s and t come from residual 3x3 convolutions with ReLU. Unlike the paper's they have no batch normalization,
+    with which the determinant of a sample depends on the others of its batch in training, and on running statistics
+    in evaluation.
     """
 
     class Spec(Invertible.Spec):
@@ -62,12 +63,12 @@ class RealNVP(Invertible):
 
 
 class ResidualConvolutions(nn.Module):
-    """Images of `shape`, told a condition or not, to twice as many channels; nearly zero at first."""
+    """Images of `shape`, and a condition if there is one, to twice as many channels; initially near zero."""
 
     def __init__(self, shape: Shape, width: int, blocks: int, condition: Condition) -> None:
         super().__init__()
-        self.told = concatenation(condition, shape)
-        self.enter = _convolution(shape[0] + self.told.added, width)
+        self.conditioner = concatenation(condition, shape)
+        self.enter = _convolution(shape[0] + self.conditioner.added, width)
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.ReLU(), _convolution(width, width), nn.ReLU(), _convolution(width, width))
             for _ in range(blocks)
@@ -78,7 +79,7 @@ class ResidualConvolutions(nn.Module):
 
     def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
         """Returns [N, 2C, H, W] for `inputs` [N, C, H, W]."""
-        grid = self.enter(self.told(inputs, condition))
+        grid = self.enter(self.conditioner(inputs, condition))
         for block in self.blocks:
             grid = grid + block(grid)
         outputs: Tensor = self.leave(relu(grid))
@@ -86,7 +87,7 @@ class ResidualConvolutions(nn.Module):
 
 
 def _scale(shape: Shape, scales: int, spec: RealNVP.Spec, condition: Condition) -> Bijection:
-    """Returns what maps latents [N, C·H·W] to images of `shape`, by the first of `scales` and then the others."""
+    """Returns the bijection from latents [N, C·H·W] to images of `shape`, recursively over `scales`."""
 
     def couplings(shape: Shape, masks: Iterator[Tensor]) -> Iterator[AffineCoupling]:
         for mask in masks:
@@ -95,17 +96,17 @@ def _scale(shape: Shape, scales: int, spec: RealNVP.Spec, condition: Condition) 
 
     channels, height, width = shape
     if scales == 1:
-        boards = (checkerboard(height, width, index % 2) for index in range(LAST_COUPLINGS))
+        boards = (checkerboard_mask(height, width, index % 2) for index in range(LAST_COUPLINGS))
         return Chain(Reshape(shape), *couplings(shape, boards))
-    boards = (checkerboard(height, width, index % 2) for index in range(COUPLINGS))
-    halves = (half_of_channels(4 * channels, index % 2) for index in range(COUPLINGS))
+    boards = (checkerboard_mask(height, width, index % 2) for index in range(COUPLINGS))
+    halves = (channel_mask(4 * channels, index % 2) for index in range(COUPLINGS))
     squeezed, half = ((count * channels, height // 2, width // 2) for count in (4, 2))
     finer = Chain(*couplings(squeezed, halves), DepthToSpace(), *couplings(shape, boards))
     return Scale(half, finer, _scale(half, scales - 1, spec, condition))
 
 
 def _count_scales(shape: Shape, smallest: int) -> int:
-    """Returns how many scales an image has whose sides are halved while both are even and stay at least `smallest`."""
+    """Returns the number of scales if both sides are halved while they are even and stay at least `smallest`."""
     height, width, scales = *shape[1:], 1
     while height % 2 == width % 2 == 0 and min(height, width) >= 2 * smallest and height * width > 4:
         height, width, scales = height // 2, width // 2, scales + 1

@@ -11,19 +11,19 @@ from sparring.network import Condition, Network, Shape
 from sparring.networks.dcgan import initialize
 
 MULTIPLE = 4
-"""What the sides of an image are a multiple of inside the network."""
+"""Sides are padded to a multiple of this inside the network."""
 
 SMALLEST = 5
-"""The shortest side that can be mirrored to 8 pixels, of which the residual blocks see 2."""
+"""The shortest side that reflection can pad to 8 pixels, which are 2 in the residual blocks."""
 
 
 class ResNetTranslator(Network):
     """The generator of CycleGAN (Zhu et al. 2017, appendix 7.2, after Johnson et al. 2016).
 
-    c7s1-64, d128, d256, residual blocks R256, u128, u64, c7s1-3; each with instance normalization and ReLU but for
-    the last, which has tanh. Convolutions pad by reflection. It is convolutional all through, so that it takes
-    images [N, C, H, W] of any size from 5x5 on, whichever it was built for; sides that are no multiple of 4 are
-    mirrored at their end up to one, and the result is cropped. Told a class, it takes only the size it was built for.
+    c7s1-64, d128, d256, residual blocks R256, u128, u64, c7s1-3; each with instance normalization and ReLU except
+    the last, which has tanh. Convolutions pad by reflection. It is fully convolutional and takes images [N, C, H, W]
+    of any size from 5x5 up, whatever size it was built for; sides that are not a multiple of 4 are reflect-padded at
+    their end, and the result is cropped. A class-conditional network takes only the size it was built for.
     """
 
     class Spec(Network.Spec):
@@ -46,22 +46,22 @@ class ResNetTranslator(Network):
                 f"asked for {inputs} to {outputs}; enlarge them"
             )
         self.size = inputs[1:]
-        self.told = concatenation(condition, inputs)
+        self.conditioner = concatenation(condition, inputs)
         width, normalization = spec.width, spec.normalization
         bias = not normalization.cancels_bias
         self.layers = nn.Sequential(
-            _mirrored(inputs[0] + self.told.added, width, 7, bias=bias),
+            _reflect_conv(inputs[0] + self.conditioner.added, width, 7, bias=bias),
             *_finish(normalization, width),
-            _mirrored(width, 2 * width, 3, stride=2, bias=bias),
+            _reflect_conv(width, 2 * width, 3, stride=2, bias=bias),
             *_finish(normalization, 2 * width),
-            _mirrored(2 * width, 4 * width, 3, stride=2, bias=bias),
+            _reflect_conv(2 * width, 4 * width, 3, stride=2, bias=bias),
             *_finish(normalization, 4 * width),
             *(Residual(4 * width, normalization) for _ in range(spec.blocks)),
             nn.ConvTranspose2d(4 * width, 2 * width, 3, 2, padding=1, output_padding=1, bias=bias),
             *_finish(normalization, 2 * width),
             nn.ConvTranspose2d(2 * width, width, 3, 2, padding=1, output_padding=1, bias=bias),
             *_finish(normalization, width),
-            _mirrored(width, outputs[0], 7),
+            _reflect_conv(width, outputs[0], 7),
             nn.Tanh(),
         )
         initialize(self)
@@ -70,9 +70,9 @@ class ResNetTranslator(Network):
         """Returns images [N, C', H, W] in (-1, 1) for images [N, C, H, W]."""
         self._check(tuple(inputs.shape[2:]))
         height, width = inputs.shape[2:]
-        beyond = 0, _lacking(width), 0, _lacking(height)
-        grid = self.told(inputs, condition)
-        images: Tensor = self.layers(pad(grid, beyond, mode="reflect") if any(beyond) else grid)
+        padding = 0, _missing(width), 0, _missing(height)
+        grid = self.conditioner(inputs, condition)
+        images: Tensor = self.layers(pad(grid, padding, mode="reflect") if any(padding) else grid)
         return images[..., :height, :width]
 
     def _check(self, size: Shape) -> None:
@@ -80,9 +80,9 @@ class ResNetTranslator(Network):
             raise ShapeError(
                 f"ResNetTranslator needs images of at least {SMALLEST}x{SMALLEST} pixels; got {size}; enlarge them"
             )
-        if self.told.added and size != self.size:
+        if self.conditioner.added and size != self.size:
             raise ShapeError(
-                f"a ResNetTranslator that is told classes takes images of the size it was built for, {self.size}; "
+                f"a class-conditional ResNetTranslator takes images of the size it was built for, {self.size}; "
                 f"got {size}; resize them"
             )
 
@@ -94,9 +94,9 @@ class Residual(nn.Module):
         super().__init__()
         bias = not normalization.cancels_bias
         self.change = nn.Sequential(
-            _mirrored(channels, channels, 3, bias=bias),
+            _reflect_conv(channels, channels, 3, bias=bias),
             *_finish(normalization, channels),
-            _mirrored(channels, channels, 3, bias=bias),
+            _reflect_conv(channels, channels, 3, bias=bias),
             normalization.layer(channels),
         )
 
@@ -105,8 +105,8 @@ class Residual(nn.Module):
         return inputs + self.change(inputs)  # type: ignore[no-any-return]
 
 
-def _mirrored(channels: int, outputs: int, kernel: int, stride: int = 1, bias: bool = True) -> nn.Conv2d:
-    """Returns a convolution that keeps an image's size, divided by the stride, by reflection at its edges."""
+def _reflect_conv(channels: int, outputs: int, kernel: int, stride: int = 1, bias: bool = True) -> nn.Conv2d:
+    """Returns a convolution with reflection padding, whose output has the image's size divided by the stride."""
     return nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2, padding_mode="reflect", bias=bias)
 
 
@@ -114,6 +114,6 @@ def _finish(normalization: Normalization, channels: int) -> tuple[nn.Module, nn.
     return normalization.layer(channels), nn.ReLU()
 
 
-def _lacking(side: int) -> int:
-    """Returns how many pixels `side` lacks to a multiple of 4, and to the 8 that the residual blocks need."""
+def _missing(side: int) -> int:
+    """Returns the number of pixels that pad `side` to a multiple of 4, and to at least 8."""
     return max(-side % MULTIPLE, 2 * MULTIPLE - side)

@@ -17,11 +17,11 @@ from sparring.layers.modulation import TAPS, NoiseInput
 from sparring.layers.scaling import UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
 from sparring.network.growing import ProgressiveNetwork
-from sparring.network.style_based import Noise, StyleNetwork
+from sparring.network.style_based import LayerNoise, StyleNetwork
 
 
 class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
-    """Latents to images: a learned constant, ones at first, then two layers on each grid, told a style and noise.
+    """Latents to images: a learned constant, ones at first, then two layers on each grid, with a style and noise.
 
     A layer is a convolution, noise, leaky ReLU and adaptive instance normalization (Karras et al. 2019, fig. 1b); on
     the base grid the constant stands for the first convolution. Grids grow through the filter (1, 3, 3, 1), the
@@ -31,8 +31,8 @@ class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
     class Spec(Network.Spec):
         """A grid of 4 · 2ⁱ has `channel_base` / (4 · 2ⁱ) channels, at most `channel_max`.
 
-        `width` is the length of the intermediate latents, which `mapping_layers` layers make. In training the share
-        `mixing` of samples has styles from two latents.
+        `width` is the length of the intermediate latents, after `mapping_layers` layers. `mixing` is the probability
+        of styles from two latents in training.
         """
 
         channel_base: PositiveInt = 16384
@@ -59,17 +59,17 @@ class StyleGANGenerator(StyleNetwork, ProgressiveNetwork):
         )
         self.to_image = ToImages(channels, outputs[0])
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
+    def synthesize(self, ws: Tensor, noise: LayerNoise = ()) -> Tensor:
         noises: list[Tensor | None] = [*noise] or [None] * self.styles
         if ws.shape[1:] != (self.styles, self.width) or len(noises) != self.styles:
             raise ShapeError(
                 f"StyleGANGenerator synthesizes [N, {self.styles}, {self.width}] with {self.styles} noises or none; "
                 f"got {tuple(ws.shape)} with {len(noise)}"
             )
-        told = list(zip(ws.unbind(1), noises, strict=True))
+        styles = list(zip(ws.unbind(1), noises, strict=True))
         grids = [self.constant.repeat(len(ws), 1, 1, 1)]
         for level, block in enumerate(self.blocks):
-            grids = [*grids[-1:], block(grids[-1], told[2 * level : 2 * level + 2])]
+            grids = [*grids[-1:], block(grids[-1], styles[2 * level : 2 * level + 2])]
         image: Tensor = self.to_image(grids[-len(self.to_image) :], self.alpha)
         return image
 
@@ -89,9 +89,9 @@ class _Block(nn.Module):
         convolutions = (enter, EqualizedConvolution(after, after, 3))
         self.layers = nn.ModuleList(_Layer(convolve, after, size, width) for convolve in convolutions)
 
-    def forward(self, grid: Tensor, told: list[tuple[Tensor, Tensor | None]]) -> Tensor:
-        """Returns [N, after, *size]; each layer is `told` an intermediate latent and, if any, noise."""
-        for layer, (latent, noise) in zip(self.layers, told, strict=True):
+    def forward(self, grid: Tensor, styles: list[tuple[Tensor, Tensor | None]]) -> Tensor:
+        """Returns [N, after, *size]; each layer takes the next intermediate latent and its noise, if any."""
+        for layer, (latent, noise) in zip(self.layers, styles, strict=True):
             grid = layer(grid, latent, noise)
         return grid
 
@@ -107,9 +107,9 @@ class _Layer(nn.Module):
 
     def forward(self, grid: Tensor, latent: Tensor, noise: Tensor | None) -> Tensor:
         """Returns [N, channels, H, W] for a `grid`, `latent` [N, width] and `noise` [N or 1, 1, H, W]."""
-        # Without the gain of a leaky ReLU: what follows undoes it.
-        found: Tensor = self.convolve(grid)
+        # Without the gain of a leaky ReLU, which the normalization would undo.
+        grid = self.convolve(grid)
         if noise is not None:
-            found = found.addcmul_(noise.to(found.dtype), self.noise.strength.to(found.dtype))
-        styled: Tensor = self.style(activate(found), latent)
+            grid = grid.addcmul_(noise.to(grid.dtype), self.noise.strength.to(grid.dtype))
+        styled: Tensor = self.style(activate(grid), latent)
         return styled

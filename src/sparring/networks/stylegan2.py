@@ -1,4 +1,4 @@
-"""StyleGAN2 (Karras et al. 2020a), as StyleGAN2-ADA (2020b) builds it, for images of any size and channel count."""
+"""StyleGAN2 (Karras et al. 2020a) in the variant of StyleGAN2-ADA (2020b), for images of any size and channel count."""
 
 from collections.abc import Sequence
 from math import prod, sqrt
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sparring.errors import ShapeError
 from sparring.layers.activation import GAIN, activate
-from sparring.layers.conditioning import Informed, Unconditional
+from sparring.layers.conditioning import ConditionCheck
 from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
 from sparring.layers.grids import Size, plan_channels, plan_doublings
 from sparring.layers.mapping import MappingNetwork, MeanLatent
@@ -18,7 +18,7 @@ from sparring.layers.minibatch import MinibatchStandardDeviation
 from sparring.layers.modulation import TAPS, StyledConvolution, ToImage, UpsamplingStyledConvolution
 from sparring.layers.resampling import downsample, normalize_taps, upfirdn, upsample
 from sparring.network import Condition, Network, Shape
-from sparring.network.style_based import Noise, StyleNetwork
+from sparring.network.style_based import LayerNoise, StyleNetwork
 
 Architecture = Literal["skip", "resnet", "orig"]
 """How the blocks of a network are wired (Karras et al. 2020a, fig. 7).
@@ -33,15 +33,15 @@ HALF = sqrt(0.5)
 class StyleGAN2Generator(StyleNetwork):
     """Latents to images: a learned constant on the base grid, then blocks of styled convolutions, each twice as large.
 
-    The base of a square image whose side is a power of two is 4x4; `plan_doublings` says what others grow from.
+    The base of a square image whose side is a power of two is 4x4; see `plan_doublings` for others.
     """
 
     class Spec(Network.Spec):
         """A grid of 4 · 2ⁱ has `channel_base` / (4 · 2ⁱ) channels, at most `channel_max`.
 
         `width` is the length of the intermediate latents; activations are clamped to ±`clamp`, for half precision.
-        In training the share `mixing` of samples has styles from two latents. `noisy` layers take noise, for what
-        is random in photographs, such as hair; drawings have no such thing, and learn faster without.
+        `mixing` is the probability of styles from two latents in training. `noisy` layers take noise, for random
+        detail in photographs, such as hair; drawings have none, and train faster without.
         """
 
         channel_base: PositiveInt = 16384
@@ -73,13 +73,13 @@ class StyleGAN2Generator(StyleNetwork):
         self.register_buffer("taps", normalize_taps(TAPS), persistent=False)
         self.taps: Tensor
 
-    def synthesize(self, ws: Tensor, noise: Noise = ()) -> Tensor:
+    def synthesize(self, ws: Tensor, noise: LayerNoise = ()) -> Tensor:
         latents = ws.unbind(1)
         noises: list[Tensor | None] = [*noise] or [None] * (self.styles - 1)
-        taken = len(self.constant_noise())
-        if ws.shape[1:] != (self.styles, self.width) or len(noise) not in (0, taken):
+        noisy = len(self.constant_noise())
+        if ws.shape[1:] != (self.styles, self.width) or len(noise) not in (0, noisy):
             raise ShapeError(
-                f"StyleGAN2Generator synthesizes [N, {self.styles}, {self.width}] with {taken} noises or none; got "
+                f"StyleGAN2Generator synthesizes [N, {self.styles}, {self.width}] with {noisy} noises or none; got "
                 f"{tuple(ws.shape)} with {len(noise)}"
             )
         grid, style = self.constant.expand(len(ws), -1, -1, -1), 0
@@ -87,7 +87,7 @@ class StyleGAN2Generator(StyleNetwork):
         for block in self.blocks:
             grid = block(grid, latents[style:], noises[style:])
             style += len(block.layers)  # type: ignore[arg-type]
-            if block.to_image is not None:  # its style is that of the next block's first layer
+            if block.to_image is not None:  # shares its style with the next block's first layer
                 image = self._add(image, block.to_image(grid, latents[style]))  # type: ignore[operator]
         assert image is not None
         return image
@@ -101,14 +101,14 @@ class StyleGAN2Generator(StyleNetwork):
             return upsample(image, self.taps, (painted.shape[2], painted.shape[3])).add_(painted)
 
     def style_weights(self) -> list[Tensor]:
-        found: list[list[Tensor]] = [[] for _ in range(self.styles)]
+        weights: list[list[Tensor]] = [[] for _ in range(self.styles)]
         style = 0
         for block in self.blocks:
             layers = [*block.layers, *([block.to_image] if block.to_image is not None else [])]  # type: ignore[misc]
             for place, layer in enumerate(layers):
-                found[style + place].append(layer.affine.scaled)
+                weights[style + place].append(layer.affine.scaled)
             style += len(block.layers)  # type: ignore[arg-type]
-        return [torch.cat(parts) if parts else self.constant.new_zeros(0, self.width) for parts in found]
+        return [torch.cat(parts) if parts else self.constant.new_zeros(0, self.width) for parts in weights]
 
     def constant_noise(self) -> list[Tensor]:
         inputs = [layer.noise for block in self.blocks for layer in block.layers]  # type: ignore[union-attr]
@@ -121,9 +121,9 @@ class _SynthesisBlock(nn.Module):
     def __init__(self, spec: StyleGAN2Generator.Spec, before: int, after: int, painted: int, size: Size) -> None:
         super().__init__()
         self.size = size
-        told = (after, spec.width, size, spec.clamp, spec.noisy)
-        grow = [UpsamplingStyledConvolution(before, *told)] if before else []
-        self.layers = nn.ModuleList([*grow, StyledConvolution(after, *told)])
+        settings = (after, spec.width, size, spec.clamp, spec.noisy)
+        grow = [UpsamplingStyledConvolution(before, *settings)] if before else []
+        self.layers = nn.ModuleList([*grow, StyledConvolution(after, *settings)])
         around = spec.architecture == "resnet" and before
         self.shortcut = EqualizedConvolution(before, after, 1, bias=False) if around else None
         self.to_image = ToImage(after, painted, spec.width, spec.clamp) if painted else None
@@ -144,15 +144,15 @@ class _SynthesisBlock(nn.Module):
 
 
 class StyleGAN2Discriminator(Network):
-    """Images to scores: blocks that halve the grid down to the base, then what the minibatch says, and two layers.
+    """Images to scores: blocks that halve the grid down to the base, then the minibatch statistic and two layers.
 
-    A condition has a mapping network of its own, onto whose output the last layer is projected.
+    A condition has its own mapping network; scores are the inner product of its output and the last layer's.
     """
 
     class Spec(Network.Spec):
-        """Channels and `clamp` are as the generator's.
+        """Channels and `clamp` as in the generator.
 
-        `condition_width` is how many numbers a condition is mapped to, by `mapping_layers`.
+        `condition_width` is the size of the mapped condition, after `mapping_layers` layers.
         """
 
         channel_base: PositiveInt = 16384
@@ -178,30 +178,30 @@ class StyleGAN2Discriminator(Network):
             _Block(spec, channels[level], channels[level - 1], inputs[0] if skips or level == levels[0] else 0)
             for level in levels
         )
-        shown = skips or not levels
-        self.from_image = EqualizedConvolution(inputs[0], channels[0], 1) if shown else None
-        self.compare = spec.minibatch.layer(self.shape) if spec.minibatch else None
-        compared = self.compare.outputs[0] if self.compare else channels[0]
-        self.convolve = EqualizedConvolution(compared, channels[0], 3)
+        reads_image = skips or not levels
+        self.from_image = EqualizedConvolution(inputs[0], channels[0], 1) if reads_image else None
+        self.minibatch = spec.minibatch.layer(self.shape) if spec.minibatch else None
+        widened = self.minibatch.outputs[0] if self.minibatch else channels[0]
+        self.convolve = EqualizedConvolution(widened, channels[0], 3)
         self.hidden = EqualizedLinear(prod(self.shape), channels[0])
-        self.told = Informed() if condition else Unconditional()
+        self.check_condition = ConditionCheck(condition)
         self.outputs = outputs[0]
         self.mapping = MappingNetwork(0, condition, spec.condition_width, spec.mapping_layers) if condition else None
-        self.judge = EqualizedLinear(channels[0], outputs[0] * (spec.condition_width if condition else 1))
+        self.head = EqualizedLinear(channels[0], outputs[0] * (spec.condition_width if condition else 1))
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns scores [N, n] for images [N, C, H, W]."""
         features = self.features(inputs, condition)
-        scores: Tensor = self.judge(features)
+        scores: Tensor = self.head(features)
         if self.mapping is None:
             return scores
-        told = self.mapping(inputs.new_empty(len(inputs), 0), condition)
-        scores = scores.view(len(told), self.outputs, told.shape[1]) * told[:, None]
-        return scores.sum(2) / sqrt(told.shape[1])
+        mapped = self.mapping(inputs.new_empty(len(inputs), 0), condition)
+        scores = scores.view(len(mapped), self.outputs, mapped.shape[1]) * mapped[:, None]
+        return scores.sum(2) / sqrt(mapped.shape[1])
 
     def features(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns what the last layer looks at, [N, F], in full precision, for images [N, C, H, W]."""
-        image: Tensor | None = self.told(inputs, condition)
+        """Returns the inputs of the last layer, [N, F], in full precision, for images [N, C, H, W]."""
+        image: Tensor | None = self.check_condition(inputs, condition)
         grid = None
         for block in self.blocks:
             grid, image = block(grid, image)
@@ -210,18 +210,18 @@ class StyleGAN2Discriminator(Network):
                 grid = _join(grid, activate(self.from_image(image, GAIN), self.clamp))
             assert grid is not None
             grid = grid.to(torch.promote_types(grid.dtype, torch.float32))
-            grid = self.compare(grid) if self.compare else grid
+            grid = self.minibatch(grid) if self.minibatch else grid
             grid = activate(self.convolve(grid, GAIN), self.clamp)
             return activate(self.hidden(grid.flatten(1), GAIN))
 
 
 class _Block(nn.Module):
-    """`before` channels to `after` on a grid of half the size; the image has `shown` channels, 0 if it is not seen."""
+    """`before` channels to `after` on a grid of half the size; reads `channels` of the image, 0 if it does not."""
 
-    def __init__(self, spec: StyleGAN2Discriminator.Spec, before: int, after: int, shown: int) -> None:
+    def __init__(self, spec: StyleGAN2Discriminator.Spec, before: int, after: int, channels: int) -> None:
         super().__init__()
         self.clamp = spec.clamp
-        self.from_image = EqualizedConvolution(shown, before, 1) if shown else None
+        self.from_image = EqualizedConvolution(channels, before, 1) if channels else None
         self.first = EqualizedConvolution(before, before, 3)
         self.second = EqualizedConvolution(before, after, 3, stride=2)
         around = spec.architecture == "resnet"
@@ -231,7 +231,7 @@ class _Block(nn.Module):
         self.taps: Tensor
 
     def forward(self, grid: Tensor | None, image: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Returns the grid and, where a later block looks at it, the image, both of half the size."""
+        """Returns the grid and, if a later block reads it, the image, both of half the size."""
         if self.from_image is not None and image is not None:
             grid = _join(grid, activate(self.from_image(image, GAIN), self.clamp))
             image = downsample(image, self.taps) if self.passes_image else None
@@ -246,5 +246,5 @@ class _Block(nn.Module):
         return self.shortcut(downsample(grid, self.taps), gain).add_(inner), image
 
 
-def _join(grid: Tensor | None, shown: Tensor) -> Tensor:
-    return shown if grid is None else grid + shown
+def _join(grid: Tensor | None, from_image: Tensor) -> Tensor:
+    return from_image if grid is None else grid + from_image

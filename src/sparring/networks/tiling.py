@@ -10,16 +10,16 @@ from sparring.networks.resnet_translator import MULTIPLE
 
 
 def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overlap: int) -> Tensor:
-    """Returns what a convolutional `network` makes of `images` [N, C, H, W], a tile at a time.
+    """Returns the output of a convolutional `network` for `images` [N, C, H, W], computed tile by tile.
 
-    Tiles of `tile` x `tile` pixels, the last ones up to 3 longer, share `overlap` pixels with their neighbours: the
-    outer quarter of those only tells a tile what is around it, and in the half in the middle one tile fades into the
-    next. So the result is that of the whole image wherever the network sees at most overlap/4 pixels each way
-    (84 in a `ResNetTranslator` of 9 blocks), but for what a normalization takes from all of its input. An image
-    smaller than a tile is one. `tile` and `overlap` are multiples of 4, so that strides fall on the same pixels.
+    Tiles of `tile` x `tile` pixels, the last ones up to 3 longer, share `overlap` pixels with their neighbours. The
+    outer quarter of the overlap is context only; in its middle half one tile is faded into the next. The result equals
+    that of the whole image if the receptive field is at most overlap/4 pixels each way (84 in a `ResNetTranslator` of
+    9 blocks), except for normalizations over all of the input. An image smaller than a tile is a single tile. `tile`
+    and `overlap` are multiples of 4, which aligns strides across tiles.
 
     Raises:
-        ShapeError: `tile` and `overlap` that are no such multiples, or a tile that is not larger than its overlap.
+        ShapeError: `tile` or `overlap` is no multiple of 4, or the tile is not larger than the overlap.
     """
     if tile % MULTIPLE or overlap % MULTIPLE or not 0 <= overlap < tile:
         raise ShapeError(
@@ -39,7 +39,7 @@ def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overla
 
 
 def _windows(side: int, tile: int, overlap: int, images: Tensor) -> list[tuple[int, Tensor]]:
-    """Returns where each tile along a side begins, and the weights of its pixels; those of a pixel add up to one."""
+    """Returns the start of each tile along a side, and the weights of its pixels, which sum to one at each pixel."""
     last = max(side - tile, 0) // MULTIPLE * MULTIPLE
     starts = [*range(0, last, tile - overlap), last]
     stops = [start + tile for start in starts[:-1]] + [side]

@@ -8,40 +8,40 @@ from torch.nn.functional import leaky_relu, relu
 
 from sparring.errors import ShapeError
 from sparring.layers.conditioning import concatenation
-from sparring.layers.dropout import LastingDropout
+from sparring.layers.dropout import PersistentDropout
 from sparring.layers.grids import Halving, plan_halvings
 from sparring.layers.normalization import BatchNorm, Normalization
 from sparring.network import Condition, Network, Shape
 from sparring.networks.dcgan import initialize
-from sparring.tensors.padding import mirrored
+from sparring.tensors.padding import reflect_pad
 
 WIDEST = 8
 """No grid has more than this many times `width` channels before a skip connection joins it."""
 
 NOISY = 3
-"""How many blocks of the decoder, from the innermost on, have dropout."""
+"""The number of innermost decoder blocks with dropout."""
 
 
 class UNet(Network):
     """The generator of pix2pix (Isola et al. 2017, appendix 6.1.1), for images of any height and width.
 
     C64-C128-C256-C512-… down to one pixel by 4x4 convolutions of stride 2 with LeakyReLU 0.2, and back with ReLU;
-    each block of the decoder sees the encoder's grid of its size as well. An odd side is halved by a kernel of 3
-    (`Halving`), so nothing is padded. The outermost blocks have no normalization, nor has the innermost grid,
-    where that of a single image would be zero (the paper's errata). Dropout in the first three blocks of the
-    decoder is the network's only noise, after training too: see `LastingDropout`.
+    each block of the decoder also gets the encoder's grid of its size. An odd side is halved by a kernel of 3
+    (`Halving`), without padding. The outermost blocks have no normalization, nor has the innermost grid, which
+    would be zero for a single image (the paper's errata). Dropout in the first three blocks of the decoder is the
+    network's only noise, in evaluation too: see `PersistentDropout`.
 
-    It is convolutional all through, so that it takes images of any size, whichever it was built for, as the paper's
-    does for maps of 512x512. They go through whole if their sides are those that it was built for plus multiples of
-    2^depth (256 for 8 halvings, as published); others are mirrored at their end up to the next such sides, and the
-    result is cropped. Told a class, it takes only the size it was built for.
+    It is fully convolutional and takes images of any size, whatever size it was built for, as the paper's does for
+    maps of 512x512. Sides that differ from the built size by multiples of 2^depth (256 for 8 halvings, as published)
+    need no padding; others are reflect-padded at their end to the next such side, and the result is cropped. A
+    class-conditional network takes only the size it was built for.
 
-    The paper normalizes by the statistics of the test batch, of one image: that is `InstanceNorm`. `BatchNorm`
-    uses its running statistics in evaluation, as everywhere else.
+    The paper normalizes by the statistics of the test batch, of one image: use `InstanceNorm` for that. `BatchNorm`
+    uses its running statistics in evaluation.
     """
 
     class Spec(Network.Spec):
-        """`width` counts the channels of the first grid; `depth` how often it is halved, 8 times for 256x256."""
+        """`width` counts the channels of the first grid; `depth` the number of halvings, 8 for 256x256."""
 
         width: PositiveInt = 64
         depth: PositiveInt | Literal["deepest"] = "deepest"
@@ -52,15 +52,15 @@ class UNet(Network):
         super().__init__()
         halvings = _plan(spec.depth, inputs, outputs)
         depth, bias = len(halvings), not spec.normalization.cancels_bias
-        self.told = concatenation(condition, inputs)
+        self.conditioner = concatenation(condition, inputs)
         self.size = inputs[1:]
         self._steps = tuple(2 ** sum(step.stride[axis] == 2 for step in halvings) for axis in (0, 1))
         widths = [spec.width * min(2**level, WIDEST) for level in range(depth)]
-        seen = [inputs[0] + self.told.added, *widths]
-        drawn = [outputs[0], *widths]
+        down = [inputs[0] + self.conditioner.added, *widths]
+        up = [outputs[0], *widths]
         plain = (0, depth - 1)
         self.shrink = nn.ModuleList(
-            nn.Conv2d(seen[level], widths[level], step.kernel, step.stride, padding=1, bias=bias or level in plain)
+            nn.Conv2d(down[level], widths[level], step.kernel, step.stride, padding=1, bias=bias or level in plain)
             for level, step in enumerate(halvings)
         )
         self.normalize_shrunk = nn.ModuleList(
@@ -69,7 +69,7 @@ class UNet(Network):
         self.grow = nn.ModuleList(
             nn.ConvTranspose2d(
                 widths[level] * (1 if level == depth - 1 else 2),
-                drawn[level],
+                up[level],
                 step.kernel,
                 step.stride,
                 padding=1,
@@ -78,10 +78,10 @@ class UNet(Network):
             for level, step in reversed(list(enumerate(halvings)))
         )
         self.normalize_grown = nn.ModuleList(
-            spec.normalization.layer(drawn[level]) if level else nn.Identity() for level in reversed(range(depth))
+            spec.normalization.layer(up[level]) if level else nn.Identity() for level in reversed(range(depth))
         )
         self.drop = nn.ModuleList(
-            LastingDropout(spec.dropout) if level and depth - level <= NOISY else nn.Identity()
+            PersistentDropout(spec.dropout) if level and depth - level <= NOISY else nn.Identity()
             for level in reversed(range(depth))
         )
         initialize(self)
@@ -89,7 +89,7 @@ class UNet(Network):
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns images [N, C', H, W] in (-1, 1) for images [N, C, H, W]."""
         height, width = inputs.shape[2:]
-        grid: Tensor = self.told(self._fit(inputs), condition)
+        grid: Tensor = self.conditioner(self._fit(inputs), condition)
         skips: list[Tensor] = []
         for shrink, normalize in zip(self.shrink, self.normalize_shrunk, strict=True):
             grid = normalize(shrink(leaky_relu(grid, 0.2) if skips else grid))
@@ -101,23 +101,23 @@ class UNet(Network):
         return grid[..., :height, :width].tanh()
 
     def _fit(self, inputs: Tensor) -> Tensor:
-        """Returns `inputs` mirrored up to sides that halve as those do that the network was built for."""
-        found = tuple(inputs.shape[2:])
-        if found == self.size:
+        """Returns `inputs` reflect-padded to sides that halve like the ones that the network was built for."""
+        size = tuple(inputs.shape[2:])
+        if size == self.size:
             return inputs
-        if self.told.added:
+        if self.conditioner.added:
             raise ShapeError(
-                f"a UNet that is told classes takes images of the size it was built for, {self.size}; got {found}; "
+                f"a class-conditional UNet takes images of the size it was built for, {self.size}; got {size}; "
                 "resize them"
             )
         height, width = (
-            side + (built - side) % step for side, built, step in zip(found, self.size, self._steps, strict=True)
+            side + (built - side) % step for side, built, step in zip(size, self.size, self._steps, strict=True)
         )
-        return mirrored(inputs, height, width)
+        return reflect_pad(inputs, height, width)
 
 
 def _plan(depth: int | Literal["deepest"], inputs: Shape, outputs: Shape) -> list[Halving]:
-    """Returns the halvings, at least one, largest first; raises `ShapeError` where there are fewer than `depth`."""
+    """Returns the halvings, at least one, largest first; raises `ShapeError` if there are fewer than `depth`."""
     if len(inputs) != 3 or len(outputs) != 3 or inputs[1:] != outputs[1:]:
         raise ShapeError(
             f"UNet maps images (C, H, W) to images of the same height and width; asked for {inputs} to {outputs}"

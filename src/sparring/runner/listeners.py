@@ -20,7 +20,7 @@ from sparring.listeners import Console, Evaluation, HeldOut, Log, Report, Sample
 from sparring.listeners.samples import Examples
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
-from sparring.tensors.compositing import lay_colours_over
+from sparring.tensors.compositing import composite_colours
 from sparring.training.listener import Listener
 
 Measure = Callable[[Tensor], float]
@@ -128,9 +128,9 @@ def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
         return {}
     count = recipe.listening.score_count
     real, _ = data.batch(evenly_spaced(data, count), torch.Generator())
-    seen = lay_colours_over(real, 1.0)  # nobody sees colours where an image is transparent
+    seen = composite_colours(real, 1.0)  # nobody sees colours where an image is transparent
     measures: dict[str, Measure] = {
-        "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, lay_colours_over(samples, 1.0))
+        "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, composite_colours(samples, 1.0))
     }
     return measures if data.modes is None else measures | _mode_measures(data.modes, count)
 

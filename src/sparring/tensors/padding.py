@@ -1,13 +1,13 @@
-"""Images made larger by reflection."""
+"""Padding of images by reflection."""
 
 import torch
 from torch import Tensor
 
 
-def mirrored(images: Tensor, height: int, width: int) -> Tensor:
-    """Returns `images` [N, C, H, W] reflected at their lower and right ends up to [N, C, height, width].
+def reflect_pad(images: Tensor, height: int, width: int) -> Tensor:
+    """Returns `images` [N, C, H, W] padded at the bottom and right by reflection, to [N, C, height, width].
 
-    The pixels at the ends are not repeated, and what is smaller than half of the result is reflected again and again.
+    Edge pixels are not repeated; images smaller than half of the result are reflected several times.
     """
     for side, length in ((2, height), (3, width)):
         if images.shape[side] != length:

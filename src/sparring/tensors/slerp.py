@@ -1,4 +1,4 @@
-"""Paths between latents on a sphere, where a Gaussian keeps its mass."""
+"""Spherical interpolation."""
 
 import torch
 from torch import Tensor
@@ -6,10 +6,10 @@ from torch.nn import functional
 
 
 def slerp(start: Tensor, end: Tensor, time: Tensor) -> Tensor:
-    """Returns the points [N, n] at `time` [N, 1], 0 to 1, on the arcs from `start` [N, n] to `end`.
+    """Returns the points [N, n] at `time` [N, 1] in [0, 1] on the arcs from `start` [N, n] to `end`.
 
-    Directions turn at constant speed in the plane of the two (Shoemake 1985), lengths go linearly from the one's to
-    the other's: between unit vectors this is the published formula, and Gaussian latents keep their typical length.
+    Directions turn at constant speed in the plane of the two (Shoemake 1985), lengths are interpolated linearly:
+    between unit vectors this is the published formula, and Gaussian latents keep their typical length.
 
     >>> slerp(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 3.0]]), torch.tensor([[0.5]]))
     tensor([[1.4142, 1.4142]])

@@ -11,7 +11,7 @@ from torch import Tensor
 from sparring.data.formats.pixels import Pixels, to_pixels
 from sparring.errors import MissingExtraError, ShapeError, SpecError
 from sparring.files import replace_file
-from sparring.tensors.compositing import lay_over
+from sparring.tensors.compositing import composite
 
 LEAST = 256
 """Smaller images are enlarged by a whole factor until their longer side has as many pixels."""
@@ -85,7 +85,7 @@ def _frames(images: Tensor) -> Pixels:
 
 def _opaque(images: Tensor) -> Tensor:
     """Returns [N, 3, H, W]: opacity, the last of 2 or 4 channels, laid over white."""
-    images = lay_over(images, 1.0)
+    images = composite(images, 1.0)
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 
