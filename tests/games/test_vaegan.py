@@ -172,7 +172,7 @@ class Blind(Network):
 
 
 def test_a_discriminator_without_features_is_refused_when_the_game_is_built() -> None:
-    with pytest.raises(SpecError, match="Blind has no features to show"):
+    with pytest.raises(SpecError, match="Blind does not expose its features"):
         play(discriminator=Blind.Spec())
 
 

@@ -36,7 +36,7 @@ def test_a_discriminator_without_features_is_named() -> None:
         def forward(self, inputs: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
             return inputs
 
-    with pytest.raises(SpecError, match="Plain has no features to show"):
+    with pytest.raises(SpecError, match="Plain does not expose its features"):
         value(Plain(), torch.ones(2, 1), torch.ones(2, 1))
 
 
