@@ -39,8 +39,8 @@ def test_a_score_sees_a_patch_of_exactly_the_field(field: Field) -> None:
     given = torch.randn(1, 1, side, side, requires_grad=True)
     scores = network(given)
     middle = scores.shape[2] // 2
-    (slope,) = torch.autograd.grad(scores[0, 0, middle, middle], given)
-    seen = slope[0, 0].abs() > 0
+    (gradient,) = torch.autograd.grad(scores[0, 0, middle, middle], given)
+    seen = gradient[0, 0].abs() > 0
     assert seen.any(1).sum() == field
     assert seen.any(0).sum() == field
 
@@ -94,35 +94,34 @@ def test_a_loss_of_maps_is_the_mean_of_its_losses_at_the_places(kind: type[Adver
     torch.testing.assert_close(found, flat)
 
 
-def inputs(network: Network, penalty: Penalty) -> Tensor:
+def penalty_of(network: Network, penalty: Penalty) -> Tensor:
     random = torch.Generator().manual_seed(1)
     real = torch.rand(4, *SAMPLE, generator=random) * 2 - 1
     batch = Batch(real, None, 0, random)
-    make = nn.Sequential(nn.Linear(3, 2 * 144), nn.Tanh(), nn.Unflatten(1, SAMPLE))
-    drawn = GeneratedBatch.from_latents(make, torch.randn(4, 3, generator=random))
-    judge = DiscriminatorCritic(network)
+    generator = nn.Sequential(nn.Linear(3, 2 * 144), nn.Tanh(), nn.Unflatten(1, SAMPLE))
+    fake = GeneratedBatch.from_latents(generator, torch.randn(4, 3, generator=random))
+    critic = DiscriminatorCritic(network)
     if "discriminator" in penalty.players:
-        return score(judge, batch, drawn, Penalizer((penalty,), network)).penalties[penalty.kind()]
-    told = (judge, real, drawn.samples, judge(real), judge(drawn.samples), random)
-    return Penalizer((penalty,), make).losses([penalty], PenaltyInputs(*told, player=make, generated=drawn))[
-        penalty.kind()
-    ]
+        return score(critic, batch, fake, Penalizer((penalty,), network)).penalties[penalty.kind()]
+    scores = (critic(real), critic(fake.samples))
+    inputs = PenaltyInputs(critic, real, fake.samples, *scores, random, player=generator, generated=fake)
+    return Penalizer((penalty,), generator).losses(inputs, 0)[penalty.kind()]
 
 
-OF_SCORES = [kind for kind in members(Penalty) if kind is not PathLength]  # which looks at no discriminator
+OF_SCORES = [kind for kind in members(Penalty) if kind is not PathLength]  # it has no discriminator
 
 
 @pytest.mark.parametrize("kind", OF_SCORES, ids=lambda kind: kind.__name__)
 def test_every_penalty_takes_maps(kind: type[Penalty]) -> None:
     network = build()
-    penalty = inputs(network, kind())
+    penalty = penalty_of(network, kind())
     assert penalty.shape == ()
     assert penalty.isfinite()
     penalty.backward()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("penalty", [R1(), GradientPenalty()], ids=repr)
-def test_a_gradient_penalty_looks_at_the_mean_over_places(penalty: Penalty) -> None:
+def test_a_gradient_penalty_differentiates_the_mean_over_places(penalty: Penalty) -> None:
     network = build()
 
     class Mean(Network):
@@ -130,23 +129,23 @@ def test_a_gradient_penalty_looks_at_the_mean_over_places(penalty: Penalty) -> N
             return network(inputs).mean((2, 3))  # type: ignore[no-any-return]
 
     torch.manual_seed(0)
-    expected = inputs(Mean(), penalty)
+    expected = penalty_of(Mean(), penalty)
     torch.manual_seed(0)
-    torch.testing.assert_close(inputs(network, penalty), expected)
+    torch.testing.assert_close(penalty_of(network, penalty), expected)
 
 
-def test_slopes_are_differentiable_and_come_with_the_scores() -> None:
+def test_input_gradients_are_differentiable_and_come_with_the_scores() -> None:
     network, given = build().double(), torch.randn(2, *SAMPLE, dtype=torch.float64)
-    scores, slopes = network.input_gradient(given)
+    scores, gradients = network.input_gradient(given)
     assert torch.equal(scores, network(given))
     step = 1e-5 * torch.randn_like(given)
     change = (network(given + step) - network(given - step)).mean((2, 3)).flatten() / 2
-    torch.testing.assert_close((slopes * step).flatten(1).sum(1), change, rtol=1e-5, atol=1e-12)
-    slopes.square().sum().backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close((gradients * step).flatten(1).sum(1), change, rtol=1e-5, atol=1e-12)
+    gradients.square().sum().backward()  # type: ignore[no-untyped-call]
     assert network.get_parameter("convolutions.0.weight").grad is not None
 
 
-def test_features_are_what_the_last_layer_looks_at() -> None:
+def test_features_are_the_inputs_of_the_last_layer() -> None:
     network, given = build(), torch.randn(2, *SAMPLE)
     hidden = network.features(given).view(2, 8, 5, 5)
     torch.testing.assert_close(network.get_submodule("head")(hidden), network(given))

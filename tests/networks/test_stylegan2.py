@@ -72,7 +72,7 @@ def test_activations_begin_at_the_scale_of_one(architecture: Architecture) -> No
 @every_architecture
 def test_layouts_give_the_same_and_so_does_one_sample_alone(architecture: Architecture) -> None:
     draw, judge = generator((3, 16, 16), architecture).eval(), discriminator((3, 16, 16), architecture).eval()
-    judge.compare = None
+    judge.minibatch = None
     judge.convolve.weight = torch.nn.Parameter(judge.convolve.weight[:, :-1])
     latents = torch.randn(4, 6)
     expected = draw(latents)
