@@ -1,5 +1,6 @@
 """Recipes shrunk to milliseconds a step, and pictures to play them on."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,13 @@ OF_TWO: dict[str, Recast] = {kind.kind(): paired for kind in (Pairs, SideBySide,
 def one_thread() -> None:
     """Tiny tensors are slower on several threads, and much slower where others use the processors too."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen_garbage() -> None:
+    """Every run ends with a full garbage collection, which need not look at modules and collected tests each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
