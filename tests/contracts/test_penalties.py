@@ -33,8 +33,8 @@ class Discriminator(nn.Sequential):
         return features
 
 
-class SeeingJudge(Critic):
-    """One that shows features."""
+class FeatureCritic(Critic):
+    """A critic with features."""
 
     def features(self, samples: Tensor) -> Tensor:
         features: Tensor = self.function.features(samples)  # type: ignore[attr-defined]
@@ -98,12 +98,12 @@ def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | No
             for name, side in (("real", real), ("fake", fake))
         )
     told = (real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
-    return PenaltyInputs(SeeingJudge(judge), *told, player=player, generated=drawn, memory=held or {})
+    return PenaltyInputs(FeatureCritic(judge), *told, player=player, generated=drawn, memory=held or {})
 
 
 def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
     return score(
-        SeeingJudge(network),
+        FeatureCritic(network),
         given,
         GeneratedBatch.from_latents(lambda latents: latents, fake),
         Penalizer(penalties, network),

@@ -74,7 +74,7 @@ def test_the_discriminator_is_told_no_class_and_tells_one() -> None:
 def test_a_game_without_classes_is_refused() -> None:
     for condition, said in (
         (Condition(), "the data has no labels"),
-        (Condition(numbers=2), "ACGAN tells classes, and the data has numbers"),
+        (Condition(numbers=2), "ACGAN recognizes classes, and the data has numbers"),
         (Condition(3, partly=True), "labels of some samples only"),
     ):
         with pytest.raises(SpecError, match=said):

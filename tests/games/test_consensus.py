@@ -219,5 +219,5 @@ def test_a_shrunk_ring_trains_resumes_to_the_bit_and_freezes_who_does_not_move(
     for move in (move for turn in run.turns() for move in turn):
         run.game.zero_grad()
         follow_losses(run, move)
-        own = {id(weight) for weight in move.mover.parameters}
+        own = {id(weight) for weight in move.optimizer.parameters}
         assert {id(weight) for weight in run.game.parameters() if weight.grad is not None} == own

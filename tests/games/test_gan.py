@@ -218,7 +218,7 @@ def test_penalties_of_the_generator_are_addends_of_its_losses() -> None:
 def test_what_penalties_remember_is_saved_with_the_game() -> None:
     game = play(penalties=(LeCam(),))
     game.discriminate(batch())
-    assert game.state_dict()["discriminator_penalties.LeCam_begun"] == 1
+    assert game.state_dict()["adversary.discriminator_penalties.LeCam_begun"] == 1
     twin = play(penalties=(LeCam(),))
     twin.load_state_dict(game.state_dict())
     assert torch.equal(game.discriminate(batch(1))["LeCam"], twin.discriminate(batch(1))["LeCam"])

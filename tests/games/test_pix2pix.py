@@ -116,11 +116,11 @@ def test_teams_that_move_at_once_judge_what_was_made_without_making_it_again() -
     game, given = play(dropout=0.5, order=(("generator", "discriminator"),)), batch()
     game.generate(given)
     judged = game.discriminate(given)["adversarial"]
-    assert not given.shared["made"].requires_grad
+    assert not given.shared["generated"].requires_grad
     real, sources = given.real, given.condition
     assert sources is not None
     expected = NonSaturating().discriminator(
-        game.discriminator(torch.cat((real, sources), 1)), game.discriminator(given.shared["made"])
+        game.discriminator(torch.cat((real, sources), 1)), game.discriminator(given.shared["generated"])
     )
     torch.testing.assert_close(judged, expected / 2)
 
@@ -225,7 +225,7 @@ def test_held_out_pairs_tell_the_mean_distance() -> None:
 
 def test_data_without_images_to_translate_is_refused_before_training() -> None:
     for condition in (Condition(), Condition(3)):
-        with pytest.raises(SpecError, match=r"the data has none to make them from; .* data\.kind=Pairs"):
+        with pytest.raises(SpecError, match=r"the data has one; .*data\.kind=Pairs"):
             Pix2Pix.Spec().build(SAMPLE, condition)
 
 
@@ -237,5 +237,5 @@ def test_an_image_too_small_for_the_networks_is_refused_before_training() -> Non
 
 
 def test_sources_of_another_size_are_refused() -> None:
-    with pytest.raises(ShapeError, match=r"game.generator: UNet maps images .* same height and width"):
+    with pytest.raises(ShapeError, match=r"Pix2Pix needs one height and width"):
         Pix2Pix.Spec().build((3, 32, 32), Condition(shape=(3, 32, 16)))

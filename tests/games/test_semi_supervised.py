@@ -37,7 +37,7 @@ def drawn(game: SemiSupervised) -> torch.Tensor:
 def test_it_is_a_classifier_of_one_class_more_whose_logit_is_zero() -> None:
     game, given = play(), batch()
     real, fake = (
-        torch.cat((game.discriminator(samples), torch.zeros(6, 1)), 1).log_softmax(1)
+        torch.cat((game.discriminator(samples)[:, 1:], torch.zeros(6, 1)), 1).log_softmax(1)
         for samples in (given.real, drawn(game))
     )
     expected = -(1 - real[:, 3].exp()).log().mean() - fake[:, 3].mean()
@@ -47,7 +47,7 @@ def test_it_is_a_classifier_of_one_class_more_whose_logit_is_zero() -> None:
 def test_the_class_is_learned_from_labelled_samples_only() -> None:
     game, given = play(class_weight=2.0), batch()
     known = torch.tensor([0, 2, 5])
-    logits = game.discriminator(given.real)
+    logits = game.discriminator(given.real)[:, 1:]
     expected = 2 * cross_entropy(logits[known], torch.tensor([0, 2, 1]))
     torch.testing.assert_close(game.discriminate(given)["class"], expected)
     torch.testing.assert_close(given.observations["labelled"], torch.tensor(0.5))
@@ -65,7 +65,7 @@ def test_the_generator_matches_the_mean_features_of_real_samples() -> None:
 def test_penalties_look_at_the_score_of_real_against_generated() -> None:
     game, given = play(penalties=(R1(weight=2.0),), generator_penalties=(LatentDiversity(),)), batch()
     real = given.real.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(game.discriminator(real).logsumexp(1).sum(), real)
+    (slope,) = torch.autograd.grad(game.discriminator(real)[:, 1:].logsumexp(1).sum(), real)
     torch.testing.assert_close(game.discriminate(given)["R1"], slope.flatten(1).square().sum(1).mean())
     assert game.generate(batch()).keys() == {"feature_matching", "LatentDiversity"}
 

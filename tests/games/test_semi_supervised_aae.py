@@ -46,10 +46,10 @@ def test_each_discriminator_tells_its_part_of_the_code_from_draws(losses: Advers
     (real_style, real_sort), style, sort = draws(game), told[:, :2], told[:, 2:].softmax(1)
     scores = {"style": (game.style(real_style), game.style(style)), "sort": (game.sort(real_sort), game.sort(sort))}
     found, minimised = game.discriminate(batch()), game.autoencode(batch())
-    assert found.keys() == {"style", "sort"}
+    assert found.keys() == {"adversarial_style", "adversarial_sort"}
     for name, (genuine, encoded) in scores.items():
-        torch.testing.assert_close(found[name], losses.discriminator(genuine, encoded))
-        torch.testing.assert_close(minimised[name], losses.generator(encoded, genuine))
+        torch.testing.assert_close(found[f"adversarial_{name}"], losses.discriminator(genuine, encoded))
+        torch.testing.assert_close(minimised[f"adversarial_{name}"], losses.generator(encoded, genuine))
 
 
 def test_only_known_classes_are_learned_from() -> None:
@@ -90,8 +90,8 @@ def test_it_is_examined_on_classes() -> None:
 
 def test_penalties_and_scores_are_told_for_both_discriminators() -> None:
     game, given = play(penalties=(R1(),)), batch()
-    assert game.discriminate(given).keys() == {"style", "sort", "style_R1", "sort_R1"}
-    assert {"style_score_real", "sort_score_fake"} <= given.observations.keys()
+    assert game.discriminate(given).keys() == {"adversarial_style", "adversarial_sort", "R1_style", "R1_sort"}
+    assert {"score_real_style", "score_fake_sort"} <= given.observations.keys()
 
 
 def test_panels_show_reconstructions_and_styles_in_every_class() -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 from sparring.errors import SpecError
 from sparring.game import Batch
 from sparring.games import ADDA, DANN
-from sparring.games.transfer import Transfer, label_losses, pick_domains, tell_domains_right
+from sparring.games.transfer import Transfer, domain_accuracy, label_losses, pick_domains
 from sparring.network import Condition
 from sparring.networks import MLP
 
@@ -58,7 +58,7 @@ def test_cross_entropy_is_that_of_known_classes() -> None:
 
 
 def test_domains_are_told_right_by_the_sign_of_the_score() -> None:
-    assert tell_domains_right(torch.tensor([[1.0], [-1.0]]), torch.tensor([[-2.0], [-1.0]])) == 0.75
+    assert domain_accuracy(torch.tensor([[1.0], [-1.0]]), torch.tensor([[-2.0], [-1.0]])) == 0.75
 
 
 @every_game

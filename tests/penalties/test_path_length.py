@@ -185,7 +185,7 @@ def test_the_mean_length_is_saved_with_the_game() -> None:
         discriminator=StyleGAN2Discriminator.Spec(channel_base=64),
         generator_penalties=(PathLength(every=4),),
     ).build((3, 8, 8))
-    assert "adversary.generator_penalties.mean_0" in game.state_dict()
+    assert "adversary.generator_penalties.PathLength_mean" in game.state_dict()
 
 
 @pytest.mark.parametrize("kind", [GAN, InfoGAN, BiGAN], ids=lambda kind: kind.__name__)

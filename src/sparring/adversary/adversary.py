@@ -141,6 +141,13 @@ class Adversary(nn.Module):
         """Returns the discriminator's team, which minimises the losses that `move` returns."""
         return Team("discriminator", {"discriminator": self.discriminator}, move, self.spec.projections)
 
+    def teams(
+        self, discriminate: Callable[[Batch], Losses], generate: Callable[[Batch], Losses], **players: nn.Module
+    ) -> tuple[Team, Team]:
+        """Returns the discriminator's team and the generator's; further `players` move with the generator."""
+        generator = {"generator": self.generator_penalties.player, **players}
+        return self.team(discriminate), Team("generator", generator, generate)
+
     def capture_key(self, step: int) -> Hashable | None:
         """Returns what the operations of a move depend on besides samples and weights: see `Game.capture_key`."""
         keys = self.discriminator_penalties.capture_key(step), self.generator_penalties.capture_key(step)

@@ -3,6 +3,7 @@
 from sparring.games.aae import AAE as AAE
 from sparring.games.acgan import ACGAN as ACGAN
 from sparring.games.adda import ADDA as ADDA
+from sparring.games.began import BEGAN as BEGAN
 from sparring.games.bigan import BiGAN as BiGAN
 from sparring.games.consensus import Consensus as Consensus
 from sparring.games.cyclegan import CycleGAN as CycleGAN

@@ -43,13 +43,13 @@ class ACGAN(GAN):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real or generated, and of which class."""
-        losses, scores = self.adversary.discriminate(batch, self._fake(batch))
+        losses, scores = self.adversary.discriminate(batch, self.fake(batch))
         classes = {f"class_{side}": self._classify(batch, side, logits) for side, logits in scores.aux.items()}
         return losses | classes
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses: its samples shall be taken for real, and for their class."""
-        losses, output = self.adversary.fool(batch, self._fake(batch))
+        losses, output = self.adversary.fool(batch, self.fake(batch))
         return {**losses, "class": self._classify(batch, "fake", output[:, 1:])}
 
     def classify(self, samples: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, Augmenter, GeneratedBatch
 from sparring.errors import ShapeError
-from sparring.game import Batch, Losses, SampleGrid, Team
+from sparring.game import Batch, Losses, SampleGrid
 from sparring.games.latent_game import LatentGame
 from sparring.latents import Deterministic, Encoding, Gaussian, Prior
 from sparring.losses import NonSaturating
@@ -24,7 +24,6 @@ class BiGAN(LatentGame):
     it is 0, E inverts G almost everywhere (Donahue et al. 2017, sec. 3; Dumoulin et al. 2017). The team minimises
     the discriminator's loss with the two kinds of pairs exchanged, the former paper's inverse objective (sec. 3.4); the
     generator's part of a loss is not used.
-
     Penalties read pairs: input gradients are those by sample and latent together. `augmentations` transform the
     samples of both kinds of pairs, but neither the encoder's inputs nor the latents.
     """
@@ -54,8 +53,7 @@ class BiGAN(LatentGame):
         self.adversary = Adversary(
             spec, self.discriminator, pair, self.generator, augmenter=augmenter, augmented=sample
         )
-        players = {"generator": self.generator, "encoder": self.encoder}
-        self.teams = (self.adversary.team(self.discriminate), Team("generator", players, self.generate))
+        self.teams = self.adversary.teams(self.discriminate, self.generate, encoder=self.encoder)
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: samples with their codes against latents with their samples."""

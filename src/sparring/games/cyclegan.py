@@ -69,7 +69,7 @@ class CycleGAN(TranslationGame):
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generators' losses: passing for real, coming back, and leaving alone what is there already."""
-        a, b = _domains(batch)
+        a, b = self.sources(batch), batch.real
         fake_b, same_b = self._generate(self.a_to_b, a, b)
         fake_a, same_a = self._generate(self.b_to_a, b, a)
         batch.shared.update(fake_a=fake_a.detach(), fake_b=fake_b.detach())
@@ -85,7 +85,7 @@ class CycleGAN(TranslationGame):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminators' losses: real images of each domain against a pool of translations into it."""
-        a, b = _domains(batch)
+        a, b = self.sources(batch), batch.real
         translated = batch.shared or {"fake_a": self.b_to_a(b), "fake_b": self.a_to_b(a)}
         fake_a = GeneratedBatch(self.pool_a.query(translated["fake_a"], batch.random), b, self.b_to_a)
         fake_b = GeneratedBatch(self.pool_b.query(translated["fake_b"], batch.random), a, self.a_to_b)
@@ -112,11 +112,6 @@ class CycleGAN(TranslationGame):
             return generator(images), generator(identical) if self.spec.identity_weight else None
         translated, same = generator(torch.cat((images, identical))).chunk(2)
         return translated, same
-
-
-def _domains(batch: Batch) -> tuple[Tensor, Tensor]:
-    assert batch.condition is not None
-    return batch.condition, batch.real
 
 
 def _weighted(losses: Losses, weight: float) -> Losses:

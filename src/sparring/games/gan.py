@@ -4,9 +4,9 @@ from collections.abc import Hashable, Mapping
 
 from torch import Tensor
 
-from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch
+from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary
 from sparring.errors import SpecError
-from sparring.game import Batch, Losses, SampleGrid, Team
+from sparring.game import Batch, Losses, SampleGrid
 from sparring.games.class_grids import show_conditions
 from sparring.games.latent_game import LatentGame
 from sparring.latents import Gaussian, Prior
@@ -41,10 +41,7 @@ class GAN(LatentGame):
         self.generator = self.build_player("generator", spec.generator, (spec.prior.size,), sample)
         self.discriminator = self.build_discriminator()
         self.adversary = Adversary(spec, self.discriminator, sample, self.generator)
-        self.teams = (
-            self.adversary.team(self.discriminate),
-            Team("generator", {"generator": self.generator}, self.generate),
-        )
+        self.teams = self.adversary.teams(self.discriminate, self.generate)
 
     def build_discriminator(self) -> Network:
         """Returns the discriminator."""
@@ -52,20 +49,13 @@ class GAN(LatentGame):
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: real samples against as many generated ones."""
-        return self.adversary.discriminate(batch, self._fake(batch), condition=self._condition(batch))[0]
+        fake = self.fake(batch)
+        return self.adversary.discriminate(batch, fake, condition=fake.condition)[0]
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses against the discriminator as it stands."""
-        return self.adversary.fool(batch, self._fake(batch), condition=self._condition(batch))[0]
-
-    def _fake(self, batch: Batch) -> GeneratedBatch:
-        """Returns as many generated samples as the batch has real ones, under the same conditions."""
-        condition = self._condition(batch)
-        latents = self.draw_latents(len(batch.real), batch.random)
-        return GeneratedBatch.from_latents(lambda z: self.generator(z, condition), latents, condition)
-
-    def _condition(self, batch: Batch) -> Tensor | None:
-        return batch.condition if self.condition else None
+        fake = self.fake(batch)
+        return self.adversary.fool(batch, fake, condition=fake.condition)[0]
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns samples of the same latents under other conditions, in a conditional game: see `show_conditions`."""

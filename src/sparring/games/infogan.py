@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch
-from sparring.game import Batch, Losses, SampleGrid, Team
+from sparring.game import Batch, Losses, SampleGrid
 from sparring.games.latent_game import LatentGame
 from sparring.latents import Categorical, Code, CodedPrior, Continuous, Prior, Uniform
 from sparring.losses import NonSaturating
@@ -51,22 +51,21 @@ class InfoGAN(LatentGame):
         self.generator = self.build_player("generator", spec.generator, (self.prior.size,), sample)
         outputs = 1 if spec.recognizer else 1 + codes
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (outputs,))
-        players, self.recognizer = {"generator": self.generator}, None
-        if spec.recognizer:
-            self.recognizer = self.build_player("recognizer", spec.recognizer, sample, (codes,))
-            players["recognizer"] = self.recognizer
+        own = {"recognizer": spec.recognizer} if spec.recognizer else {}
+        players = {name: self.build_player(name, player, sample, (codes,)) for name, player in own.items()}
+        self.recognizer = players.get("recognizer")
         self.adversary = Adversary(spec, self.discriminator, sample, self.generator)
-        self.teams = (self.adversary.team(self.discriminate), Team("generator", players, self.generate))
+        self.teams = self.adversary.teams(self.discriminate, self.generate, **players)
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses, with that of reading codes off generated samples where it reads them."""
-        fake = self._fake(batch)
+        fake = self.fake(batch)
         losses, scores = self.adversary.discriminate(batch, fake)
         return losses if self.recognizer else losses | self._recognize(batch, fake, scores.aux["fake"])
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the losses of the generator, and of a recognizer of its own, against the discriminator as it is."""
-        fake = self._fake(batch)
+        fake = self.fake(batch)
         losses, output = self.adversary.fool(batch, fake)
         codes = self.recognizer(fake.samples) if self.recognizer else output[:, 1:]
         return losses | self._recognize(batch, fake, codes)
@@ -89,9 +88,6 @@ class InfoGAN(LatentGame):
 
     def discriminator_score(self, samples: Tensor) -> Tensor | None:
         return None if couples_samples(self.discriminator) else self.discriminator(samples)[:, :1]
-
-    def _fake(self, batch: Batch) -> GeneratedBatch:
-        return GeneratedBatch.from_latents(self.generator, self.draw_latents(len(batch.real), batch.random))
 
     def _recognize(self, batch: Batch, fake: GeneratedBatch, outputs: Tensor) -> Losses:
         """Returns -Σ λ L_I over the codes of `fake`, and observes the bounds, of all codes together and of each."""

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from sparring.adversary import Adversary
-from sparring.game import Game
+from sparring.adversary import Adversary, GeneratedBatch
+from sparring.game import Batch, Game
 from sparring.latents import CodedPrior, Prior
 from sparring.network import Network
 
@@ -26,6 +26,12 @@ class LatentGame(Game):
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         samples: Tensor = self.generator(latents, condition)
         return samples
+
+    def fake(self, batch: Batch) -> GeneratedBatch:
+        """Returns as many generated samples as the batch has real ones, under the same conditions."""
+        condition = batch.condition if self.condition else None
+        latents = self.draw_latents(len(batch.real), batch.random)
+        return GeneratedBatch.from_latents(lambda z: self.generator(z, condition), latents, condition)
 
     @property
     def spherical(self) -> bool:

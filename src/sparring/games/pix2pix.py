@@ -10,7 +10,7 @@ from torch.nn.functional import l1_loss
 
 from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch
 from sparring.direction import ScoreDirection
-from sparring.game import Batch, Losses, SampleGrid, Team, with_channels
+from sparring.game import Batch, Losses, SampleGrid, with_channels
 from sparring.games.translation_game import TranslationGame
 from sparring.losses import NonSaturating
 from sparring.network import Condition, Network, Shape
@@ -24,7 +24,6 @@ class Pix2Pix(TranslationGame):
 
     The generator minimises its part of `losses` and `l1_weight` times the mean of |y - G(x)|, y being the target of
     the source x (eqs. 1-4). Its only noise is the network's dropout, in training and after.
-
     A pair is one image, the channels of the target followed by those of the source: the discriminator's only
     condition. Augmentations therefore move target and source alike, and penalties read the gradient by both together.
     The discriminator minimises half of its part of `losses`, as published, and its penalties in full.
@@ -53,19 +52,18 @@ class Pix2Pix(TranslationGame):
         self.generator = self.build_player("generator", spec.generator, condition.shape, sample, Condition())
         self.discriminator = self.build_player("discriminator", spec.discriminator, pair, (1,), Condition())
         self.adversary = Adversary(spec, self.discriminator, pair, self.generator)
-        team = Team("generator", {"generator": self.generator}, self.generate)
-        self.teams = (self.adversary.team(self.discriminate), team)
+        self.teams = self.adversary.teams(self.discriminate, self.generate)
 
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the discriminator's losses: pairs of the data against those with generated targets."""
-        losses, _ = self.adversary.discriminate(batch, self._fake(batch), _pair(batch.real, batch.condition))
+        losses, _ = self.adversary.discriminate(batch, self._fake(batch), _pair(batch.real, self.sources(batch)))
         return losses | {"adversarial": losses["adversarial"] / 2}  # sec. 3.3: "while optimizing D"
 
     def generate(self, batch: Batch) -> Losses:
         """Returns the generator's losses: against the discriminator as it is, and the distance to the target."""
         fake = self._fake(batch)
         batch.shared["generated"] = fake.samples.detach()
-        losses, _ = self.adversary.fool(batch, fake, _pair(batch.real, batch.condition))
+        losses, _ = self.adversary.fool(batch, fake, _pair(batch.real, self.sources(batch)))
         distance = l1_loss(fake.samples[:, : self.sample[0]], batch.real)
         adversarial = self.spec.adversarial_weight * losses["adversarial"]
         return losses | {"adversarial": adversarial, "l1": self.spec.l1_weight * distance}
@@ -88,8 +86,7 @@ class Pix2Pix(TranslationGame):
 
     def _fake(self, batch: Batch) -> GeneratedBatch:
         """Returns pairs of translations and their sources."""
-        sources, generated = batch.condition, batch.shared.get("generated")
-        assert sources is not None
+        sources, generated = self.sources(batch), batch.shared.get("generated")
 
         def generate(inputs: Tensor) -> Tensor:
             return _pair(self.generator(inputs), sources)
@@ -97,7 +94,6 @@ class Pix2Pix(TranslationGame):
         return GeneratedBatch(generate(sources) if generated is None else generated, sources, generate)
 
 
-def _pair(targets: Tensor, sources: Tensor | None) -> Tensor:
+def _pair(targets: Tensor, sources: Tensor) -> Tensor:
     """Returns pairs [N, C + C', H, W] of `targets` [N, C, H, W] and `sources` [N, C', H, W]."""
-    assert sources is not None
     return torch.cat((targets, sources), 1)

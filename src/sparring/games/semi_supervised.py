@@ -65,7 +65,7 @@ class SemiSupervised(GAN):
     def discriminate(self, batch: Batch) -> Losses:
         """Returns the classifier's losses: real or generated, and which class where that is known."""
         assert batch.condition is not None
-        losses, scores = self.adversary.discriminate(batch, self._fake(batch))
+        losses, scores = self.adversary.discriminate(batch, self.fake(batch))
         known, logits = batch.condition != UNLABELLED, scores.aux["real"]
         entropies = cross_entropy(logits, batch.condition, ignore_index=UNLABELLED, reduction="sum")
         correct = (logits.argmax(1) == batch.condition).sum()
@@ -75,7 +75,7 @@ class SemiSupervised(GAN):
 
     def generate(self, batch: Batch) -> Losses:
         """Returns how far the mean features of generated samples are from those of real ones, and penalties."""
-        critic, fake = self.adversary.critic(batch), self._fake(batch)
+        critic, fake = self.adversary.critic(batch), self.fake(batch)
         with torch.no_grad():
             real = to_float32(critic.features(batch.real)).mean(0)
         distance = (real - to_float32(critic.features(fake.samples)).mean(0)).square().sum()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import ShapeError, SpecError
-from sparring.game import Game
+from sparring.game import Batch, Game
 from sparring.layers.dropout import seeded_from
 from sparring.network import Condition, Network, Shape
 
@@ -26,6 +26,11 @@ class TranslationGame(Game):
                 "for example data.a.size and data.b.size"
             )
         super().__init__(spec, sample, condition)
+
+    def sources(self, batch: Batch) -> Tensor:
+        """Returns the images of a in `batch`."""
+        assert batch.condition is not None
+        return batch.condition
 
     def translator(self, direction: str) -> Network:
         """Returns the generator that translates in `direction`."""
