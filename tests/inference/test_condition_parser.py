@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import SpecError
-from sparring.inference.condition_parser import read_request
+from sparring.inference.condition_parser import parse_condition
 from sparring.network import Condition, ConditionLike
 
 FACES = ("smiling", "glasses", "age")
@@ -13,11 +13,11 @@ EXAMPLES = ((0.0, 1.0, 0.25), (1.0, 0.0, 0.5))
 
 
 def read(text: str, *classes: str) -> ConditionLike:
-    return read_request(text, Condition(len(classes)), classes, 2, 0)
+    return parse_condition(text, Condition(len(classes)), classes, 2, 0)
 
 
 def numbers(text: str, count: int = 2, seed: int = 0) -> Tensor:
-    told = read_request(text, Condition(numbers=3, examples=EXAMPLES), FACES, count, seed)
+    told = parse_condition(text, Condition(numbers=3, examples=EXAMPLES), FACES, count, seed)
     assert isinstance(told, Tensor)
     return told
 
@@ -92,4 +92,4 @@ def test_numbers_that_cannot_be_are_refused(text: str, said: str) -> None:
 @pytest.mark.parametrize("condition", [Condition(), Condition(shape=(1, 8, 8))])
 def test_a_model_that_is_told_neither_is_not_asked(condition: Condition) -> None:
     with pytest.raises(SpecError, match="not conditional: it cannot be asked for class 'odd'"):
-        read_request("odd", condition, (), 2, 0)
+        parse_condition("odd", condition, (), 2, 0)

@@ -1,4 +1,4 @@
-"""The command `spar`: a thin face over the library; nothing heavy is imported before it is needed."""
+"""The command `spar`: a thin layer over the library; heavy imports wait until a command needs them."""
 
 import io
 import os
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sparring.cli import bench, data, latent, theory
+from sparring.cli.options import Best, Class, Device, Latents, Seed, SkipBad, Source, Truncation
 from sparring.errors import SparringError
 from sparring.version import __version__
 
@@ -24,20 +25,17 @@ app.add_typer(latent.app, name="latent")
 app.add_typer(theory.app, name="theory")
 app.add_typer(bench.app, name="bench")
 
-Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
-
 
 def main() -> None:
-    """Runs the command; errors that a person can mend are printed as a paragraph, without a traceback."""
+    """Runs the command; prints errors that the user can mend as a paragraph, without a traceback."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a console that has no λ is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # a console without λ must not fail
     try:
         app()
     except SparringError as error:
         print(f"spar: {error}", file=sys.stderr)
         sys.exit(1)
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # `| head` closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
@@ -73,9 +71,9 @@ def train(
     run: Annotated[Path | None, typer.Option(help="The run's folder (default: runs/RECIPE).")] = None,
     device: Device = "auto",
     continue_with_changes: Annotated[
-        bool, typer.Option("--continue-with-changes", help="Go on although recipe or data differ from the run's.")
+        bool, typer.Option("--continue-with-changes", help="Continue although recipe or data differ from the run's.")
     ] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    skip_bad: SkipBad = False,
     micro_batch: Annotated[
         str | None, typer.Option(help="Samples of a batch to compute at a time; auto: as many as memory holds.")
     ] = None,
@@ -83,7 +81,7 @@ def train(
         bool, typer.Option("--dry-run", help="Print sizes, estimated time and memory, and the recipe; then stop.")
     ] = False,
 ) -> None:
-    """Train a GAN, or go on with a run that was stopped: the same command again resumes.
+    """Train a GAN; the same command again resumes a run that was stopped.
 
     Ctrl-C saves and stops. Everything is kept in the run's folder: report.html, samples/, checkpoints/,
     log.jsonl and recipe.yaml.
@@ -102,49 +100,49 @@ def train(
         run, recipe = run or Path(recipe), str(Path(recipe) / "recipe.yaml")
     elif recipe.endswith((".yaml", ".yml")) and not any(text.startswith("name=") for text in assignments or ()):
         run = run or Path("runs") / Path(recipe).stem
-    found = find_recipe(recipe)
-    found = (with_data(found, data) if data else found).override(assignments or [])
+    chosen = find_recipe(recipe)
+    chosen = (with_data(chosen, data) if data else chosen).override(assignments or [])
     loading = Loading(skip_bad=skip_bad)
     if dry_run:
         from sparring.runner.estimate import estimate
 
-        print("\n".join(estimate(found, device, loading=loading, micro_batch=micro_batch).lines()))
-        print(f"\n{found.to_yaml()}", end="")
+        print("\n".join(estimate(chosen, device, loading=loading, micro_batch=micro_batch).lines()))
+        print(f"\n{chosen.to_yaml()}", end="")
         return
     from sparring.runner.info import list_contents
     from sparring.runner.train import train as play
 
     model = play(
-        found, run, device=device, with_changes=continue_with_changes, loading=loading, micro_batch=micro_batch
+        chosen, run, device=device, with_changes=continue_with_changes, loading=loading, micro_batch=micro_batch
     )
     print("\n".join(["", *list_contents(model.path.parent.parent)]))
 
 
 @app.command()
 def sample(
-    source: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")],
+    source: Source,
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, max=2**62, help="The same seed draws the same samples.")] = 0,
+    seed: Seed = 0,
     grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
-    chosen: Annotated[str | None, typer.Option("--class", help="A class; cat=0.5,dog=0.5; or smiling=1.")] = None,
-    truncation: latent.Truncation = None,
-    latents: latent.Saved = None,
-    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
+    chosen: Class = None,
+    truncation: Truncation = None,
+    latents: Latents = None,
+    best: Best = False,
     out: Annotated[
         Path | None, typer.Option(help="A folder, or a .png for a grid (default: generated/ in the run).")
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Draw new samples from a trained model, or take saved latents, and write them as pictures."""
-    from sparring.inference.latent_tools import take_latents
+    """Draw new samples from a trained model, or render saved latents, and write them as pictures."""
+    from sparring.inference.latent_tools import load_latents
     from sparring.inference.model import load
     from sparring.inference.sample import write_samples
 
     model = load(source, device, best=best)
-    found = take_latents(model, latents, truncation=truncation) if latents else None
+    points = load_latents(model, latents, truncation=truncation) if latents else None
     if truncation is not None and not latents:
-        found = model.draw_latents(count, seed, chosen, truncation=truncation)
-    for line in write_samples(model, found, count, seed, chosen, grid, out):
+        points = model.draw_latents(count, seed, chosen, truncation=truncation)
+    for line in write_samples(model, points, count, seed, chosen, grid, out):
         print(line)
 
 
@@ -153,7 +151,7 @@ def import_checkpoint(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl (StyleGAN2-ADA, -3) or .pt (rosinality).")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The run's folder to make.")],
 ) -> None:
-    """Make a run of a StyleGAN2 checkpoint of another project, without running anything that is in the file."""
+    """Make a run from another project's StyleGAN2 checkpoint, without running any code in the file."""
     from sparring.inference.import_checkpoint import import_model
 
     print("\n".join(import_model(file, out)))
@@ -161,16 +159,16 @@ def import_checkpoint(
 
 @app.command()
 def translate(
-    source: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")],
+    source: Source,
     images: Annotated[Path, typer.Argument(metavar="FOLDER", help="Images of any size: a folder, an archive, a file.")],
     direction: Annotated[str, typer.Option(help="From which domain to which, a-to-b or b-to-a.")] = "a-to-b",
     out: Annotated[Path | None, typer.Option(help="A folder (default: translated/DIRECTION in the run).")] = None,
-    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
+    best: Best = False,
     tile: Annotated[int, typer.Option(help="Larger images are translated in tiles of this side.")] = 1024,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    skip_bad: SkipBad = False,
     device: Device = "auto",
 ) -> None:
-    """Translate images to the other domain of a trained Pix2Pix or CycleGAN, and write them under their names."""
+    """Translate images to the other domain of a trained image-to-image model, and write them under their names."""
     from sparring.data import Loading
     from sparring.inference.model import load
     from sparring.inference.translate import write_translations
@@ -195,15 +193,15 @@ def evaluate(
     ] = None,
     metrics: Annotated[str, typer.Option(help="Names with commas between.")] = "fd,kid,prdc",
     count: Annotated[int, typer.Option(min=1, help="How many samples of each set.")] = 10_000,
-    backbone: Annotated[str, typer.Option(help="The network that images are seen through.")] = "lite0",
-    best: Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")] = False,
+    backbone: Annotated[str, typer.Option(help="The network that extracts features of images.")] = "lite0",
+    best: Best = False,
     out: Annotated[Path | None, typer.Option(help="The .json and .csv to write, without suffix.")] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    skip_bad: SkipBad = False,
     device: Device = "auto",
 ) -> None:
     """Score generated samples against real ones: FD, KID, precision, recall, density, coverage and more.
 
-    Two sets of images can be compared without any model. Scores are written with all that they depend on.
+    Two sets of images can be compared without any model. Scores are written with everything they depend on.
 
     Examples: spar evaluate runs/digits | spar evaluate faked/ --reference real/ --metrics fd,kid reference.size=64
     """
@@ -218,23 +216,23 @@ def evaluate(
         print("\n".join(list_networks_and_metrics()))
         return
     settings = [f"count={count}", f"backbone={backbone}", *(assignments or [])]
-    chosen = metrics.split(",")
+    names = metrics.split(",")
     loading = Loading(skip_bad=skip_bad)
-    if not print_evaluation(source, reference, chosen, settings, best=best, out=out, device=device, loading=loading):
+    if not print_evaluation(source, reference, names, settings, best=best, out=out, device=device, loading=loading):
         raise typer.Exit(1)
 
 
 @app.command()
 def info(run: Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run or a checkpoint.")]) -> None:
-    """Tell how far a run is, how fast, how much memory it took, and what it holds."""
+    """Print a run's progress, speed, memory and contents."""
     from sparring.runner.info import describe
 
     print("\n".join(describe(run)))
 
 
 @app.command()
-def report(run: RunPath) -> None:
-    """Write a run's report anew: one HTML file with curves, samples, numbers and the recipe."""
+def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]) -> None:
+    """Write a run's report again: one HTML file with curves, samples, numbers and the recipe."""
     from sparring.listeners.report import write_report
     from sparring.training.folder import RunFolder
 
@@ -246,10 +244,10 @@ def report(run: RunPath) -> None:
 def recipes(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A built-in recipe or a YAML file.")] = None,
     assignments: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Say of every field what it is and takes.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Explain every field: its meaning and values.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of recipes, for editors.")] = False,
 ) -> None:
-    """List the built-in recipes, or print one whole as YAML: a file to change and to train."""
+    """List the built-in recipes, or print one in full as YAML: a file to edit and to train."""
     from sparring.recipes.registry import list_recipes
     from sparring.recipes.registry import recipe as find_recipe
     from sparring.recipes.schema import Recipe
@@ -274,7 +272,7 @@ def recipes(
 
 @app.command()
 def doctor() -> None:
-    """Say which versions and devices are here, which extras are missing, and how to install them."""
+    """List versions, devices and extras, and how to install missing ones."""
     from sparring.cli.doctor import diagnose
 
     print("\n".join(diagnose()))

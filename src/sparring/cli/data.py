@@ -1,9 +1,11 @@
-"""`spar data`: data sets, before anything learns from them."""
+"""`spar data`: checks, shows and packs data sets."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sparring.cli.options import SkipBad
 
 app = typer.Typer(help="Look at and pack data sets.", no_args_is_help=True)
 
@@ -29,7 +31,7 @@ def show(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The contact sheet to write (default: NAME.png).")] = None,
 ) -> None:
-    """Say what a data set holds, whose it is and where its files lie, and write a contact sheet of it."""
+    """Print what a data set contains, its licence and where its files are, and write a contact sheet."""
     from sparring.data import exhibit
     from sparring.files import replace_file
     from sparring.recipes.named_data import shown_data
@@ -49,7 +51,7 @@ def pack(
         list[str] | None,
         typer.Argument(metavar="[FIELD=VALUE]...", help="Settings, e.g. data.size=64 data.channels=rgb."),
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")] = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Decode and resize a data set once, into a memory-mapped folder or a zip with dataset.json."""
     from sparring.data import ImageFiles, Loading

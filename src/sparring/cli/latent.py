@@ -1,280 +1,241 @@
-"""`spar latent`: what there is to do in a generator's latent space."""
+"""`spar latent`: sampling, interpolation, mixing, projection and editing in a generator's latent space."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparring.cli.options import Best, Class, Device, Latents, Seed, Source, Truncation
+
 if TYPE_CHECKING:
+    from sparring import latents as spaces
     from sparring.inference.model import Model
-    from sparring.latents import Latents
 
 app = typer.Typer(help="Sample, interpolate, mix, project and edit in a latent space.", no_args_is_help=True)
 
-Source = Annotated[Path, typer.Argument(metavar="RUN_OR_CHECKPOINT", help="A run's folder or a checkpoint file.")]
-Saved = Annotated[Path | None, typer.Option("--latents", help="Take the latents of this .npz instead of new ones.")]
-Count = Annotated[int, typer.Option(min=1, help="How many latents to draw.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**62, help="The same seed draws the same latents.")]
-Class = Annotated[str | None, typer.Option("--class", help="A class; cat=0.5,dog=0.5; or smiling=1.")]
-Truncation = Annotated[
-    float | None, typer.Option(help="From -1 to 1: how far from the mean latent; of style networks.")
-]
-InSpace = Annotated[str | None, typer.Option("--space", help="z, or w or w+ of style networks.")]
-Best = Annotated[bool, typer.Option("--best", help="The run's best checkpoint by score, not its newest.")]
-Out = Annotated[Path | None, typer.Option(help="The picture to write; the latents go beside it, as .npz.")]
-Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
+
+@dataclass(frozen=True)
+class Start:
+    """What the commands begin with: a trained model, and latents to draw or to load; each field is an option."""
+
+    source: Source
+    count: Annotated[int, typer.Option(min=1, help="How many latents to draw.")] = 4
+    seed: Seed = 0
+    chosen: Class = None
+    truncation: Truncation = None
+    space: Annotated[str | None, typer.Option("--space", help="z, or w or w+ of style networks.")] = None
+    latents: Latents = None
+    out: Annotated[
+        Path | None, typer.Option(help="The picture to write; the latents are saved next to it, as .npz.")
+    ] = None
+    best: Best = False
+    device: Device = "auto"
+
+    def load(self) -> "Model":
+        """Returns the model."""
+        from sparring.inference.model import load
+
+        return load(self.source, self.device, best=self.best)
+
+    def begin(self, space: str | None = None) -> "tuple[Model, spaces.Latents]":
+        """Returns the model and its latents, in `space` where the command needs one."""
+        from sparring.inference.latent_tools import load_latents
+
+        model, space = self.load(), space or self.space
+        if self.latents:
+            return model, load_latents(model, self.latents, space, self.truncation)
+        return model, model.draw_latents(self.count, self.seed, self.chosen, space or "z", self.truncation)
+
+    def target(self, model: "Model", name: str) -> Path:
+        """Returns the file to write: `--out`, or `name` in the run's folder."""
+        return self.out or model.home / "latents" / name
 
 
-@app.command()
-def sample(
-    source: Source,
-    count: Count = 16,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    space: InSpace = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Draw latents, or take saved ones, and write a picture of them beside the latents themselves."""
+def command(*left_out: str, **defaults: Any) -> Callable[[Callable[..., Iterable[str]]], None]:
+    """Registers a command whose options are the fields of `Start`, without those `left_out`, and the function's own.
+
+    The function is called with the `Start` and its own options, and returns the lines to print. `defaults` replace
+    those of `Start`.
+    """
+    shared = {field.name: field for field in fields(Start) if field.name not in left_out}
+
+    def register(act: Callable[..., Iterable[str]]) -> None:
+        def run(**options: Any) -> None:
+            start = Start(**{name: options.pop(name) for name in shared})
+            for line in act(start, **options):
+                print(line)
+
+        start_parameters = [
+            Parameter(
+                name,
+                Parameter.KEYWORD_ONLY,
+                default=Parameter.empty if name == "source" else defaults.get(name, field.default),
+                annotation=field.type,
+            )
+            for name, field in shared.items()
+        ]
+        own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in list(signature(act).parameters.values())[1:]]
+        parameters = [start_parameters[0], *own, *start_parameters[1:]]
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__doc__ = act.__doc__
+        app.command(act.__name__)(run)
+
+    return register
+
+
+@command(count=16)
+def sample(start: Start) -> Iterable[str]:
+    """Draw latents, or load saved ones, and write a picture of them and the latents themselves."""
     from sparring.inference.latent_tools import write_sheet
 
-    model, found = _begin(source, device, best, latents, (count, seed, chosen), space, truncation)
-    _say(write_sheet(model, found, out or _place(model, "sample.png")))
+    model, latents = start.begin()
+    return write_sheet(model, latents, start.target(model, "sample.png"))
 
 
-@app.command()
+@command()
 def interpolate(
-    source: Source,
-    count: Count = 4,
+    start: Start,
     steps: Annotated[
         int | None, typer.Option(min=2, help="Pictures from each latent to the next (default: 8; 60 in a video).")
     ] = None,
-    along: Annotated[str | None, typer.Option(help="linear or spherical (default: as the prior lies).")] = None,
+    along: Annotated[
+        str | None, typer.Option(help="linear or spherical (default: spherical where the prior is Gaussian).")
+    ] = None,
     fps: Annotated[
         int | None, typer.Option("--fps", min=1, help="Pictures a second (default: 30 in a video, 16 in a .gif).")
     ] = None,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    space: InSpace = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Go from latent to latent: a row for each pair in a .png, or all in a circle in a .gif, .mp4 or .webm."""
-    from sparring.inference.latent_tools import write_ways
+) -> Iterable[str]:
+    """Interpolate between latents: a row for each pair in a .png, or a loop in a .gif, .mp4 or .webm."""
+    from sparring.inference.latent_tools import write_interpolations
 
-    model, found = _begin(source, device, best, latents, (count, seed, chosen), space, truncation)
-    _say(write_ways(model, found, steps, along, out or _place(model, "interpolate.png"), fps))
+    model, latents = start.begin()
+    return write_interpolations(model, latents, steps, along, start.target(model, "interpolate.png"), fps)
 
 
-@app.command()
+@command("count", "space")
 def mix(
-    source: Source,
-    rows: Annotated[int, typer.Option(min=1, help="How many latents lie before the rows.")] = 4,
-    columns: Annotated[int, typer.Option(min=1, help="How many latents, above, give their styles.")] = 6,
+    start: Start,
+    rows: Annotated[int, typer.Option(min=1, help="How many latents are at the left of the rows.")] = 4,
+    columns: Annotated[int, typer.Option(min=1, help="How many latents, at the top, give their styles.")] = 6,
     layers: Annotated[str, typer.Option(help="Of which layers: coarse, middle, fine, or such as 0-3,6.")] = "coarse",
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Mix styles: every image of the left column with some layers' styles of every image above."""
+) -> Iterable[str]:
+    """Mix styles: every image of the left column with some layers' styles of every image in the top row."""
     from sparring.inference.latent_tools import write_mixture
 
-    model, found = _begin(source, device, best, latents, (rows + columns, seed, chosen), "w+", truncation)
-    _say(write_mixture(model, found, rows, layers, out or _place(model, f"mix-{layers}.png")))
+    model, latents = replace(start, count=rows + columns).begin("w+")
+    return write_mixture(model, latents, rows, layers, start.target(model, f"mix-{layers}.png"))
 
 
-@app.command()
+@command("space", count=3)
 def compose(
-    source: Source,
+    start: Start,
     take: Annotated[list[str], typer.Option(help="LATENT:LAYERS, such as 1:coarse or 2:4-7; may be repeated.")],
-    count: Count = 3,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Make one image of several, layer by layer; layers that are not taken from another are those of latent 0."""
+) -> Iterable[str]:
+    """Compose one image from several, layer by layer; layers not taken from another latent are those of latent 0."""
     from sparring.inference.latent_tools import write_composition
 
-    model, found = _begin(source, device, best, latents, (count, seed, chosen), "w+", truncation)
-    _say(write_composition(model, found, take, out or _place(model, "compose.png")))
+    model, latents = start.begin("w+")
+    return write_composition(model, latents, take, start.target(model, "compose.png"))
 
 
-@app.command()
+@command("count", "truncation", "space", "latents", "out")
 def project(
-    source: Source,
+    start: Start,
     images: Annotated[Path, typer.Argument(metavar="IMAGES", help="A folder, an archive or a file of images.")],
     space: Annotated[str, typer.Option(help="z, or w or w+ of style networks.")] = "w",
     steps: Annotated[int, typer.Option(min=1, help="Steps of the search.")] = 1000,
     tune: Annotated[int, typer.Option(min=0, help="Steps of pivotal tuning after it, such as 350.")] = 0,
     perceptual: Annotated[str, typer.Option(help="The distance: lite0, or LPIPS by vgg, alex or squeeze.")] = "lite0",
-    pixels: Annotated[float, typer.Option(min=0, help="Weight of the squared error of pixels beside it.")] = 1.0,
-    seed: Seed = 0,
-    chosen: Class = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images that are looked for at a time.")] = 8,
+    pixels: Annotated[float, typer.Option(min=0, help="Weight of the squared error of pixels in the distance.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Images that are projected at a time.")] = 8,
     out: Annotated[
         Path | None, typer.Option(help="The folder to write (default: projections/IMAGES in the run).")
     ] = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Look for your own images in a latent space; the same command again goes on with what was stopped."""
+) -> Iterable[str]:
+    """Project your own images into a latent space; the same command again resumes a stopped search."""
     from sparring.backbones import find_perceptual
-    from sparring.inference.model import load
-    from sparring.inference.project import Order, project_images
+    from sparring.inference.project import ProjectionTask, project_images
     from sparring.latents import Likeness, Search, Tuning
 
-    model = load(source, device, best=best)
+    model = start.load()
     network = find_perceptual(perceptual, device=model.game.device)
     title = f"{network.title} + {pixels:g} MSE" if pixels else network.title
     tuning = Tuning(steps=tune) if tune else None
     distance = Likeness(network, pixels)
-    order = Order(space, Search(steps=steps), distance, tuning, seed, chosen, batch, title)
+    task = ProjectionTask(space, Search(steps=steps), distance, tuning, start.seed, start.chosen, batch, title)
     folder = out or model.home / "projections" / images.stem
 
-    def progress(what: str, step: int, steps: int, mean: float) -> None:
-        print(f"{what} {step}/{steps}: distance {mean:.4g}")
+    def progress(phase: str, step: int, count: int, mean: float) -> None:
+        print(f"{phase} {step}/{count}: distance {mean:.4g}")
 
-    _say(project_images(model, images, folder, order, progress))
+    return project_images(model, images, folder, task, progress)
 
 
-Directions = Annotated[int, typer.Option("--directions", min=1, help="How many directions.")]
+Count = Annotated[int, typer.Option("--directions", min=1, help="How many directions.")]
 Layers = Annotated[str, typer.Option(help="In which layers: all, coarse, middle, fine, or such as 0-3,6.")]
 Reach = Annotated[float, typer.Option(help="How far to go, in standard deviations of the latents.")]
 Columns = Annotated[int, typer.Option(min=2, help="Pictures in a row.")]
 
 
-@app.command()
+@command("space", count=1)
 def sefa(
-    source: Source,
-    directions: Directions = 5,
-    layers: Layers = "all",
-    reach: Reach = 3.0,
-    columns: Columns = 7,
-    count: Count = 1,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Find editing directions by factorizing the weights that styles come from (SeFa), and show them."""
+    start: Start, directions: Count = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
+) -> Iterable[str]:
+    """Find editing directions by factorizing the weights that styles are computed with (SeFa), and show them."""
     from sparring.inference.edit import find_sefa, write_directions
 
-    model, shown = _begin(source, device, best, latents, (count, seed, chosen), "w+", truncation)
-    found = find_sefa(model, directions, layers, seed)
-    _say(write_directions(model, found, shown, out or _place(model, "sefa.png"), reach, columns))
+    model, latents = start.begin("w+")
+    steps = find_sefa(model, directions, layers, start.seed)
+    return write_directions(model, steps, latents, start.target(model, "sefa.png"), reach, columns)
 
 
-@app.command()
+@command("space", count=1)
 def pca(
-    source: Source,
-    directions: Directions = 5,
-    layers: Layers = "all",
-    reach: Reach = 3.0,
-    columns: Columns = 7,
-    count: Count = 1,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
+    start: Start, directions: Count = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
+) -> Iterable[str]:
     """Find editing directions as principal components of W (GANSpace), and show them."""
     from sparring.inference.edit import find_principal, write_directions
 
-    model, shown = _begin(source, device, best, latents, (count, seed, chosen), "w+", truncation)
-    found = find_principal(model, directions, layers, seed)
-    _say(write_directions(model, found, shown, out or _place(model, "pca.png"), reach, columns))
+    model, latents = start.begin("w+")
+    steps = find_principal(model, directions, layers, start.seed)
+    return write_directions(model, steps, latents, start.target(model, "pca.png"), reach, columns)
 
 
-@app.command()
+@command("count", "seed", "chosen", "truncation", "space", "latents")
 def boundary(
-    source: Source,
-    latents: Annotated[Path, typer.Option(help="The .npz of latents, of z or w, that the labels are of.")],
+    start: Start,
+    latents: Annotated[Path, typer.Option(help="The .npz of labelled latents, of z or w.")],
     labels: Annotated[Path, typer.Option(help="A text file of a 0 or a 1 in each line, one for each latent.")],
     reach: Reach = 3.0,
     columns: Columns = 7,
     shown: Annotated[int, typer.Option(min=1, help="How many of the latents are shown edited.")] = 4,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
+) -> Iterable[str]:
     """Find the direction of an attribute from labels of latents: the normal of a linear classifier."""
     from sparring.inference.edit import find_boundary, write_directions
 
-    model, given = _begin(source, device, best, latents, (1, 0, None), None, None)
-    found = find_boundary(given, labels)
-    _say(write_directions(model, found, given[:shown], out or _place(model, "boundary.png"), reach, columns))
+    model, labelled = replace(start, latents=latents).begin()
+    direction = find_boundary(labelled, labels)
+    return write_directions(model, direction, labelled[:shown], start.target(model, "boundary.png"), reach, columns)
 
 
-@app.command()
+@command("space")
 def edit(
-    source: Source,
+    start: Start,
     along: Annotated[Path, typer.Argument(metavar="DIRECTIONS", help="What sefa, pca or boundary wrote.")],
     index: Annotated[int, typer.Option(help="Which of the directions, counted from 0.")] = 0,
     reach: Reach = 3.0,
     columns: Columns = 7,
-    count: Count = 4,
-    seed: Seed = 0,
-    chosen: Class = None,
-    truncation: Truncation = None,
-    latents: Saved = None,
-    out: Out = None,
-    best: Best = False,
-    device: Device = "auto",
-) -> None:
-    """Move latents along a direction that was found: a row of pictures for each."""
-    from sparring.inference.edit import edit as move
+) -> Iterable[str]:
+    """Move latents along a direction from `sefa`, `pca` or `boundary`: a row of pictures for each."""
+    from sparring.inference.edit import edit as edit_latents
     from sparring.inference.edit import pick, read_directions
     from sparring.inference.latent_tools import write_sheet
 
-    found = pick(read_directions(along), index)
-    model, given = _begin(source, device, best, latents, (count, seed, chosen), None, truncation)
-    _say(write_sheet(model, move(model, found, given, reach, columns), out or _place(model, "edit.png"), columns))
-
-
-def _begin(
-    source: Path,
-    device: str,
-    best: bool,
-    file: Path | None,
-    drawn: tuple[int, int, str | None],
-    space: str | None,
-    truncation: float | None,
-) -> "tuple[Model, Latents]":
-    """Returns the model, and the latents in `file` or else those `drawn`: how many, from which seed, of which class."""
-    from sparring.inference.latent_tools import take_latents
-    from sparring.inference.model import load
-
-    model = load(source, device, best=best)
-    if file:
-        return model, take_latents(model, file, space, truncation)
-    return model, model.draw_latents(*drawn, space or "z", truncation)
-
-
-def _place(model: "Model", name: str) -> Path:
-    return model.home / "latents" / name
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)
+    direction = pick(read_directions(along), index)
+    model, latents = start.begin()
+    edited = edit_latents(model, direction, latents, reach, columns)
+    return write_sheet(model, edited, start.target(model, "edit.png"), columns)

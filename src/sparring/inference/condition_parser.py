@@ -8,7 +8,7 @@ from sparring.errors import SpecError, nearest
 from sparring.network import Condition, ConditionLike
 
 
-def read_request(text: str, condition: Condition, meanings: Sequence[str], count: int, seed: int) -> ConditionLike:
+def parse_condition(text: str, condition: Condition, meanings: Sequence[str], count: int, seed: int) -> ConditionLike:
     """Returns what `text` asks `count` samples for; `meanings` are the names of classes or of numbers.
 
     Of classes a name or a number, or weights between some, which sum to one: `cat=0.5,dog=0.5`. Of numbers all in their

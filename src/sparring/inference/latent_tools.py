@@ -55,7 +55,7 @@ MOTIONS = {
 }
 
 
-def take_latents(model: Model, file: Path, space: str | None = None, truncation: float | None = None) -> Latents:
+def load_latents(model: Model, file: Path, space: str | None = None, truncation: float | None = None) -> Latents:
     """Returns the latents saved in `file`, in the named `space` of `model`, or the one that they are of.
 
     Raises:
@@ -67,7 +67,7 @@ def take_latents(model: Model, file: Path, space: str | None = None, truncation:
     return latents if truncation is None else truncate(find_styles(model.game), latents, truncation)
 
 
-def choose_way(model: Model, latents: Latents, name: str | None) -> str:
+def choose_path(model: Model, latents: Latents, name: str | None) -> str:
     """Returns `name`, or without one the kind of way that goes where the model's latents lie.
 
     Raises:
@@ -86,7 +86,7 @@ def write_sheet(model: Model, latents: Latents, out: Path, columns: int | None =
     yield from _write(model, model.render(latents).cpu(), columns, latents, out)
 
 
-def write_ways(
+def write_interpolations(
     model: Model, latents: Latents, steps: int | None, along: str | None, out: Path, per_second: int | None = None
 ) -> Iterator[str]:
     """Writes the ways between `latents` to `out`: a row for each, or in one of `MOTIONS` pictures that go in a circle.
@@ -99,7 +99,7 @@ def write_ways(
     motion = MOTIONS.get(out.suffix.lower())
     if motion is None and per_second:
         raise SpecError(f"--fps: {out.name} does not move; let --out name a {', '.join(MOTIONS)}, or leave --fps out")
-    way, steps = WAYS[choose_way(model, latents, along)], steps or (motion.steps if motion else STEPS)
+    way, steps = WAYS[choose_path(model, latents, along)], steps or (motion.steps if motion else STEPS)
     places = interpolate(latents, steps, way, model.game.condition, closed=motion is not None)
     if motion is None:
         yield from write_sheet(model, places, out, steps)

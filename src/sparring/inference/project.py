@@ -45,7 +45,7 @@ class Stepwise(Protocol):
 
 
 @dataclass(frozen=True)
-class Order:
+class ProjectionTask:
     """What is to be looked for, where, and how: `batch` images at a time; `tuning` bends the generator at the end."""
 
     space: str
@@ -58,7 +58,7 @@ class Order:
     title: str = ""
 
 
-def project_images(model: Model, images: Path, out: Path, order: Order, progress: Progress) -> Iterator[str]:
+def project_images(model: Model, images: Path, out: Path, task: ProjectionTask, progress: Progress) -> Iterator[str]:
     """Looks for `images` in `model`'s latent space and yields what it wrote into the folder `out`.
 
     - `latents.npz`: the latents, with the noise that was found; every command with `--latents` takes it.
@@ -74,32 +74,32 @@ def project_images(model: Model, images: Path, out: Path, order: Order, progress
     if len(model.shape) != 3:
         raise SpecError(f"{model.path} makes {model.shape[0]} numbers a sample; only images can be projected")
     target = read_targets(model, images)
-    space = find_space(model.game, order.space)
-    told = _facts(model, target, order)
-    asked = model.read_condition(order.chosen, 1)
+    space = find_space(model.game, task.space)
+    told = _facts(model, target, task)
+    asked = model.read_condition(task.chosen, 1)
     condition = asked[0] if isinstance(asked, Tensor) else asked  # numbers come for each sample, and are one's here
     found: list[Latents] = []
-    for start in range(0, len(target), order.batch):
-        part = target[start : start + order.batch]
-        search = Projection(space, part, order.distance, order.search, order.seed + start, condition)
+    for start in range(0, len(target), task.batch):
+        part = target[start : start + task.batch]
+        search = Projection(space, part, task.distance, task.search, task.seed + start, condition)
 
         def draw(step: int, search: Projection = search, part: Tensor = part, start: int = start) -> None:
             shown = torch.cat((part, space.render(search.latents).cpu()))
             _save_picture(out / "steps" / f"{start:04d}-{step:05d}.png", shown, len(part))
 
-        _play(search, out / f".projection-{start:04d}.safetensors", told, order.search.steps, progress, draw)
+        _play(search, out / f".projection-{start:04d}.safetensors", told, task.search.steps, progress, draw)
         found.append(search.latents.to(torch.device("cpu")))
     latents = join(found)
     save_latents(out / "latents.npz", latents)
     shown = [target, space.render(latents).cpu()]
-    if order.tuning is not None:
-        tuning = PivotalTuning(model.game, latents, target, order.distance, order.tuning, order.seed)
-        _play(tuning, out / ".tuning.safetensors", told, order.tuning.steps, progress, lambda step: None)
+    if task.tuning is not None:
+        tuning = PivotalTuning(model.game, latents, target, task.distance, task.tuning, task.seed)
+        _play(tuning, out / ".tuning.safetensors", told, task.tuning.steps, progress, lambda step: None)
         shown.append(find_space(tuning.game, latents.space).render(latents).cpu())
         _write_tuned(model, tuning, out / "tuned.safetensors")
     _save_picture(out / "projection.png", torch.cat(shown), len(target))
-    yield from _tell(model, order, shown)
-    yield f"{out}: latents.npz, projection.png, steps/" + (", tuned.safetensors" if order.tuning else "")
+    yield from _tell(model, task, shown)
+    yield f"{out}: latents.npz, projection.png, steps/" + (", tuned.safetensors" if task.tuning else "")
 
 
 def read_targets(model: Model, path: Path) -> Tensor:
@@ -134,20 +134,20 @@ def _play(work: Stepwise, file: Path, told: dict[str, Any], steps: int, progress
             progress(file.stem.lstrip(".").partition("-")[0], step, steps, float(distance.mean()))
 
 
-def _facts(model: Model, target: Tensor, order: Order) -> dict[str, Any]:
+def _facts(model: Model, target: Tensor, task: ProjectionTask) -> dict[str, Any]:
     """Returns what a search depends on, so that nothing else goes on from its state."""
     digest = sha256(target.numpy().tobytes())
     for tensor in model.generator.state_dict().values():
         digest.update(tensor.cpu().numpy().tobytes())
     return {
         "digest": digest.hexdigest(),
-        "space": order.space,
-        "search": order.search.tree(),
-        "tuning": order.tuning.tree() if order.tuning else None,
-        "seed": order.seed,
-        "class": order.chosen,
-        "batch": order.batch,
-        "distance": order.title,
+        "space": task.space,
+        "search": task.search.tree(),
+        "tuning": task.tuning.tree() if task.tuning else None,
+        "seed": task.seed,
+        "class": task.chosen,
+        "batch": task.batch,
+        "distance": task.title,
     }
 
 
@@ -164,15 +164,15 @@ def _write_tuned(model: Model, tuning: PivotalTuning, path: Path) -> None:
     )
 
 
-def _tell(model: Model, order: Order, shown: list[Tensor]) -> Iterator[str]:
+def _tell(model: Model, task: ProjectionTask, shown: list[Tensor]) -> Iterator[str]:
     """Yields how far what was found is from the images, beside how far the model's samples are from one another."""
-    samples = model.sample(32, order.seed)
+    samples = model.sample(32, task.seed)
     with torch.no_grad():
-        apart = float(order.distance(samples, samples.roll(1, 0)).mean())
+        apart = float(task.distance(samples, samples.roll(1, 0)).mean())
         for name, images in zip(("found", "tuned"), shown[1:], strict=False):
-            near = [float(order.distance(one[None], other[None])) for one, other in zip(shown[0], images, strict=True)]
+            near = [float(task.distance(one[None], other[None])) for one, other in zip(shown[0], images, strict=True)]
             each = ", ".join(f"{100 * value / apart:.1f} %" for value in near[:8])
-            yield f"{name}: {order.title} {sum(near) / len(near):.4g}, of the {apart:.4g} of random samples {each}"
+            yield f"{name}: {task.title} {sum(near) / len(near):.4g}, of the {apart:.4g} of random samples {each}"
 
 
 def _save_picture(path: Path, images: Tensor, columns: int) -> None:
