@@ -10,8 +10,9 @@ import torch
 
 import sparring
 from sparring.errors import CheckpointError, DeviceError, ShapeError, SpecError
+from sparring.inference.model import Model
 from sparring.network import Network
-from sparring.recipes import Recipe
+from sparring.recipes import Recipe, build_game, list_recipes
 from sparring.runner.info import describe
 from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, write_checkpoint
 
@@ -153,37 +154,64 @@ def test_a_model_with_an_encoder_encodes_and_reconstructs(shrink: Shrink, tmp_pa
         model.encode(real[0])
 
 
+KINDS = {sparring.recipe(name).game.kind(): name for name in reversed(list_recipes())}
+"""A recipe for each kind of game."""
+
+NO_SINGLE_GENERATOR = {"ADDA", "CycleGAN", "DANN", "GAIL"}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_generator_makes_samples_or_an_error_names_the_players(kind: str, shrink: Shrink) -> None:
+    recipe = shrink(KINDS[kind])
+    data = recipe.data.load()
+    game = build_game(recipe, data.shape, data.condition)
+    model = Model(recipe, game, Path("alone.safetensors"), {})
+    if kind in NO_SINGLE_GENERATOR:
+        with pytest.raises(SpecError, match=f"{kind} has no single generator; .*model.players: ") as error:
+            _ = model.generator
+        assert all(name in str(error.value) for name in game.count_parameters())
+        return
+    assert any(model.generator is player for player in model.players.values())
+    if not game.directions:
+        outputs: list[tuple[int, ...]] = []
+        model.generator.register_forward_hook(lambda module, inputs, output: outputs.append(tuple(output.shape)))
+        model.sample(2)
+        assert (2, *model.shape) in outputs
+
+
 def test_a_model_without_an_encoder_says_so(run: Path) -> None:
-    with pytest.raises(SpecError, match="GAN has no encoder"):
+    with pytest.raises(SpecError, match=r"GAN has no encoder; train a game that has one: .*BiGAN"):
         sparring.load(run).encode(torch.zeros(2, 3, 8, 8))
 
 
-def _tell(path: Path, **told: Any) -> None:
-    """Changes what a checkpoint says of itself."""
+def _change_facts(path: Path, **changes: Any) -> None:
+    """Changes facts of a checkpoint."""
     found = read_checkpoint(path)
-    write_checkpoint(path, Checkpoint(found.tensors, {**found.facts, **told}))
+    write_checkpoint(path, Checkpoint(found.tensors, {**found.facts, **changes}))
 
 
 def test_the_best_is_the_one_that_scored_best_by_what_the_newest_is_ranked_by(run: Path) -> None:
     older, newest = list_checkpoints(run / "checkpoints")
     recipe = read_checkpoint(newest).facts["recipe"]
-    _tell(older, scores={"sliced_wasserstein": 1.0, "precision": 0.9}, direction={"precision": "higher"})
-    _tell(newest, scores={"sliced_wasserstein": 2.0, "precision": 0.8}, direction={"precision": "higher"})
+    _change_facts(older, scores={"sliced_wasserstein": 1.0, "precision": 0.9}, score_directions={"precision": "higher"})
+    _change_facts(
+        newest, scores={"sliced_wasserstein": 2.0, "precision": 0.8}, score_directions={"precision": "higher"}
+    )
     assert sparring.load(run, best=True).path == older
-    _tell(older, scores={"sliced_wasserstein": 3.0, "precision": 0.9})
+    _change_facts(older, scores={"sliced_wasserstein": 3.0, "precision": 0.9})
     assert sparring.load(run, best=True).path == newest
     recipe["training"]["checkpoints"]["by"] = "precision"
-    _tell(newest, recipe=recipe)
+    _change_facts(newest, recipe=recipe)
     assert sparring.load(run, best=True).path == older
 
 
 def test_where_no_best_is_known_it_is_said_which_scores_there_are(run: Path) -> None:
     for path in list_checkpoints(run / "checkpoints"):
-        _tell(path, scores={"FD": 1.0})
+        _change_facts(path, scores={"FD": 1.0})
     with pytest.raises(CheckpointError, match=r"has a rank by 'sliced_wasserstein' .*checkpoints\.by.*scores: FD"):
         sparring.load(run, best=True)
     for path in list_checkpoints(run / "checkpoints"):
-        _tell(path, scores={})
+        _change_facts(path, scores={})
     with pytest.raises(CheckpointError, match=r"was scored .*listening\.scores_every"):
         sparring.load(run, best=True)
 

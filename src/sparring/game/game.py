@@ -109,7 +109,7 @@ class Game(nn.Module):
         Raises:
             SpecError: the game has no encoder.
         """
-        raise SpecError(f"{self.spec.kind()} has no encoder; train a game that has one, such as AAE, BiGAN or VAEGAN")
+        raise SpecError(f"{self.spec.kind()} has no encoder; train a game that has one: {_kinds_with('encode')}")
 
     def translate(self, images: Tensor, direction: str) -> Tensor:
         """Returns `images` [N, C, H, W] of one domain in the other; the caller is in `evaluating`.
@@ -126,7 +126,7 @@ class Game(nn.Module):
         """Raises `SpecError` unless the game translates images in that direction."""
         kind = self.spec.kind()
         if not self.directions:
-            raise SpecError(f"{kind} does not translate images; train a game that does: Pix2Pix or CycleGAN")
+            raise SpecError(f"{kind} does not translate images; train a game that does: {_kinds_with('translate')}")
         if direction not in self.directions:
             raise SpecError(f"direction: {kind} does not translate {direction!r}{nearest(direction, self.directions)}")
 
@@ -261,3 +261,9 @@ class Game(nn.Module):
             self._freezers[team.name] = Freezer(others)
         with self._freezers[team.name].frozen():
             yield
+
+
+def _kinds_with(method: str) -> str:
+    """Returns the kinds of games whose own class defines `method`, with commas between."""
+    members = cast(Mapping[str, type[Game.Spec]], Game.Spec.members)
+    return ", ".join(sorted(kind for kind, spec in members.items() if method in vars(spec.game)))

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from functools import partial
+from math import lcm
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.errors import CheckpointError, ShapeError, SpecError
 from sparring.game import Game
-from sparring.inference.condition_parser import read_request
+from sparring.inference.condition_parser import parse_condition
 from sparring.latents import Latents, find_space, find_styles, truncate
 from sparring.network import Condition, ConditionLike, Network, Shape
-from sparring.networks.resnet_translator import MULTIPLE
 from sparring.networks.tiling import tiled
 from sparring.recipes.schema import Recipe, build_game
 from sparring.tensors.padding import reflect_pad
@@ -21,7 +21,7 @@ from sparring.training.checkpoints import find_checkpoint, read_checkpoint
 from sparring.training.precision import find_device
 
 TILE = 1024
-"""Pixels a side of the tiles that larger images are translated in; a ResNet's largest grids of one take 0.3 GB each."""
+"""Pixels a side of the tiles that larger images are translated in: 64 channels of one in float32 take 0.3 GB."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,11 +46,21 @@ class Model:
         return self.path.parent.parent if self.path.parent.name == "checkpoints" else self.path.parent
 
     @property
+    def players(self) -> dict[str, nn.Module]:
+        """The networks of the game, by name."""
+        return {name: player for team in self.game.teams for name, player in team.players.items()}
+
+    @property
     def generator(self) -> Network:
-        """The generator: latents [N, n] (and classes [N]) to samples [N, *shape]."""
-        players = {name: player for team in self.game.teams for name, player in team.players.items()}
-        generator = players["generator"]
-        assert isinstance(generator, Network)
+        """The network that makes samples [N, *shape]: from latents [N, n] (and classes [N]), or from other images.
+
+        Where a game has several such networks or none, it raises `SpecError`, which names the players.
+        """
+        generator = self.players.get("generator", self.players.get("decoder"))
+        if not isinstance(generator, Network):
+            raise SpecError(
+                f"{self.game.spec.kind()} has no single generator; take one of model.players: {', '.join(self.players)}"
+            )
         return generator
 
     @property
@@ -117,7 +127,7 @@ class Model:
             return condition
         meanings = self.classes or self.attributes
         try:
-            return read_request(condition, self.game.condition, meanings, count, seed)
+            return parse_condition(condition, self.game.condition, meanings, count, seed)
         except SpecError as error:
             raise SpecError(f"{self.path}: {error}") from None
 
@@ -140,11 +150,11 @@ class Model:
             return self.game.render(latents)
 
     def translate(self, images: Tensor, direction: str = "a-to-b", tile: int = TILE) -> Tensor:
-        """Returns `images` [N, C, H, W] in [-1, 1], of the domain that `direction` begins with, in the other one.
+        """Translates `images` [N, C, H, W] in [-1, 1] from one domain to the other.
 
-        Images larger than `tile` pixels, a multiple of 4, are translated in tiles of that side that overlap by a
-        quarter and fade into one another; others whole. Sides that a network cannot take are mirrored at their end up
-        to the next that it can, and the result is cropped.
+        Images larger than `tile` pixels, a multiple of the network's `side_multiple`, are translated in overlapping
+        tiles of that side that fade into one another. Sides that a network cannot take are extended by reflection, and
+        the result is cropped.
 
         Raises:
             SpecError: the game does not translate, or not so.
@@ -156,11 +166,13 @@ class Model:
                 f"got images {tuple(images.shape)}; {self.path} translates [N, {channels}, H, W] {direction}"
             )
         height, width = images.shape[2:]
-        given, overlap = images.to(self.game.device), tile // 4 // MULTIPLE * MULTIPLE
-        if max(height, width) > tile:  # all tiles have one size, which a U-Net may have been built for
-            given = reflect_pad(given, height + -height % MULTIPLE, width + -width % MULTIPLE)
+        multiple = lcm(*(player.side_multiple for player in self.players.values() if isinstance(player, Network)))
+        padded, overlap = images.to(self.game.device), tile // 4 // multiple * multiple
+        if max(height, width) > tile:  # all tiles have one size, which the network may have been built for
+            padded = reflect_pad(padded, height + -height % multiple, width + -width % multiple)
+        translate = partial(self.game.translate, direction=direction)
         with self.game.evaluating():
-            return tiled(partial(self.game.translate, direction=direction), given, tile, overlap)[..., :height, :width]
+            return tiled(translate, padded, tile, overlap, multiple)[..., :height, :width]
 
     def source_channels(self, direction: str) -> int:
         """Returns how many channels images have that are translated in `direction`; raises `SpecError` without it."""

@@ -19,9 +19,11 @@ class Network(nn.Module):
     A subclass nests its own `Spec(Network.Spec)` and takes `(spec, inputs, outputs, condition)`;
     it raises `ShapeError` for shapes that it cannot map. `couples_samples` marks classes of
     layers whose output for a sample depends on the rest of its batch.
+    Large images are cut into tiles whose sides and places are multiples of `side_multiple` pixels.
     """
 
     couples_samples: ClassVar[bool] = False
+    side_multiple: ClassVar[int] = 1
 
     class Spec(Family):
         """The settings of a network; `build` returns the network that the spec is nested in."""

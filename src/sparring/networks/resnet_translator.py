@@ -10,9 +10,6 @@ from sparring.layers.normalization import InstanceNorm, Normalization
 from sparring.network import Condition, Network, Shape
 from sparring.networks.dcgan import initialize
 
-MULTIPLE = 4
-"""Sides are padded to a multiple of this inside the network."""
-
 SMALLEST = 5
 """The shortest side that reflection can pad to 8 pixels, which are 2 in the residual blocks."""
 
@@ -25,6 +22,8 @@ class ResNetTranslator(Network):
     of any size from 5x5 up, whatever size it was built for; sides that are not a multiple of 4 are reflect-padded at
     their end, and the result is cropped. A class-conditional network takes only the size it was built for.
     """
+
+    side_multiple = 4
 
     class Spec(Network.Spec):
         """`width` counts the channels of the largest grid; 6 `blocks` are published for 128x128, 9 from 256x256 on."""
@@ -116,4 +115,4 @@ def _finish(normalization: Normalization, channels: int) -> tuple[nn.Module, nn.
 
 def _missing(side: int) -> int:
     """Returns the number of pixels that pad `side` to a multiple of 4, and to at least 8."""
-    return max(-side % MULTIPLE, 2 * MULTIPLE - side)
+    return max(-side % 4, 8 - side)

@@ -6,26 +6,25 @@ import torch
 from torch import Tensor
 
 from sparring.errors import ShapeError
-from sparring.networks.resnet_translator import MULTIPLE
 
 
-def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overlap: int) -> Tensor:
+def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overlap: int, multiple: int = 4) -> Tensor:
     """Returns the output of a convolutional `network` for `images` [N, C, H, W], computed tile by tile.
 
-    Tiles of `tile` x `tile` pixels, the last ones up to 3 longer, share `overlap` pixels with their neighbours. The
+    Tiles of `tile` x `tile` pixels, the last ones up to `multiple` - 1 longer, share `overlap` pixels with their neighbours. The
     outer quarter of the overlap is context only; in its middle half one tile is faded into the next. The result equals
     that of the whole image if the receptive field is at most overlap/4 pixels each way (84 in a `ResNetTranslator` of
     9 blocks), except for normalizations over all of the input. An image smaller than a tile is a single tile. `tile`
-    and `overlap` are multiples of 4, which aligns strides across tiles.
+    and `overlap` are multiples of the network's `side_multiple`, which aligns strides across tiles.
 
     Raises:
-        ShapeError: `tile` or `overlap` is no multiple of 4, or the tile is not larger than the overlap.
+        ShapeError: `tile` or `overlap` is no such multiple, or the tile is not larger than the overlap.
     """
-    if tile % MULTIPLE or overlap % MULTIPLE or not 0 <= overlap < tile:
+    if tile % multiple or overlap % multiple or not 0 <= overlap < tile:
         raise ShapeError(
-            f"tile={tile}, overlap={overlap}: needs multiples of {MULTIPLE}, the overlap from 0 to less than the tile"
+            f"tile={tile}, overlap={overlap}: needs multiples of {multiple}, the overlap from 0 to less than the tile"
         )
-    rows, columns = (_windows(side, tile, overlap, images) for side in images.shape[2:])
+    rows, columns = (_windows(side, tile, overlap, multiple, images) for side in images.shape[2:])
     whole: Tensor | None = None
     for top, vertical in rows:
         for left, horizontal in columns:
@@ -38,9 +37,9 @@ def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overla
     return whole
 
 
-def _windows(side: int, tile: int, overlap: int, images: Tensor) -> list[tuple[int, Tensor]]:
+def _windows(side: int, tile: int, overlap: int, multiple: int, images: Tensor) -> list[tuple[int, Tensor]]:
     """Returns the start of each tile along a side, and the weights of its pixels, which sum to one at each pixel."""
-    last = max(side - tile, 0) // MULTIPLE * MULTIPLE
+    last = max(side - tile, 0) // multiple * multiple
     starts = [*range(0, last, tile - overlap), last]
     stops = [start + tile for start in starts[:-1]] + [side]
     weights = torch.zeros(len(starts), side, dtype=torch.float64)

@@ -40,6 +40,8 @@ class UNet(Network):
     uses its running statistics in evaluation.
     """
 
+    side_multiple = 4
+
     class Spec(Network.Spec):
         """`width` counts the channels of the first grid; `depth` the number of halvings, 8 for 256x256."""
 
