@@ -11,11 +11,11 @@ from sparring.errors import ShapeError
 def tiled(network: Callable[[Tensor], Tensor], images: Tensor, tile: int, overlap: int, multiple: int = 4) -> Tensor:
     """Returns the output of a convolutional `network` for `images` [N, C, H, W], computed tile by tile.
 
-    Tiles of `tile` x `tile` pixels, the last ones up to `multiple` - 1 longer, share `overlap` pixels with their neighbours. The
-    outer quarter of the overlap is context only; in its middle half one tile is faded into the next. The result equals
-    that of the whole image if the receptive field is at most overlap/4 pixels each way (84 in a `ResNetTranslator` of
-    9 blocks), except for normalizations over all of the input. An image smaller than a tile is a single tile. `tile`
-    and `overlap` are multiples of the network's `side_multiple`, which aligns strides across tiles.
+    Tiles of `tile` x `tile` pixels, the last ones up to `multiple` - 1 longer, share `overlap` pixels with their
+    neighbours. The outer quarter of the overlap is context only; in its middle half one tile is faded into the next.
+    The result equals that of the whole image if the receptive field is at most overlap/4 pixels each way (84 in a
+    `ResNetTranslator` of 9 blocks), except for normalizations over all of the input. An image smaller than a tile is a
+    single tile. `tile` and `overlap` are multiples of the network's `side_multiple`, which aligns strides across tiles.
 
     Raises:
         ShapeError: `tile` or `overlap` is no such multiple, or the tile is not larger than the overlap.
