@@ -264,6 +264,7 @@ class Game(nn.Module):
 
 
 def _kinds_with(method: str) -> str:
-    """Returns the kinds of games whose own class defines `method`, with commas between."""
+    """Returns the kinds of games that override `method`, with commas between; without those that play another game."""
     members = cast(Mapping[str, type[Game.Spec]], Game.Spec.members)
-    return ", ".join(sorted(kind for kind, spec in members.items() if method in vars(spec.game)))
+    own = {kind: spec for kind, spec in members.items() if "of" not in spec.model_fields}
+    return ", ".join(sorted(kind for kind, spec in own.items() if getattr(spec.game, method) != getattr(Game, method)))
