@@ -106,20 +106,20 @@ def test_a_game_saves_what_it_remembers_and_the_generators_move_leaves_it_alone(
     assert all(torch.equal(value, before[name]) for name, value in state(game).items())
     given = batch(0)
     game.discriminate(given)
-    assert float(state(game)["adversary.augmenter.count_0"]) == 6
+    assert float(state(game)["adversary.augmenter.ADA_count"]) == 6
     assert given.observations.keys() == {"score_real", "score_fake", "augmentation", "sign_real"}
     game.discriminate(batch(1))
     signs = given.observations["sign_real"]
-    assert float(state(game)["adversary.augmenter.probability_0"]) == (0.5 if signs > 0.6 else 0)
+    assert float(state(game)["adversary.augmenter.ADA_probability"]) == (0.5 if signs > 0.6 else 0)
 
 
 def test_a_rehearsal_leaves_no_trace_in_it() -> None:
     game = play(augmentations=(ADA(every=1, images=12),))
     wrapped = Consensus.Spec(of=game.spec).build(SAMPLE, Condition())
     wrapped.teams[1].losses(batch(0))
-    assert float(state(wrapped)["of.adversary.augmenter.count_0"]) == 0
+    assert float(state(wrapped)["of.adversary.augmenter.ADA_count"]) == 0
     wrapped.teams[0].losses(batch(0))
-    assert float(state(wrapped)["of.adversary.augmenter.count_0"]) == 6
+    assert float(state(wrapped)["of.adversary.augmenter.ADA_count"]) == 6
 
 
 def test_moves_with_it_are_not_recorded() -> None:

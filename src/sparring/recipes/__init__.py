@@ -1,6 +1,7 @@
 """The built-in recipes: values, and nothing else; a file a family, registered by its line here."""
 
 from sparring.recipes import aae as aae
+from sparring.recipes import began as began
 from sparring.recipes import bigan as bigan
 from sparring.recipes import conditional as conditional
 from sparring.recipes import cyclegan as cyclegan
