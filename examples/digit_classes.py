@@ -1,4 +1,4 @@
-"""Which digits a trained model draws, as judged by nearest neighbours among the real ones.
+"""Counts the digits that a trained model generates, classified by nearest neighbours among real ones.
 
 python examples/digit_classes.py runs/digits
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from PIL import Image
 
 import sparring
@@ -81,3 +82,11 @@ def test_compare_folders(tmp_path: Path) -> None:
     assert distance["FD-thumbnails"] > itself["FD-thumbnails"]
     assert itself["FD-thumbnails"] == pytest.approx(0, abs=1e-3)
     assert (tmp_path / "scores.json").is_file()
+
+
+def test_own_training_loop() -> None:
+    pytest.importorskip("sklearn")
+    main = example("own_training_loop").main
+    assert main(steps=2, size=4)[0] < 1
+    with torch.random.fork_rng():
+        assert main(steps=2, size=4) == main(steps=2, size=4)
