@@ -13,16 +13,13 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.data import Domains, Edges, HoldOut, ImageFiles, Pairs, SideBySide, Source, Transformed, Unpaired
+from sparring.errors import MissingExtraError
 from sparring.recipes import Recipe
 from sparring.recipes import recipe as find_recipe
 from sparring.recipes.named_data import with_data
 
 Shrink = Callable[..., Recipe]
 Differentiate = Callable[..., tuple[float, float]]
-
-OWN_DATA = {"gail": "gymnasium", "gail-acrobot": "gymnasium"}
-"""Recipes of games that cannot be played on pictures, and the package that their data comes with."""
-
 
 Recast = Callable[[Path], Source]
 
@@ -102,8 +99,8 @@ def shrink(pictures: Path) -> Shrink:
 
     def make(name: str, *assignments: str, steps: int = 4) -> Recipe:
         recipe = find_recipe(name)
-        if name in OWN_DATA:
-            pytest.importorskip(OWN_DATA[name])
+        if recipe.data.interactive:
+            skip_without_package(recipe.data)
         else:
             recipe = played_on(recipe, pictures)
         shown = 4 * max(Counter(recipe.game.order).values())
@@ -121,6 +118,14 @@ def shrink(pictures: Path) -> Shrink:
         return Recipe.read(tree).override(assignments)
 
     return make
+
+
+def skip_without_package(source: Source) -> None:
+    """Skips the test where the data need a package that is not installed."""
+    try:
+        source.load()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
 
 
 def played_on(recipe: Recipe, pictures: Path) -> Recipe:

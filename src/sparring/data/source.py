@@ -4,6 +4,7 @@ import os
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from sparring.data.dataset import Dataset
 from sparring.data.provenance import Provenance
@@ -37,8 +38,11 @@ class Loading:
 class Source(Family):
     """A kind of data set, and how its samples are read.
 
-    `mirror` flips each image left to right with probability one half whenever it is drawn.
+    `mirror` flips each image left to right with probability one half whenever it is drawn. Other data cannot
+    replace those of an `interactive` kind: they come from an environment in which the game acts too.
     """
+
+    interactive: ClassVar[bool] = False
 
     mirror: bool = False
 

@@ -35,6 +35,8 @@ class Demonstrations(Source):
     for good, and swings up Acrobot and MountainCar by pushing along with the motion.
     """
 
+    interactive = True
+
     mirror: Literal[False] = False
     environment: str = "CartPole-v1"
     path: Path | None = None
