@@ -23,9 +23,9 @@ def rows(data: Dataset, chosen: Tensor | None = None) -> list[tuple[float, ...]]
 
 
 def labels(data: Dataset) -> Tensor:
-    _, told = data.batch(np.arange(len(data)), torch.Generator())
-    assert told is not None
-    return told
+    _, classes = data.batch(np.arange(len(data)), torch.Generator())
+    assert classes is not None
+    return classes
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def parts(pictures: Path) -> tuple[Source, Source]:
 def test_the_source_has_its_labels_and_the_target_none(parts: tuple[Source, Source]) -> None:
     source, target = parts
     data = Domains(source=source, target=target).load()
-    told = labels(data)
-    known = told != UNLABELLED
-    assert dict(zip(rows(data, known), told[known].tolist(), strict=True)) == dict(
+    classes = labels(data)
+    known = classes != UNLABELLED
+    assert dict(zip(rows(data, known), classes[known].tolist(), strict=True)) == dict(
         zip(rows(source.load()), labels(source.load()).tolist(), strict=True)
     )
     assert set(rows(data, ~known)) == set(rows(target.load()))
@@ -49,10 +49,10 @@ def test_the_source_has_its_labels_and_the_target_none(parts: tuple[Source, Sour
 def test_the_smaller_domain_is_repeated_until_both_are_as_large(parts: tuple[Source, Source]) -> None:
     for one, other in (parts, parts[::-1]):
         data = Domains(source=one, target=other).load()
-        told = labels(data)
+        classes = labels(data)
         assert len(data) == 22
-        assert int((told == UNLABELLED).sum()) == 11
-        for kept, part in ((told != UNLABELLED, one), (told == UNLABELLED, other)):
+        assert int((classes == UNLABELLED).sum()) == 11
+        for kept, part in ((classes != UNLABELLED, one), (classes == UNLABELLED, other)):
             found = rows(data, kept)
             assert {found.count(row) for row in found} <= {11 // len(part.load()), 11 // len(part.load()) + 1}
 
@@ -70,10 +70,10 @@ def test_what_the_target_holds_out_keeps_its_labels(parts: tuple[Source, Source]
 def test_samples_come_in_the_order_that_they_are_asked_for(parts: tuple[Source, Source]) -> None:
     data = Domains(source=parts[0], target=parts[1]).load()
     order = np.random.default_rng(0).permutation(len(data))
-    samples, told = data.batch(order, torch.Generator())
+    samples, classes = data.batch(order, torch.Generator())
     whole, every = data.batch(np.arange(len(data)), torch.Generator())
     assert torch.equal(samples, whole[torch.from_numpy(order)])
-    assert torch.equal(told if told is not None else samples, labels(data)[torch.from_numpy(order)])
+    assert torch.equal(classes if classes is not None else samples, labels(data)[torch.from_numpy(order)])
     assert every is not None
 
 
@@ -82,7 +82,7 @@ def test_it_knows_itself_and_can_be_shown(parts: tuple[Source, Source]) -> None:
     assert data.digest == Domains(source=parts[0], target=parts[1]).load().digest
     assert data.digest != Domains(source=parts[1], target=parts[0]).load().digest
     assert data.depict(data.batch(np.arange(4), torch.Generator())[0]).width > 8
-    assert (data.shape, data.depth, data.mirror, data.skipped) == ((3, 8, 8), 8, False, 0)
+    assert (data.shape, data.facts.depth, data.facts.mirror, data.facts.skipped) == ((3, 8, 8), 8, False, 0)
     pytest.importorskip("sklearn")
     [one, other] = Domains(source=Digits(), target=Digits()).provenance()
     assert one == other
@@ -91,7 +91,7 @@ def test_it_knows_itself_and_can_be_shown(parts: tuple[Source, Source]) -> None:
 def test_domains_that_do_not_match_are_refused(parts: tuple[Source, Source], pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"3x8x8 in the source and of 3x4x4 in the target.*data.target.size=8"):
         Domains(source=parts[0], target=ImageFiles(path=pictures, size=4)).load()
-    with pytest.raises(DataError, match=r"data.source: .* does not tell the class of every sample"):
+    with pytest.raises(DataError, match=r"data.source: .* does not have the class of every sample"):
         Domains(source=Ring(), target=Ring()).load()
     np.savez(tmp_path / "gap.npz", images=np.zeros((2, 8, 8, 3), np.uint8), labels=[0, 2])
     with pytest.raises(DataError, match=r"data.source: not one sample of .* belongs to .*1"):

@@ -43,7 +43,7 @@ def test_images_without_labels_are_a_grid(folder):
 
 def test_pairs_stand_side_by_side(folder):
     shown = exhibit(Transformed(images=ImageFiles(path=folder)))
-    assert shown.lines[0].endswith("6 samples of rgb 8x8, each told one of gray 8x8, 8 bit")
+    assert shown.lines[0].endswith("6 samples of rgb 8x8, each conditioned on one of gray 8x8, 8 bit")
     scale = 1200 // (6 * 16)
     assert shown.sheet.width == (6 * 16 + 5 * 4) * scale
     left, right = (np.asarray(shown.sheet)[:, start * scale : (start + 8) * scale] for start in (0, 8))

@@ -43,7 +43,7 @@ def test_mirror_and_labels_reach_the_batches(draw, tmp_path):
     for name in ("cat/1.png", "dog/1.png", "dog/2.png"):
         draw(name, 4, 4)
     images = load(tmp_path / "images", mirror=True)
-    assert images.mirror
+    assert images.facts.mirror
     assert images.classes == ("cat", "dog")
     _, labels = images.batch(np.array([2, 0]), torch.Generator())
     assert labels.tolist() == [1, 0]
@@ -91,7 +91,7 @@ def test_resize_can_refuse_or_keep_only_the_right_size(draw, folder):
     with pytest.raises(DataError, match=r"data.resize=refuse: 1 images are not 8x8: large\.png \(12x16\)"):
         load(folder, size=8, resize="refuse")
     kept = load(folder, size=8, resize="only")
-    assert (len(kept), kept.left_out, kept.skipped) == (6, 1, 0)
+    assert (len(kept), kept.facts.left_out, kept.facts.skipped) == (6, 1, 0)
     with pytest.raises(DataError, match="no image has the size 9"):
         load(folder, size=9, resize="only")
     with pytest.raises(SpecError, match="set size too"):
@@ -146,7 +146,7 @@ def test_skip_bad_leaves_them_out_with_their_labels_and_counts_them(folder):
     damage(folder)
     (folder / "labels.csv").write_text("file,label\n" + "".join(f"{index}.png,{index}\n" for index in range(6)))
     images = ImageFiles(path=folder).load(Loading(skip_bad=True))
-    assert images.skipped == 3
+    assert images.facts.skipped == 3
     assert images.labels.tolist() == [0, 4, 5]
 
 
@@ -170,10 +170,10 @@ def test_a_large_set_is_mapped_from_a_packed_copy_and_found_again(folder, tmp_pa
     np.testing.assert_array_equal(mapped.pixels, source.load().pixels)
     assert mapped.digest == source.load().digest
     mapped.batch(np.array([1]), torch.Generator())
-    monkeypatch.setattr("sparring.data.named_images.assemble", lambda *given: pytest.fail("it was decoded again"))
+    monkeypatch.setattr("sparring.data.named_images.build_loader", lambda *given: pytest.fail("it was decoded again"))
     again = source.model_copy(update={"mirror": True}).load(Loading(cache=cache, memory_limit=100))
     assert again.digest == mapped.digest
-    assert again.mirror
+    assert again.facts.mirror
 
 
 def test_a_changed_file_or_setting_makes_another_copy(folder, draw, tmp_path):
@@ -225,4 +225,4 @@ def test_crossfire_sprites_load_as_32x32_rgba():
     assert images.shape == (4, 32, 32)
     assert len(images) > 5000
     assert "monster" in images.classes
-    assert len(images) + images.left_out > 5700
+    assert len(images) + images.facts.left_out > 5700

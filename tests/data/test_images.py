@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import Images, to_pixels
+from sparring.data import Images, Targets, to_pixels
 from sparring.data.formats.pixels import from_pixels
 from sparring.errors import DataError
 
@@ -22,9 +22,9 @@ def test_every_pixel_value_survives_the_way_to_the_network_and_back(dtype, depth
     np.testing.assert_array_equal(to_pixels(scaled, depth), values)
 
 
-def test_a_batch_holds_the_images_and_labels_asked_for(noise):
+def test_a_batch_holds_the_images_and_labels_at_the_indices(noise):
     pixels = noise(10, 3, 4, 5)
-    images = Images(pixels, np.arange(10), tuple("abcdefghij"))
+    images = Images(pixels, Targets(np.arange(10), tuple("abcdefghij")))
     batch, labels = images.batch(np.array([7, 0, 7]), random())
     assert batch.dtype == torch.float32
     assert batch.shape == (3, 3, 4, 5)
@@ -80,8 +80,8 @@ def test_the_digest_tells_pixels_labels_and_types_apart(noise):
     sets = (
         Images(pixels),
         Images(other),
-        Images(pixels, labels, ("a", "b")),
-        Images(pixels, labels + 1, ("a", "b")),
+        Images(pixels, Targets(labels, ("a", "b"))),
+        Images(pixels, Targets(labels + 1, ("a", "b"))),
         Images(pixels.reshape(4, 1, 1, 4)),
         Images(pixels.astype(np.uint16)),
     )
@@ -101,7 +101,7 @@ def test_the_digest_tells_pixels_labels_and_types_apart(noise):
 )
 def test_pixels_and_labels_of_another_shape_or_type_are_refused(pixels, labels, message):
     with pytest.raises(DataError, match=message):
-        Images(pixels, labels, ("a", "b"))
+        Images(pixels, None if labels is None else Targets(labels, ("a", "b")))
 
 
 def test_rounding_goes_to_the_nearest_and_clips():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sparring.data.image_collection import Collection, FileItem
-from sparring.data.labels import read_labels
+from sparring.data.labels import read_targets
 from sparring.errors import DataError
 
 
@@ -19,8 +19,8 @@ def collection(*names: str, **sidecars: str) -> Collection:
 
 
 def read(found: Collection, source="auto"):
-    labels, classes = read_labels(found, source)
-    return None if labels is None else labels.tolist(), classes
+    targets = read_targets(found, source)
+    return (None, ()) if targets is None else (targets.values.tolist(), targets.names)
 
 
 def test_subfolders_are_classes_where_every_image_lies_in_one():
@@ -100,9 +100,9 @@ def test_label_files_that_do_not_match_are_refused_with_the_remedy(sidecar, text
 
 
 def numbers_of(found: Collection, source="auto"):
-    numbers, attributes = read_labels(found, source)
-    assert numbers.dtype == np.float32
-    return numbers.tolist(), attributes
+    targets = read_targets(found, source)
+    assert targets.values.dtype == np.float32
+    return targets.values.tolist(), targets.names
 
 
 def test_columns_of_a_csv_are_numbers_called_by_the_first_line():
@@ -161,7 +161,7 @@ def test_lists_in_json_are_numbers_with_names_beside_them_or_without():
 )
 def test_numbers_that_cannot_be_are_refused_with_file_and_name(sidecar, text, message):
     with pytest.raises(DataError, match=message) as caught:
-        read_labels(collection("a", "b", **{sidecar: text}), "auto")
+        read_targets(collection("a", "b", **{sidecar: text}), "auto")
     assert "data.labels=none" in str(caught.value)
 
 

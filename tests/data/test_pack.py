@@ -31,7 +31,7 @@ def test_a_pack_reads_back_equal_with_its_labels(labelled, tmp_path, name):
     packed, source = load(tmp_path / name), load(labelled)
     assert packed.digest == source.digest
     assert packed.classes == source.classes == ("cat", "dog")
-    assert (summary.count, summary.shape, summary.meanings) == (3, (4, 6, 8), ("cat", "dog"))
+    assert (summary.count, summary.shape, summary.names) == (3, (4, 6, 8), ("cat", "dog"))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["images", name])
 
 
@@ -40,7 +40,7 @@ def test_numbers_and_their_names_survive_packing_again_and_again(labelled, tmp_p
     (labelled / "labels.csv").write_text("file,young,smiling\ncat/1.png,0,0.1\ncat/2.png,1,1\ndog/1.png,0.3,0\n")
     summary = pack(labelled, tmp_path / name)
     packed, source = load(tmp_path / name), load(labelled)
-    assert summary.meanings == packed.attributes == source.attributes == ("young", "smiling")
+    assert summary.names == packed.attributes == source.attributes == ("young", "smiling")
     assert packed.digest == source.digest
     np.testing.assert_array_equal(packed.numbers, np.float32([[0, 0.1], [1, 1], [0.3, 0]]))
     assert packed.labels is None
@@ -155,6 +155,6 @@ def test_of_two_processes_that_make_the_same_copy_the_first_wins(tmp_path, noise
     for seed in (1, 2):
         with PackWriter(tmp_path / "copy", "uint8") as writer:
             writer.append(noise(1, 4, 4, seed=seed))
-            writer.finish(None, (), alpha=False, counts={"skipped": 0, "left_out": 0})
+            writer.finish(None, alpha=False, counts={"skipped": 0, "left_out": 0})
     np.testing.assert_array_equal(load(tmp_path / "copy").pixels[0], noise(1, 4, 4, seed=1))
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]

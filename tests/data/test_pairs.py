@@ -42,7 +42,7 @@ def test_images_of_the_same_name_are_paired_whatever_their_suffix(folders):
 
 def test_crops_and_flips_are_the_same_for_both(folders):
     pairs = of(folders, crop="4x6", mirror=True).load()
-    assert (pairs.shape, pairs.condition.shape, pairs.mirror) == ((3, 4, 6), (1, 4, 6), True)
+    assert (pairs.shape, pairs.condition.shape, pairs.facts.mirror) == ((3, 4, 6), (1, 4, 6), True)
     target, source = pairs.batch(np.repeat(ALL, 20), random())
     torch.testing.assert_close(target[:, :1], -source)
     assert len(torch.unique(source[:20], dim=0)) > 5
@@ -87,7 +87,7 @@ def test_a_pair_with_a_bad_image_is_refused_or_left_out_whole(folders):
     with pytest.raises(DataError, match="cannot be used"):
         of(folders).load()
     kept = of(folders).load(Loading(skip_bad=True))
-    assert (len(kept), kept.skipped) == (2, 2)
+    assert (len(kept), kept.facts.skipped) == (2, 2)
     target, source = kept.batch(np.arange(2), random())
     torch.testing.assert_close(target[:, :1], -source)
 
@@ -118,7 +118,7 @@ def test_an_odd_width_has_no_halves(tmp_path, draw):
 
 
 def test_a_part_that_mirrors_by_itself_is_refused():
-    with pytest.raises(SpecError, match=r"set data\.mirror, not that of a part"):
+    with pytest.raises(SpecError, match=r"set data\.mirror instead of a part's mirror"):
         Source.members["Pairs"].read({"source": {"kind": "Digits", "mirror": True}, "target": "Digits"})
 
 

@@ -31,12 +31,12 @@ def test_a_picture_shows_samples_in_orange(dimension: int) -> None:
     assert ((drawn[..., 0] == 230) & (drawn[..., 1] == 85)).sum() > 50
 
 
-def test_a_judge_colours_the_ground_and_infinite_samples_are_left_out() -> None:
+def test_scores_colour_the_ground_and_infinite_samples_are_left_out() -> None:
     points = Grid(count=500).load()
     samples = torch.tensor([[float("nan"), 0.0], [float("inf"), 1.0], [0.0, 0.0]])
-    plain, judged = (np.asarray(points.depict(samples, judge)) for judge in (None, lambda place: place[:, :1]))
+    plain, coloured = (np.asarray(points.depict(samples, score)) for score in (None, lambda place: place[:, :1]))
     assert len(np.unique(plain.reshape(-1, 3), axis=0)) <= 3
-    left, right = judged[5, 5].astype(int), judged[5, -5].astype(int)
+    left, right = coloured[5, 5].astype(int), coloured[5, -5].astype(int)
     assert left[2] > left[0]  # taken for generated: blue
     assert right[1] > right[0]  # taken for real: green
 

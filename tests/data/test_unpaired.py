@@ -67,5 +67,5 @@ def test_folders_of_any_number_of_images_each_are_loaded(tmp_path, draw):
         draw(f"b/{index}.png", 8, 8, 3, seed=10 + index)
     a, b = (ImageFiles(path=tmp_path / "images" / name) for name in "ab")
     both = Unpaired(a=a, b=b, mirror=True).load()
-    assert (len(both), both.mirror, both.name) == (3, True, "a and b, unpaired")
+    assert (len(both), both.facts.mirror, both.name) == (3, True, "a and b, unpaired")
     assert both.digest != Unpaired(a=b, b=a).load().digest

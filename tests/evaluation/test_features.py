@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import Images, Points
+from sparring.data import Images, Points, Targets
 from sparring.evaluation.features import FOLDS, FeatureExtractor, gather, gather_cached
 from sparring.evaluation.sets import DataSamples
 from sparring.metrics.statistics.accumulators import Moments
@@ -20,7 +20,7 @@ ALL = frozenset({"moments", "features", "logits", "images", "labels"})
 def samples():
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (23, 1, 16, 16), dtype=np.uint8)
-    return DataSamples(Images(pixels=pixels, labels=np.arange(23) % 3, classes=("a", "b", "c")))
+    return DataSamples(Images(pixels, Targets(np.arange(23) % 3, ("a", "b", "c"))))
 
 
 def test_a_pass_gathers_what_is_needed_in_the_order_of_the_samples(samples, backbone):
@@ -49,7 +49,9 @@ def test_what_is_not_needed_is_not_kept(samples, backbone):
 
 def test_vectors_are_their_own_features():
     points = np.random.default_rng(0).standard_normal((9, 2)).astype(np.float32)
-    statistics = gather(DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU))
+    statistics = gather(
+        DataSamples(Points(points, "ring")), frozenset({"features"}), FeatureExtractor(None, "clean", CPU)
+    )
     assert statistics.features.equal(torch.from_numpy(points))
 
 
@@ -87,7 +89,9 @@ def test_the_cache_distinguishes_samples_and_resizers(samples, backbone, tmp_pat
 def test_an_unwritable_cache_is_reported_and_skipped(samples, backbone, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     messages = []
-    statistics = gather_cached(samples, ALL, FeatureExtractor(backbone, "clean", CPU), messages.append, tmp_path / "file")
+    statistics = gather_cached(
+        samples, ALL, FeatureExtractor(backbone, "clean", CPU), messages.append, tmp_path / "file"
+    )
     assert statistics.features.shape == (23, 16)
     assert "not kept" in messages[0]
 

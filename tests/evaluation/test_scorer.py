@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import Images, Points
+from sparring.data import Images, Points, Targets
 from sparring.errors import MetricError
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer, metrics_by_name
 from sparring.metrics import KID
@@ -86,7 +86,7 @@ def labelled(seed, classes, order):
     random = np.random.default_rng(seed)
     pixels = np.concatenate([random.integers(light[name], light[name] + 40, (30, 1, 16, 16)) for name in order])
     labels = np.repeat([classes.index(name) for name in order], 30)
-    return DataSamples(Images(pixels=pixels.astype(np.uint8), labels=labels.astype(np.int64), classes=classes))
+    return DataSamples(Images(pixels.astype(np.uint8), Targets(labels.astype(np.int64), classes)))
 
 
 def test_classes_are_compared_by_name(backbone):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.data import Images, Points
+from sparring.data import Images, Points, Targets
 from sparring.errors import MetricError
 from sparring.evaluation.sets import DataSamples, GameSamples, as_saved, check_alike
 from sparring.game import Game
@@ -26,7 +26,7 @@ def game(classes=0) -> Game:
 
 
 def test_samples_of_data_are_spread_evenly_and_keep_their_pixels():
-    data = images(10, labels=np.arange(10) % 2, classes=("even", "odd"))
+    data = images(10, targets=Targets(np.arange(10) % 2, ("even", "odd")))
     (batch, labels), (rest, _) = DataSamples(data, 4).batches(3)
     assert batch.dtype == torch.uint8
     assert [int(image[0, 0, 0]) for image in (*batch, *rest)] == [0, 3, 6, 9]

@@ -21,6 +21,7 @@ from sparring.data.catalog.worlds import TwoMoons as TwoMoons
 from sparring.data.check import CheckReport as CheckReport
 from sparring.data.check import check as check
 from sparring.data.dataset import Dataset as Dataset
+from sparring.data.dataset import DatasetFacts as DatasetFacts
 from sparring.data.domains import Domains as Domains
 from sparring.data.formats.pixels import to_pixels as to_pixels
 from sparring.data.formats.video import save_video as save_video
@@ -42,6 +43,7 @@ from sparring.data.points import Points as Points
 from sparring.data.provenance import Provenance as Provenance
 from sparring.data.source import Loading as Loading
 from sparring.data.source import Source as Source
+from sparring.data.targets import Targets as Targets
 from sparring.data.transforms import Downsampled as Downsampled
 from sparring.data.transforms import Edges as Edges
 from sparring.data.transforms import Gray as Gray

@@ -1,16 +1,16 @@
-"""Every class as often as any other."""
+"""Every class equally often."""
 
 import numpy as np
 
 from sparring.data.selection import Selection, members_of_classes
 from sparring.data.source import Loading, Source
+from sparring.data.targets import Targets
 
 
 class Balanced(Source):
-    """The samples of a source, those of smaller classes repeated until every class has as many as the largest.
+    """The samples of a source, those of smaller classes repeated until every class is as large as the largest.
 
-    Batches are drawn from all of them in random order, so that on average each class has an equal share. `mirror` is
-    that of the source.
+    On average each class has an equal share of a batch. Set `mirror` in the source.
     """
 
     of: Source
@@ -19,7 +19,7 @@ class Balanced(Source):
         """Returns the repeated set; raises `DataError` as the source does, without labels, and for an empty class."""
         data = self.of.load(loading)
         members = list(members_of_classes(data, np.arange(len(data))))
-        most = max(len(chosen) for chosen in members)
-        indices = np.concatenate([np.resize(chosen, most) for chosen in members])
-        labels = np.repeat(np.arange(len(members)), most)
-        return Selection(data, indices, f"{data.name}, {most:,} of every class", labels)
+        largest = max(len(chosen) for chosen in members)
+        indices = np.concatenate([np.resize(chosen, largest) for chosen in members])
+        targets = Targets(np.repeat(np.arange(len(members)), largest), data.classes)
+        return Selection(data, indices, f"{data.name}, {largest:,} of every class", targets)

@@ -1,4 +1,4 @@
-"""Looking through a whole set before training: every image decoded, every offender named."""
+"""Checks a whole set before training: every image decoded, every offender named."""
 
 import hashlib
 import shlex
@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.attributes import describe_numbers
 from sparring.data.formats.decoding import Header
-from sparring.data.formats.image_format import channel_name, plan
+from sparring.data.formats.image_format import channel_name, choose_format
 from sparring.data.formats.packed import is_pack, read_pack, unpacked
 from sparring.data.image_collection import Item, existing, some
 from sparring.data.image_files import ImageFiles
-from sparring.data.labels import LabelSource, read_labels
+from sparring.data.labels import LabelSource, read_targets
 from sparring.data.loader import Offender, in_order, strict_decoding
 from sparring.data.open import open_collection
 from sparring.data.source import Loading
@@ -27,12 +26,11 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What is in a set, what is wrong with it, and how to train on it.
+    """Contents of a set, its faults, and how to train on it.
 
-    `sizes` are (height, width); `modes` say how images are stored, `channels` how many they have;
-    `labels` counts images by class, `numbers` says of each number that is told of them from where to where it goes;
-    `duplicates` are groups of images with exactly the same pixels;
-    `problems` are sentences about the set as a whole; `settings` are the assignments it needs.
+    `sizes` are (height, width), `modes` Pillow's names of how images are stored. `labels` counts images by class,
+    `numbers` holds name, mean and range of each number. `duplicates` are groups of images with identical pixels,
+    `problems` sentences about the whole set, `settings` the assignments that it needs.
     """
 
     path: Path
@@ -57,14 +55,14 @@ class CheckReport:
 
     def lines(self) -> list[str]:
         """Returns the report as lines of text, the verdict last."""
-        passed = f"; {self.ignored} other files passed over" if self.ignored else ""
+        passed = f"; {self.ignored} other files ignored" if self.ignored else ""
         lines = [f"{self.path}: {self.count} images{passed}"]
         sizes = Counter({f"{height}x{width}": count for (height, width), count in self.sizes.items()})
         channels = Counter({channel_name(kind): count for kind, count in self.channels.items()})
         named = (("formats", self.formats), ("sizes (height x width)", sizes), ("channels", channels))
         for title, counts in (*named, ("stored as", self.modes), ("types", self.types)):
             lines.append(f"{title}: {_counted(counts)}")
-        lines.append(f"labels: {self._told()}")
+        lines.append(f"labels: {self._labels()}")
         if self.duplicates:
             extra = sum(len(group) - 1 for group in self.duplicates)
             lines.append(f"exact duplicates: {extra}, for example {' = '.join(self.duplicates[0][:3])}")
@@ -72,7 +70,7 @@ class CheckReport:
         lines += [f"problem: {problem}" for problem in self.problems]
         return [*lines, self._verdict()]
 
-    def _told(self) -> str:
+    def _labels(self) -> str:
         if self.numbers:
             return f"{len(self.numbers)} numbers, means: {some(self.numbers, _SHOWN)}"
         return f"{len(self.labels)} classes: {_counted(self.labels)}" if self.labels else "none"
@@ -90,8 +88,8 @@ class CheckReport:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """One image that could be decoded."""
+class _Decoded:
+    """An image that could be decoded."""
 
     header: Header
     digest: bytes
@@ -100,7 +98,7 @@ class _Seen:
 
 
 def check(path: Path, *, labels: LabelSource = "auto", loading: Loading = Loading()) -> CheckReport:
-    """Decodes every image at `path` and returns what was found; changes nothing.
+    """Returns a report on the images at `path`, after decoding every one; changes nothing.
 
     Raises:
         DataError: there is nothing at `path`, or no image in it.
@@ -109,22 +107,24 @@ def check(path: Path, *, labels: LabelSource = "auto", loading: Loading = Loadin
     path = existing(path)
     collection = unpacked(read_pack(path, sys.maxsize), path) if is_pack(path) else open_collection(path)
     with strict_decoding():
-        results = list(in_order(_see, collection.items, loading.workers))
+        results = list(in_order(_decode, collection.items, loading.workers))
     names = [item.name for item in collection.items]
-    good = {name: seen for name, seen in zip(names, results, strict=True) if isinstance(seen, _Seen)}
-    headers = [seen.header for seen in good.values()]
+    good = {name: image for name, image in zip(names, results, strict=True) if isinstance(image, _Decoded)}
+    headers = [image.header for image in good.values()]
     settings = _settings(list(good.values()), collection.normalized)
     problems: list[str] = []
     counts: Counter[str] = Counter()
     numbers: list[str] = []
     try:
-        told, meanings = read_labels(collection, labels)
-        if told is not None and told.ndim == 2:
-            numbers = describe_numbers(told, meanings)
-        elif told is not None:
-            counts.update(meanings[index] for index in told)
+        targets = read_targets(collection, labels)
+        if targets is not None and targets.kind == "attributes":
+            numbers = targets.describe()
+        elif targets is not None:
+            counts.update(targets.names[index] for index in targets.values)
         if good:
-            plan(list(good), headers, ImageFiles.read({}).override([one.removeprefix("data.") for one in settings]))
+            choose_format(
+                list(good), headers, ImageFiles.read({}).override([one.removeprefix("data.") for one in settings])
+            )
     except SparringError as error:
         problems.append(str(error))
     return CheckReport(
@@ -139,15 +139,15 @@ def check(path: Path, *, labels: LabelSource = "auto", loading: Loading = Loadin
         labels=counts,
         numbers=tuple(numbers),
         duplicates=_duplicates(good),
-        offenders=tuple(seen for seen in results if isinstance(seen, Offender)),
+        offenders=tuple(image for image in results if isinstance(image, Offender)),
         problems=tuple(problems),
         settings=tuple(settings),
     )
 
 
-def _see(item: Item) -> _Seen | Offender:
+def _decode(item: Item) -> _Decoded | Offender:
     try:
-        header, pixels = item.look(), item.decode()
+        header, pixels = item.header(), item.decode()
     except DataError as error:
         return Offender(item.name, str(error))
     lowest, highest = float(pixels.min()), float(pixels.max())
@@ -156,13 +156,13 @@ def _see(item: Item) -> _Seen | Offender:
     content = np.ascontiguousarray(pixels)
     digest = hashlib.sha256(content.data)
     digest.update(f"{content.dtype} {content.shape}".encode())
-    return _Seen(header, digest.digest(), lowest, highest)
+    return _Decoded(header, digest.digest(), lowest, highest)
 
 
-def _settings(seen: Sequence[_Seen], normalized: bool) -> list[str]:
-    """Returns the assignments that bring these images to one layout."""
+def _settings(images: Sequence[_Decoded], normalized: bool) -> list[str]:
+    """Returns the assignments that convert these images to one format."""
     settings: list[str] = []
-    headers = [one.header for one in seen]
+    headers = [image.header for image in images]
     sizes = Counter((header.height, header.width) for header in headers)
     if len(sizes) > 1:
         (height, width), _ = sizes.most_common(1)[0]
@@ -170,7 +170,8 @@ def _settings(seen: Sequence[_Seen], normalized: bool) -> list[str]:
     kinds = {header.channels for header in headers}
     if len(kinds) > 1 and max(kinds) <= 4:
         settings.append(f"data.channels={'rgba' if kinds & {2, 4} else 'rgb'}")
-    lowest, highest = min((one.lowest for one in seen), default=0), max((one.highest for one in seen), default=0)
+    lowest = min((image.lowest for image in images), default=0)
+    highest = max((image.highest for image in images), default=0)
     strange = any(header.dtype not in ("uint8", "uint16") for header in headers)
     if strange and not normalized and (lowest >= 0 or highest > 1 or lowest < -1):
         low, high = (0.0, 1.0) if 0 <= lowest <= highest <= 1 else (lowest, highest)
@@ -178,10 +179,10 @@ def _settings(seen: Sequence[_Seen], normalized: bool) -> list[str]:
     return settings
 
 
-def _duplicates(good: Mapping[str, _Seen]) -> tuple[tuple[str, ...], ...]:
+def _duplicates(good: Mapping[str, _Decoded]) -> tuple[tuple[str, ...], ...]:
     groups: dict[bytes, list[str]] = {}
-    for name, seen in good.items():
-        groups.setdefault(seen.digest, []).append(name)
+    for name, image in good.items():
+        groups.setdefault(image.digest, []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 

@@ -11,46 +11,56 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.pictures import picture
+from sparring.data.targets import Labels, Numbers, Targets
 from sparring.network import Condition
 
-Labels = NDArray[np.int64]
-
-Numbers = NDArray[np.float32]
-
-_EXAMPLES = 1000
-"""How many samples' numbers stand for those of all: enough for their shares, few enough for a checkpoint."""
-
-Judge = Callable[[Tensor], Tensor]
+ScoreFunction = Callable[[Tensor], Tensor]
 """Maps samples [N, ...] to a discriminator's scores [N, 1]."""
 
 
 @dataclass(frozen=True)
 class TrueModes:
-    """Where a mixture's modes are, [M, d], and their common standard deviation."""
+    """The modes of a mixture, [M, d], and their common standard deviation."""
 
     centers: Tensor
     deviation: float
 
 
-class Dataset(ABC):
-    """Samples of one shape, with labels or without; immutable.
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What is known of a data set without its samples.
 
-    `labels` [N] are indices into `classes`, or -1 where the class is not told; None where there are none. In place of
-    them there may be `numbers` [N, D] in [0, 1], one of each of the `attributes`: several labels, or measurements.
-    `held_out` are samples like these that are kept from training, to examine the game on. `mirror` says whether
-    `batch` flips images at random. `skipped` counts samples that could not be read, `left_out` those that settings
-    did not want.
+    Attributes:
+        name: for messages and reports.
+        shape: of one sample: `(C, H, W)`, or `(n,)` for vectors.
+        depth: bits a channel in which samples are written as pictures.
+        condition: what `Dataset.batch` returns beside the samples.
+        mirror: whether `Dataset.batch` flips images at random.
+        skipped: samples that could not be read.
+        left_out: samples that the settings exclude.
     """
 
     name: str
-    classes: tuple[str, ...]
-    mirror: bool
-    skipped: int
-    left_out: int
-    labels: Labels | None = None
-    numbers: Numbers | None = None
-    attributes: tuple[str, ...] = ()
-    held_out: "Dataset | None" = None
+    shape: tuple[int, ...]
+    depth: Literal[8, 16] = 8
+    condition: Condition = Condition()
+    mirror: bool = False
+    skipped: int = 0
+    left_out: int = 0
+
+
+class Dataset(ABC):
+    """Samples of one shape, with or without targets; immutable.
+
+    `held_out` are samples of the same distribution that are kept from training, to test the game on. `modes` are
+    those of a toy distribution that has some.
+    """
+
+    modes: TrueModes | None = None
+
+    def __init__(self, facts: DatasetFacts, targets: Targets | None = None, held_out: "Dataset | None" = None) -> None:
+        self.facts, self.targets, self.held_out = facts, targets, held_out
 
     @abstractmethod
     def __len__(self) -> int:
@@ -58,31 +68,59 @@ class Dataset(ABC):
 
     @property
     @abstractmethod
+    def digest(self) -> str:
+        """A SHA-256 of the content, in hexadecimal: equal for equal data only."""
+
+    @abstractmethod
+    def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Returns the samples at `indices` [B] as float32 [B, *shape], and the condition of each.
+
+        The condition is their labels, int64 [B], their numbers, float32 [B, D], images to translate, or None.
+        """
+
+    def depict(self, samples: Tensor, score: ScoreFunction | None = None) -> Image.Image:
+        """Returns a picture of `samples` [N, *shape], over the values of `score` where these can be shown."""
+        return picture(samples)
+
+    @property
+    def name(self) -> str:
+        """The set's name, for messages and reports."""
+        return self.facts.name
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one sample: `(C, H, W)`, or `(n,)` for vectors."""
-
-    @property
-    @abstractmethod
-    def depth(self) -> Literal[8, 16]:
-        """Bits a channel in which samples are written as pictures."""
-
-    @property
-    @abstractmethod
-    def digest(self) -> str:
-        """What tells this data from other data, in hexadecimal."""
+        return self.facts.shape
 
     @property
     def condition(self) -> Condition:
-        """What `batch` tells beside the samples."""
-        if self.numbers is not None:
-            shown = self.numbers[np.linspace(0, len(self) - 1, min(len(self), _EXAMPLES)).astype(np.int64)]
-            return Condition(numbers=len(self.attributes), examples=tuple(map(tuple, shown.round(4).tolist())))
-        return Condition(len(self.classes), partly=self.labels is not None and bool((self.labels < 0).any()))
+        """What `batch` returns beside the samples."""
+        return self.facts.condition
+
+    @property
+    def labels(self) -> Labels | None:
+        """The class of each sample, int64 [N], -1 where it is unknown; None without classes."""
+        return self.targets.values if self.targets is not None and self.targets.kind == "classes" else None
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """The numbers of each sample, float32 [N, D] in [0, 1]; None without any."""
+        return self.targets.values if self.targets is not None and self.targets.kind == "attributes" else None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.targets.names if self.targets is not None and self.targets.kind == "classes" else ()
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The names of the numbers."""
+        return self.targets.names if self.targets is not None and self.targets.kind == "attributes" else ()
 
     def sources(self, count: int) -> Tensor | None:
-        """Returns `count` images to translate, spread evenly over the set, or over again where it has fewer.
+        """Returns `count` images to translate, spread evenly over the set and repeated where it has fewer.
 
-        None where the condition is no image: a class can be drawn without data.
+        None where the condition is no image.
         """
         if not self.condition.shape:
             return None
@@ -90,24 +128,8 @@ class Dataset(ABC):
         return self.batch(np.resize(indices, count), torch.Generator())[1]
 
     def empty_classes(self) -> tuple[str, ...]:
-        """Returns the names of the classes that no sample belongs to."""
+        """Returns the names of the classes without a sample."""
         if self.labels is None:
             return ()
         counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         return tuple(name for name, count in zip(self.classes, counts, strict=True) if not count)
-
-    @property
-    def modes(self) -> TrueModes | None:
-        """The modes of a toy world that has them; None of all other data."""
-        return None
-
-    @abstractmethod
-    def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Returns the samples at `indices` [B] as float32 [B, *shape], and what is told of them.
-
-        That is their labels, int64 [B], or their numbers, float32 [B, D], or None.
-        """
-
-    @abstractmethod
-    def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
-        """Returns a picture of `samples` [N, *shape] for people, over what `judge` thinks where that can be shown."""

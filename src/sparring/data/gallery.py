@@ -1,4 +1,4 @@
-"""A data set for people to see: its facts, and a contact sheet."""
+"""The facts of a data set, and a contact sheet, for people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +8,12 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from sparring.data.attributes import describe_numbers
 from sparring.data.dataset import Dataset
 from sparring.data.formats.image_format import channel_name
-from sparring.data.images import Labels
 from sparring.data.pictures import picture
 from sparring.data.provenance import Provenance
 from sparring.data.source import Loading, Source
+from sparring.data.targets import Labels
 
 _COLUMNS, _ROWS = 16, 12
 _MOST_CLASSES = 40
@@ -27,7 +26,7 @@ _CHUNK = 512
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What a set holds, whose it is, its licence and its files, as `lines`; and a contact `sheet` of its samples."""
+    """Contents, origin, licence and files of a set, as `lines`, and a contact `sheet` of its samples."""
 
     lines: tuple[str, ...]
     sheet: Image.Image
@@ -36,39 +35,40 @@ class Exhibit:
 def exhibit(source: Source, loading: Loading = Loading()) -> Exhibit:
     """Returns the facts and the contact sheet of a source's set; raises as `Source.load` does.
 
-    The sheet has a row for each class, or pairs of source and target side by side, or samples spread evenly.
+    The sheet shows a row for each class, or pairs of source and target side by side, or samples spread evenly.
     """
     data = source.load(loading)
     _, condition = _draw(data, np.zeros(1, np.int64))
     if condition is not None and condition.ndim == 4:
-        held = f"{_layout(data.shape)}, each told one of {_layout(tuple(condition.shape[1:]))}"
-        described, sheet = "none", _pairs(data)
-    elif data.numbers is not None:
-        listed = ", ".join(describe_numbers(data.numbers, data.attributes))
-        held, sheet = _layout(data.shape), _samples(data)
-        described = f"none, but {len(data.attributes)} numbers, means: {listed}"
+        samples = f"{_shape(data.shape)}, each conditioned on one of {_shape(tuple(condition.shape[1:]))}"
+        classes, sheet = "none", _pairs(data)
+    elif data.targets is not None and data.targets.kind == "attributes":
+        listed = ", ".join(data.targets.describe())
+        samples, sheet = _shape(data.shape), _samples(data)
+        classes = f"none, but {len(data.attributes)} numbers, means: {listed}"
     elif condition is not None:
         labels = _labels(data)
         counts = np.bincount(labels, minlength=len(data.classes))
         listed = ", ".join(f"{name} {count:,}" for name, count in zip(data.classes, counts, strict=True))
-        held, described = _layout(data.shape), f"{len(data.classes)}: {listed}"
+        samples, classes = _shape(data.shape), f"{len(data.classes)}: {listed}"
         sheet = _classes(data, labels)
     else:
-        held, described, sheet = _layout(data.shape), "none", _samples(data)
-    lost = f"; {data.skipped} unreadable, {data.left_out} left out" if data.skipped or data.left_out else ""
-    shown = [line for one in source.provenance(loading) for line in _describe(one)]
-    first = f"{data.name}: {len(data):,} samples of {held}, {data.depth} bit{lost}"
-    return Exhibit((first, f"classes: {described}", *shown, f"digest: {data.digest}"), sheet)
+        samples, classes, sheet = _shape(data.shape), "none", _samples(data)
+    facts = data.facts
+    lost = f"; {facts.skipped} unreadable, {facts.left_out} left out" if facts.skipped or facts.left_out else ""
+    first = f"{data.name}: {len(data):,} samples of {samples}, {facts.depth} bit{lost}"
+    origins = [line for provenance in source.provenance(loading) for line in _describe(provenance)]
+    return Exhibit((first, f"classes: {classes}", *origins, f"digest: {data.digest}"), sheet)
 
 
-def _describe(shown: Provenance) -> Iterator[str]:
-    yield f"{shown.name}: {shown.origin}"
-    yield f"  licence: {shown.licence}"
-    for path, digest in shown.files:
+def _describe(data: Provenance) -> Iterator[str]:
+    yield f"{data.name}: {data.origin}"
+    yield f"  licence: {data.licence}"
+    for path, digest in data.files:
         yield f"  {path}  SHA-256 {digest}"
 
 
-def _layout(shape: tuple[int, ...]) -> str:
+def _shape(shape: tuple[int, ...]) -> str:
     if len(shape) != 3:
         return f"shape {shape}"
     channels, height, width = shape
@@ -82,8 +82,9 @@ def _draw(data: Dataset, indices: Labels) -> tuple[Tensor, Tensor | None]:
 def _labels(data: Dataset) -> Labels:
     """Returns the class of every sample, [N]."""
     parts = np.array_split(np.arange(len(data)), -(-len(data) // _CHUNK))
-    found: Labels = torch.cat([told for part in parts if (told := _draw(data, part)[1]) is not None]).numpy()
-    return found
+    batches = (_draw(data, part)[1] for part in parts)
+    labels: Labels = torch.cat([batch for batch in batches if batch is not None]).numpy()
+    return labels
 
 
 def _spread(indices: Labels, count: int) -> Labels:
@@ -120,15 +121,15 @@ def _classes(data: Dataset, labels: Labels) -> Image.Image:
 
 
 def _pairs(data: Dataset) -> Image.Image:
-    """Returns pairs: what is told at the left, the sample at the right."""
-    samples, told = _draw(data, _spread(np.arange(len(data)), _PAIR_COLUMNS * _PAIR_ROWS))
-    assert told is not None
-    tiles = torch.cat((_with_opacity(told), _with_opacity(samples)), 3)
+    """Returns pairs: the condition at the left, the sample at the right."""
+    samples, sources = _draw(data, _spread(np.arange(len(data)), _PAIR_COLUMNS * _PAIR_ROWS))
+    assert sources is not None
+    tiles = torch.cat((_with_opacity(sources), _with_opacity(samples)), 3)
     return picture(tiles, _PAIR_COLUMNS, gap=4, scale=_scale(tiles, _PAIR_COLUMNS))
 
 
 def _with_opacity(images: Tensor) -> Tensor:
-    """Returns images of any channel count as RGBA, as `picture` would show them."""
+    """Returns images of any channel count as RGBA, as `picture` shows them."""
     channels = images.shape[1]
     colours = images[:, :1].expand(-1, 3, -1, -1) if channels <= 2 else images[:, :3]
     opacity = images[:, -1:] if channels in (2, 4) else torch.ones_like(images[:, :1])

@@ -1,4 +1,4 @@
-"""A folder or archive of images as a list of items, each read on its own and from any thread."""
+"""A folder or archive of images as a list of items, each readable independently and from any thread."""
 
 import os
 import stat
@@ -10,11 +10,11 @@ from typing import BinaryIO, Protocol
 from sparring.data.formats import decoding
 from sparring.data.formats.decoding import Header, UndecodableError
 from sparring.data.formats.pixels import Pixels
-from sparring.data.images import Told
+from sparring.data.targets import Targets
 from sparring.errors import DataError, nearest
 
 SIDECARS = ("dataset.json", "labels.csv", "labels.json")
-"""Label files looked for at the top, the first found counts."""
+"""Label files at the top, in order of precedence."""
 
 
 class Item(Protocol):
@@ -26,9 +26,9 @@ class Item(Protocol):
 
     @property
     def stamp(self) -> str:
-        """What changes when the image does."""
+        """A text that changes when the image does."""
 
-    def look(self) -> Header:
+    def header(self) -> Header:
         """Returns its header; raises `UndecodableError`."""
 
     def decode(self) -> Pixels:
@@ -37,16 +37,16 @@ class Item(Protocol):
 
 @dataclass(frozen=True)
 class FileItem:
-    """An image file, in a folder or an archive; `open` gives its bytes."""
+    """An image file in a folder or an archive; `open` opens its bytes."""
 
     name: str
     stamp: str
     open: Callable[[], BinaryIO]
 
-    def look(self) -> Header:
+    def header(self) -> Header:
         """Returns its header; raises `UndecodableError`."""
         with self._stream() as stream:
-            return decoding.look(stream)
+            return decoding.read_header(stream)
 
     def decode(self) -> Pixels:
         """Returns its pixels [H, W, C]; raises `UndecodableError`."""
@@ -68,10 +68,9 @@ class FileItem:
 
 @dataclass(frozen=True)
 class Collection:
-    """The images found under a path, sorted by name; label files at the top; how many files were passed over.
+    """The images at a path, sorted by name, with the label files at the top.
 
-    `told`, labels [N] or numbers [N, D], and their `meanings`, the names of the classes or of the numbers, are there
-    where the collection itself holds them, as arrays do;
+    `ignored` counts files that are no images. `targets` are those that the collection itself holds, as arrays do.
     `normalized` says that fractions are known to span [-1, 1].
     """
 
@@ -79,8 +78,7 @@ class Collection:
     items: tuple[Item, ...]
     sidecars: Mapping[str, bytes] = field(default_factory=dict)
     ignored: int = 0
-    told: Told | None = None
-    meanings: tuple[str, ...] = ()
+    targets: Targets | None = None
     normalized: bool = False
 
 
@@ -145,20 +143,20 @@ def _file_item(name: str, file: Path) -> FileItem:
         status = file.stat()
         stamp = f"{status.st_size} {status.st_mtime_ns}"
     except OSError:
-        stamp = ""  # a dangling link: reading it will say so
+        stamp = ""  # a dangling link: reading it reports that
     return FileItem(name, stamp, lambda: file.open("rb"))
 
 
 def _walk(path: Path) -> Iterator[str]:
-    """Yields the files below `path`, relative to it; each folder once, so links in a circle end."""
-    seen: set[tuple[int, int]] = set()
+    """Yields the files below `path`, relative to it; each folder once, which ends circles of links."""
+    visited: set[tuple[int, int]] = set()
     waiting = [path]
     while waiting:
         current = waiting.pop()
         status = current.stat()
-        if (status.st_dev, status.st_ino) in seen:
+        if (status.st_dev, status.st_ino) in visited:
             continue
-        seen.add((status.st_dev, status.st_ino))
+        visited.add((status.st_dev, status.st_ino))
         try:
             with os.scandir(current) as entries:
                 for entry in entries:

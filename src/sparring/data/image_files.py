@@ -1,6 +1,5 @@
 """Images from files: a folder, an archive, an array, or a packed data set."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -11,28 +10,28 @@ from sparring.data.formats.packed import Pack, is_pack, read_pack, unpacked
 from sparring.data.formats.resizing import Filter, Resize
 from sparring.data.image_collection import Collection, existing
 from sparring.data.images import Images
-from sparring.data.labels import LabelSource, read_labels
-from sparring.data.loader import Assembly, assemble
-from sparring.data.named_images import Collected, load_collection
+from sparring.data.labels import LabelSource, read_targets
+from sparring.data.loader import ImageLoader, build_loader
+from sparring.data.named_images import NamedImageSource, load_collection
 from sparring.data.open import open_collection
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading
 from sparring.errors import DataError
 
 
-class ImageFiles(Collected):
+class ImageFiles(NamedImageSource):
     """Your own images.
 
-    `path` is a folder (searched through, hidden files passed over), a zip or tar archive, a `.npy` or
+    `path` is a folder (searched recursively, without hidden files), a zip or tar archive, a `.npy` or
     `.npz` array [N, H, W] or [N, H, W, C], or what `spar data pack` made. Gray, gray with alpha, RGB,
     RGBA and other counts, and 8, 16 bit and fractions, stay what they are unless a field says
     otherwise.
 
     - `size`: `32`, or `32x48` (height x width); without one, all images must have the same size.
-    - `resize`: what happens to images of another size. `crop` scales to cover and cuts out the centre,
+    - `resize`: how images of another size are treated. `crop` scales to cover and cuts out the centre,
       `fit` scales to lie inside and pads with black (transparent where there is alpha), `stretch`
       ignores proportions, `refuse` is an error, `only` leaves them out.
-    - `filter`: how pixels are interpolated, antialiased in every case.
+    - `filter`: how pixels are interpolated, always antialiased.
     - `channels`: `gray`, `rgb` or `rgba`; without one, all images must have the same.
     - `labels`: `auto` (a label file at the top, else subfolders, else none), `folders`, `none`, or the
       path of a CSV or JSON file.
@@ -41,7 +40,7 @@ class ImageFiles(Collected):
     """
 
     path: Path | None = None
-    size: Size | None = None
+    size: ImageSize | None = None
     resize: Resize = "crop"
     filter: Filter = "lanczos"
     channels: Channels | None = None
@@ -59,23 +58,22 @@ class ImageFiles(Collected):
     def load(self, loading: Loading = Loading()) -> Images:
         """Returns the set: in memory, or where it is too large memory-mapped from a packed copy in the cache.
 
-        The copy is found again as long as names, sizes and times of the files and these settings stay.
+        The copy is reused as long as names, sizes and times of the files and these settings stay.
 
         Raises:
-            DataError: nothing at `path`, unreadable images (unless `skip_bad`), images that differ in
-                what no field decides, labels that do not match, no room for the copy.
+            DataError: nothing at `path`, unreadable images that are not skipped, images that differ where
+                no field decides, labels that do not match, no room for the copy.
             MissingExtraError: 16-bit colour or many-band TIFF without tifffile.
         """
         path = self._existing()
         if is_pack(path):
             pack = read_pack(path, loading.memory_limit)
             if self._fits(pack):
-                return self._finished(pack.images, path)
+                return pack.images.renamed(path.name, self.mirror)
             collection = unpacked(pack, path)
         else:
             collection = open_collection(path)
-        images = load_collection(collection, self, loading, self.labels)
-        return self._finished(images, path)
+        return load_collection(collection, self, loading, self.labels).renamed(path.name, self.mirror)
 
     @property
     def title(self) -> str:
@@ -84,19 +82,18 @@ class ImageFiles(Collected):
 
     @property
     def settings(self) -> Settings:
-        """These very fields."""
+        """This source itself."""
         return self
 
     def collect(self, loading: Loading = Loading()) -> Collection:
-        """Returns the images at `path`; nothing is fetched."""
+        """Returns the images at `path`; nothing is downloaded."""
         path = self._existing()
         return unpacked(read_pack(path, loading.memory_limit), path) if is_pack(path) else open_collection(path)
 
-    def assembly(self, loading: Loading) -> tuple[Assembly, tuple[str, ...]]:
-        """Returns the images ready to be decoded, and the names of classes or numbers; raises as `load` does."""
+    def loader(self, loading: Loading) -> ImageLoader:
+        """Returns the images ready to be decoded; raises as `load` does."""
         collection = self.collect(loading)
-        told, meanings = read_labels(collection, self.labels)
-        return assemble(collection, told, self, loading), meanings
+        return build_loader(collection, read_targets(collection, self.labels), self, loading)
 
     def _existing(self) -> Path:
         if self.path is None:
@@ -104,11 +101,8 @@ class ImageFiles(Collected):
         return existing(self.path)
 
     def _fits(self, pack: Pack) -> bool:
-        """Returns whether a pack already is what these settings ask for."""
+        """Returns whether a pack has the format and the labels of these settings."""
         channels, *sides = pack.images.shape
         counts = {None: channels, "gray": 1, "rgb": 3, "rgba": 4}
         same_size = self.size is None or height_width(self.size) == tuple(sides)
         return same_size and counts[self.channels] == channels and self.labels == "auto" and self.value_range is None
-
-    def _finished(self, images: Images, path: Path) -> Images:
-        return replace(images, mirror=self.mirror, name=path.name)

@@ -1,4 +1,4 @@
-"""Random crops and flips, the same for all images of a group."""
+"""Random crops and flips, shared by the images of a pair."""
 
 from dataclasses import dataclass
 
@@ -19,19 +19,19 @@ class Jitter:
     crop: tuple[int, int] | None = None
 
     def window(self, sides: tuple[int, ...]) -> tuple[int, int]:
-        """Returns height and width of what comes of images of `sides`; raises `DataError` if the crop is larger."""
+        """Returns height and width after cropping images of `sides`; raises `DataError` if the crop is larger."""
         height, width = sides
         if self.crop is None:
             return height, width
         if self.crop[0] > height or self.crop[1] > width:
-            wanted = f"{self.crop[0]}x{self.crop[1]}"
-            raise DataError(f"data.crop: cannot cut {wanted} out of images of {height}x{width}; load them larger")
+            crop = f"{self.crop[0]}x{self.crop[1]}"
+            raise DataError(f"data.crop: cannot cut {crop} out of images of {height}x{width}; load them larger")
         return self.crop
 
     def __call__(self, random: torch.Generator, *groups: Tensor) -> tuple[Tensor, ...]:
-        """Returns `groups`, each [B, C, H, W] of one B, H and W, cut and flipped alike.
+        """Returns `groups`, each [B, C, H, W] of one B, H and W, cropped and flipped alike.
 
-        Numbers are drawn from `random` for what is asked only: with neither a crop nor flips none.
+        Without a crop or flips nothing is drawn from `random`.
         """
         count, _, height, width = groups[0].shape
         if self.crop is not None:

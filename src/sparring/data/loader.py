@@ -1,4 +1,4 @@
-"""From the items of a collection to rows of one layout: look at all, plan, then decode in threads."""
+"""Decodes the items of a collection to one image format: headers first, then the format, then pixels in threads."""
 
 import warnings
 from collections import deque
@@ -12,19 +12,19 @@ import numpy as np
 from PIL import Image
 
 from sparring.data.formats.decoding import Header, UndecodableError
-from sparring.data.formats.image_format import Layout, Settings, plan
+from sparring.data.formats.image_format import ImageFormat, Settings, choose_format
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection, Item
-from sparring.data.images import Told
 from sparring.data.size import height_width
 from sparring.data.source import Loading
+from sparring.data.targets import Targets
 from sparring.errors import DataError
 
 _CHUNK = 32
 _SHOWN = 5
 
-Given = TypeVar("Given")
-Result = TypeVar("Result")
+Input = TypeVar("Input")
+Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,17 @@ class Offender:
 
 
 @dataclass
-class Assembly:
-    """The images of a collection that are wanted, and the layout they are brought to.
+class ImageLoader:
+    """The images to load from a collection, with their targets, and the format that they are converted to.
 
-    `told` are labels [N] or numbers [N, D]. `offenders` grows while `rows` decodes; `left_out` counts images that
-    `resize=only` did not want.
+    `offenders` grows while `rows` decodes; `left_out` counts images that `resize=only` excludes.
     """
 
     collection: Collection
     items: tuple[Item, ...]
     headers: tuple[Header, ...]
-    told: Told | None
-    layout: Layout
+    targets: Targets | None
+    format: ImageFormat
     left_out: int
     loading: Loading
     offenders: list[Offender] = field(default_factory=list)
@@ -55,22 +54,22 @@ class Assembly:
     @property
     def alpha(self) -> bool:
         """Whether the last channel is opacity."""
-        asked = self.layout.settings.channels
-        return self.headers[0].alpha if asked is None else asked == "rgba"
+        channels = self.format.settings.channels
+        return self.headers[0].alpha if channels is None else channels == "rgba"
 
     def rows(self) -> Iterator[tuple[int, Pixels]]:
         """Yields position and pixels [C, H, W] of every image that can be decoded, in order.
 
         Raises:
-            DataError: after the last one, where there are offenders and `skip_bad` is off; or where the
-                values do not tell what range they span.
+            DataError: after the last image, where some cannot be decoded and bad ones are not skipped, or where the
+                values leave open which range they span.
         """
         lowest = 0.0
 
         def decode(index: int) -> Pixels | Offender:
             item = self.items[index]
             try:
-                return self.layout.arrange(item.decode(), self.headers[index].alpha)
+                return self.format.convert(item.decode(), self.headers[index].alpha)
             except DataError as error:
                 return Offender(item.name, str(error))
 
@@ -90,66 +89,71 @@ class Assembly:
             raise DataError(refusal(self.collection, self.offenders))
         if len(self.offenders) >= len(self.collection.items) - self.left_out:
             raise DataError(f"{path}: not one image can be decoded; the first: {self.offenders[0].reason}")
-        declared = self.layout.settings.value_range is not None or self.collection.normalized
-        if self.layout.dtype == "float32" and lowest >= 0.0 and not declared:
+        declared = self.format.settings.value_range is not None or self.collection.normalized
+        if self.format.dtype == "float32" and lowest >= 0.0 and not declared:
             raise DataError(
                 f"{path}: holds fractions none of which is negative, so they may span [0, 1] or [-1, 1]; "
                 "set data.value_range=[0,1] or data.value_range=[-1,1]"
             )
 
 
-def assemble(collection: Collection, told: Told | None, settings: Settings, loading: Loading) -> Assembly:
-    """Returns the assembly of a collection, after a look at the header of every image.
+def build_loader(collection: Collection, targets: Targets | None, settings: Settings, loading: Loading) -> ImageLoader:
+    """Returns the loader of a collection, after reading the header of every image.
 
     Raises:
-        DataError: a header that cannot be read and `skip_bad` is off; images that differ in what no
-            setting decides; no image of the size that `resize=only` wants.
+        DataError: a header that cannot be read, unless bad images are skipped; images that differ where no setting
+            decides; no image of the size that `resize=only` keeps.
     """
-    looked = survey(collection.items, loading.workers)
-    offenders = [header for header in looked if isinstance(header, Offender)]
-    if len(offenders) == len(looked) or (offenders and not loading.skip_bad):
+    headers = read_headers(collection.items, loading.workers)
+    offenders = [header for header in headers if isinstance(header, Offender)]
+    if len(offenders) == len(headers) or (offenders and not loading.skip_bad):
         # Decode the others too: the report should count every offender at once.
-        good = [item for item, header in zip(collection.items, looked, strict=True) if isinstance(header, Header)]
+        good = [item for item, header in zip(collection.items, headers, strict=True) if isinstance(header, Header)]
         offenders += [bad for bad in in_order(_try, good, loading.workers) if bad is not None]
         raise DataError(refusal(collection, offenders))
-    wanted = None if settings.size is None or settings.resize != "only" else height_width(settings.size)
+    only = None if settings.size is None or settings.resize != "only" else height_width(settings.size)
     kept = [
         (index, header)
-        for index, header in enumerate(looked)
-        if isinstance(header, Header) and wanted in (None, (header.height, header.width))
+        for index, header in enumerate(headers)
+        if isinstance(header, Header) and only in (None, (header.height, header.width))
     ]
-    left_out = len(looked) - len(offenders) - len(kept)
     if not kept:
         raise DataError(f"{collection.path}: data.resize=only, but no image has the size {settings.size}")
     items = tuple(collection.items[index] for index, _ in kept)
-    headers = tuple(header for _, header in kept)
-    chosen = None if told is None else told[[index for index, _ in kept]]
-    layout = plan([item.name for item in items], headers, settings)
-    return Assembly(collection, items, headers, chosen, layout, left_out, loading, offenders)
+    return ImageLoader(
+        collection,
+        items,
+        headers=tuple(header for _, header in kept),
+        targets=None if targets is None else targets[[index for index, _ in kept]],
+        format=choose_format([item.name for item in items], [header for _, header in kept], settings),
+        left_out=len(headers) - len(offenders) - len(kept),
+        loading=loading,
+        offenders=offenders,
+    )
 
 
-def survey(items: Sequence[Item], workers: int) -> list[Header | Offender]:
+def read_headers(items: Sequence[Item], workers: int) -> list[Header | Offender]:
     """Returns the header of each item, or why it has none."""
 
-    def look(item: Item) -> Header | Offender:
+    def read(item: Item) -> Header | Offender:
         try:
-            return item.look()
+            return item.header()
         except UndecodableError as error:
             return Offender(item.name, str(error))
 
-    return list(in_order(look, items, workers))
+    return list(in_order(read, items, workers))
 
 
-def in_order(function: Callable[[Given], Result], items: Sequence[Given], workers: int) -> Iterator[Result]:
-    """Yields `function` of each item in order, computed by threads a little ahead of what is taken."""
+def in_order(function: Callable[[Input], Output], items: Sequence[Input], workers: int) -> Iterator[Output]:
+    """Yields `function(item)` for each item in order, computed by threads slightly ahead of consumption."""
     if workers <= 1:
         yield from map(function, items)
         return
 
-    def work(start: int) -> list[Result]:
+    def work(start: int) -> list[Output]:
         return [function(item) for item in items[start : start + _CHUNK]]
 
-    waiting: deque[Future[list[Result]]] = deque()
+    waiting: deque[Future[list[Output]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(items), _CHUNK):
             waiting.append(pool.submit(work, start))
@@ -172,7 +176,7 @@ def refusal(collection: Collection, offenders: Sequence[Offender]) -> str:
 
 @contextmanager
 def strict_decoding() -> Iterator[None]:
-    """Makes Pillow refuse suspiciously large images, and keep its other warnings to itself."""
+    """Makes Pillow refuse suspiciously large images and silences its other warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -1,4 +1,4 @@
-"""Packing a set into one file or folder that is quick to read and carries its labels."""
+"""Packing a set with its labels into one file or folder that is quick to read."""
 
 import json
 import os
@@ -11,8 +11,7 @@ from typing import Any
 from sparring.data.formats.packed import writing
 from sparring.data.formats.png import write_png
 from sparring.data.image_files import ImageFiles
-from sparring.data.images import kind_of_meanings
-from sparring.data.loader import Assembly, strict_decoding
+from sparring.data.loader import ImageLoader, strict_decoding
 from sparring.data.named_images import write_pack
 from sparring.data.source import Loading
 from sparring.errors import DataError
@@ -20,16 +19,16 @@ from sparring.errors import DataError
 
 @dataclass(frozen=True)
 class PackedSummary:
-    """What was packed: where to, how many images, of which shape (C, H, W) and type, and how many were not.
+    """The packed set: `count` images of `shape` (C, H, W) and `dtype` at `path`, and how many were not packed.
 
-    `meanings` are the names of the classes, or of the numbers.
+    `names` are those of the classes, or of the numbers.
     """
 
     path: Path
     count: int
     shape: tuple[int, int, int]
     dtype: str
-    meanings: tuple[str, ...]
+    names: tuple[str, ...]
     skipped: int
     left_out: int
     bytes: int
@@ -39,8 +38,7 @@ def pack(path: Path, out: Path, settings: ImageFiles = ImageFiles(), loading: Lo
     """Writes the images at `path` to `out`, and returns what was written.
 
     Where `out` ends in `.zip` it becomes a zip of PNGs with NVIDIA's `dataset.json`; anything else
-    becomes a folder with one memory-mappable array. Nothing is lost in either. `out` appears when it is
-    complete, and not before.
+    becomes a folder with one memory-mappable array. Both are lossless. `out` appears only when it is complete.
 
     Args:
         path: what `ImageFiles` reads.
@@ -50,53 +48,52 @@ def pack(path: Path, out: Path, settings: ImageFiles = ImageFiles(), loading: Lo
 
     Raises:
         DataError: `out` is there already or cannot be written (a full disk, for example), the images
-            are not what the settings ask for, or a zip of PNGs cannot hold them.
+            do not fit the settings, or a zip of PNGs cannot hold them.
     """
     out = out.expanduser()
     if out.exists():
         raise DataError(f"{out}: is there already and is not overwritten; name another place, or remove it first")
     chosen = settings.model_copy(update={"path": path})
     with strict_decoding():
-        assembly, meanings = chosen.assembly(loading)
+        loader = chosen.loader(loading)
         write = _write_zip if out.suffix.lower() == ".zip" else write_pack
-        count = write(assembly, meanings, out)
-    layout = assembly.layout
+        count = write(loader, out)
     return PackedSummary(
         path=out,
         count=count,
-        shape=(layout.channels, layout.height, layout.width),
-        dtype=layout.dtype,
-        meanings=meanings,
-        skipped=len(assembly.offenders),
-        left_out=assembly.left_out,
+        shape=loader.format.shape,
+        dtype=loader.format.dtype,
+        names=() if loader.targets is None else loader.targets.names,
+        skipped=len(loader.offenders),
+        left_out=loader.left_out,
         bytes=sum(file.stat().st_size for file in ([out] if out.is_file() else out.iterdir())),
     )
 
 
-def _write_zip(assembly: Assembly, meanings: tuple[str, ...], out: Path) -> int:
+def _write_zip(loader: ImageLoader, out: Path) -> int:
     """Writes a stored (PNGs are compressed already) zip; returns the count of images."""
-    layout = assembly.layout
-    if layout.dtype == "float32" or layout.channels > 4 or assembly.alpha != (layout.channels in (2, 4)):
-        held = f"{layout.dtype} images with {layout.channels} channels"
-        raise DataError(f"{out}: a zip of PNGs cannot hold {held}; pack to a folder: a name without .zip")
+    kind, targets = loader.format, loader.targets
+    if kind.dtype == "float32" or kind.channels > 4 or loader.alpha != (kind.channels in (2, 4)):
+        images = f"{kind.dtype} images with {kind.channels} channels"
+        raise DataError(f"{out}: a zip of PNGs cannot hold {images}; pack to a folder: a name without .zip")
     labels: list[tuple[str, Any]] = []
-    beside: Path | None = None
+    partial: Path | None = None
     try:
         with writing(out):
             out.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-            beside = Path(name)
+            partial = Path(name)
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for index, row in assembly.rows():
+                for index, row in loader.rows():
                     member = f"{len(labels) // 1000:05d}/img{len(labels):08d}.png"
                     archive.writestr(member, write_png(row.transpose(1, 2, 0)))
-                    labels.append((member, None if assembly.told is None else assembly.told[index].tolist()))
-                listing: dict[str, Any] = {"labels": None if assembly.told is None else labels}
-                listing |= {kind_of_meanings(assembly.told): meanings}
+                    labels.append((member, None if targets is None else targets.values[index].tolist()))
+                listing: dict[str, Any] = {"labels": labels} if targets else {"labels": None, "classes": ()}
+                listing |= {targets.kind: targets.names} if targets else {}
                 archive.writestr("dataset.json", json.dumps(listing, ensure_ascii=False))
-            beside.chmod(0o644)
-            beside.rename(out)
+            partial.chmod(0o644)
+            partial.rename(out)
     finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)
     return len(labels)

@@ -1,4 +1,4 @@
-"""Pairs of images out of files: of two sources with the same names, or side by side in one image."""
+"""Pairs of images from files: of two sources with the same names, or side by side in one image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,15 +9,15 @@ import numpy as np
 from pydantic import model_validator
 
 from sparring.data.formats.decoding import Header, UndecodableError
-from sparring.data.formats.image_format import Layout, Settings
+from sparring.data.formats.image_format import ImageFormat, Settings
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection, Item, is_image, some
 from sparring.data.image_files import ImageFiles
 from sparring.data.jitter import Jitter
-from sparring.data.loader import assemble, strict_decoding
-from sparring.data.named_images import Collected, load_collection
+from sparring.data.loader import build_loader, strict_decoding
+from sparring.data.named_images import NamedImageSource, load_collection
 from sparring.data.paired_images import PairedImages, Stacked
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 
@@ -31,7 +31,7 @@ class Pairs(Source):
 
     source: Source
     target: Source
-    crop: Size | None = None
+    crop: ImageSize | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -39,8 +39,8 @@ class Pairs(Source):
         return self
 
     def load(self, loading: Loading = Loading()) -> PairedImages:
-        """Returns the pairs in order of names; raises `DataError`, as both sources do, and for what does not match."""
-        source, target = _collected(self.source, "source"), _collected(self.target, "target")
+        """Returns the pairs in order of names; raises `DataError` as both sources do, and for images without a pair."""
+        source, target = _named(self.source, "source"), _named(self.target, "target")
         sources, targets = source.collect(loading), target.collect(loading)
         return _load_pairs(
             (sources, source.settings),
@@ -52,15 +52,15 @@ class Pairs(Source):
 
 
 class SideBySide(Source):
-    """Images of two halves: the `source` half is what the other is to be made from.
+    """Images of two halves: the `source` half, from which the other is to be generated.
 
-    `images` says where they are and how each half is brought to its size (`data.images.path`, `data.images.size`).
+    `images` says where they are and how each half is resized (`data.images.path`, `data.images.size`).
     `crop` and `mirror` are those of `Pairs`.
     """
 
     images: ImageFiles = ImageFiles()
     source: Literal["left", "right"] = "left"
-    crop: Size | None = None
+    crop: ImageSize | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -84,9 +84,9 @@ class SideBySide(Source):
 
 
 def refuse_mirrors(*sources: Source) -> None:
-    """Raises `ValueError` where one of `sources` flips its images by itself."""
+    """Raises `ValueError` where one of `sources` flips its images itself."""
     if any(source.mirror for source in sources):
-        raise ValueError("mirror: images within pairs are flipped together; set data.mirror, not that of a part")
+        raise ValueError("mirror: images within pairs are flipped together; set data.mirror instead of a part's mirror")
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class _Half:
     def stamp(self) -> str:
         return f"{self.whole.stamp} {self.side}"
 
-    def look(self) -> Header:
-        header = self.whole.look()
+    def header(self) -> Header:
+        header = self.whole.header()
         if header.width % 2:
-            raise UndecodableError(f"its width of {header.width} is odd, so that it has no halves")
+            raise UndecodableError(f"its width of {header.width} is odd: it has no halves")
         return replace(header, width=header.width // 2)
 
     def decode(self) -> Pixels:
@@ -117,15 +117,15 @@ class _Half:
 
 
 @dataclass(frozen=True)
-class _Arranged:
-    """An image, and the layout that it is brought to."""
+class _Converted:
+    """An image, and the format that it is converted to."""
 
     item: Item
-    header: Header
-    layout: Layout
+    alpha: bool
+    format: ImageFormat
 
     def pixels(self) -> Pixels:
-        return self.layout.arrange(self.item.decode(), self.header.alpha).transpose(1, 2, 0)
+        return self.format.convert(self.item.decode(), self.alpha).transpose(1, 2, 0)
 
 
 @dataclass(frozen=True)
@@ -133,25 +133,25 @@ class _Pair:
     """Two images as one: the target's channels first, then the source's."""
 
     name: str
-    target: _Arranged
-    source: _Arranged
+    target: _Converted
+    source: _Converted
 
     @property
     def stamp(self) -> str:
-        return " | ".join(f"{one.item.name} {one.item.stamp} {one.layout}" for one in (self.target, self.source))
+        return " | ".join(f"{one.item.name} {one.item.stamp} {one.format}" for one in (self.target, self.source))
 
-    def look(self) -> Header:
-        layout = self.target.layout
-        channels = layout.channels + self.source.layout.channels
-        return Header(layout.height, layout.width, channels, layout.dtype, False, f"pair of {layout.dtype}", "pair")
+    def header(self) -> Header:
+        of = self.target.format
+        channels = of.channels + self.source.format.channels
+        return Header(of.height, of.width, channels, of.dtype, False, f"pair of {of.dtype}", "pair")
 
     def decode(self) -> Pixels:
         return np.concatenate((self.target.pixels(), self.source.pixels()), axis=2)
 
 
-def _collected(source: Source, field: str) -> Collected:
-    if not isinstance(source, Collected):
-        kinds = ", ".join(sorted(name for name, kind in Source.members.items() if issubclass(kind, Collected)))
+def _named(source: Source, field: str) -> NamedImageSource:
+    if not isinstance(source, NamedImageSource):
+        kinds = ", ".join(sorted(name for name, kind in Source.members.items() if issubclass(kind, NamedImageSource)))
         raise DataError(f"data.{field}: {source.kind()} has no names to find pairs by; needs one of {kinds}")
     return source
 
@@ -165,16 +165,16 @@ def _load_pairs(
 ) -> PairedImages:
     _match(sources[0], targets[0])
     with strict_decoding():
-        source, target = (_arrange(*side, loading) for side in (sources, targets))
+        source, target = (_converted(*side, loading) for side in (sources, targets))
     shared = sorted(source.keys() & target.keys())
     if not shared:
         raise DataError(f"{name}: not one pair is left of which both images can be used")
     pairs = tuple(_Pair(key, target[key], source[key]) for key in shared)
-    layout = _same_layout(pairs[0].source.layout, pairs[0].target.layout)
+    channels = _same_format(pairs[0].source.format, pairs[0].target.format).channels
     collection = Collection(targets[0].path, pairs, normalized=True)
     images = load_collection(collection, ImageFiles(), loading)
     lost = len(targets[0].items) - len(shared)
-    return PairedImages(replace(images, skipped=images.skipped + lost), Stacked(layout.channels), name, jitter)
+    return PairedImages(images, Stacked(channels), name, jitter, lost)
 
 
 def _match(sources: Collection, targets: Collection) -> None:
@@ -195,28 +195,28 @@ def _match(sources: Collection, targets: Collection) -> None:
 
 
 def _by_key(collection: Collection) -> Mapping[str, Item]:
-    found: dict[str, Item] = {}
+    items: dict[str, Item] = {}
     for item in collection.items:
-        other = found.setdefault(_key(item.name), item)
+        other = items.setdefault(_key(item.name), item)
         if other is not item:
             raise DataError(
-                f"{collection.path}: {other.name} and {item.name} differ in their suffix only, so that a pair could be "
-                "of either; rename or remove one"
+                f"{collection.path}: {other.name} and {item.name} differ in their suffix only and could both "
+                "belong to one pair; rename or remove one"
             )
-    return found
+    return items
 
 
 def _key(name: str) -> str:
     return str(PurePosixPath(name).with_suffix("")) if is_image(name) else name
 
 
-def _arrange(collection: Collection, settings: Settings, loading: Loading) -> dict[str, _Arranged]:
-    assembly = assemble(collection, None, settings, loading)
-    both = zip(assembly.items, assembly.headers, strict=True)
-    return {_key(item.name): _Arranged(item, header, assembly.layout) for item, header in both}
+def _converted(collection: Collection, settings: Settings, loading: Loading) -> dict[str, _Converted]:
+    loader = build_loader(collection, None, settings, loading)
+    both = zip(loader.items, loader.headers, strict=True)
+    return {_key(item.name): _Converted(item, header.alpha, loader.format) for item, header in both}
 
 
-def _same_layout(source: Layout, target: Layout) -> Layout:
+def _same_format(source: ImageFormat, target: ImageFormat) -> ImageFormat:
     if (source.height, source.width) != (target.height, target.width):
         raise DataError(
             f"data: sources of {source.height}x{source.width} and targets of {target.height}x{target.width}; pairs "

@@ -1,9 +1,8 @@
 """Vectors: toy worlds, state-action pairs, and pictures of them."""
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.dataset import Dataset, Judge, TrueModes
+from sparring.data.dataset import Dataset, DatasetFacts, ScoreFunction, TrueModes
 
 _SIDE = 512
 _MARGIN = 0.15
@@ -21,34 +20,19 @@ _LOW, _MIDDLE, _HIGH = (np.array(colour, float) for colour in ((198, 219, 239), 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
 class Points(Dataset):
-    """Points [N, d] as float32; with their `modes` where they have some."""
+    """Points [N, d], float32; with their `modes` where they have some."""
 
-    points: NDArray[np.float32]
-    name: str
-    modes: TrueModes | None = None
-    classes: tuple[str, ...] = ()
-    mirror: bool = False
-    skipped: int = 0
-    left_out: int = 0
+    def __init__(self, points: NDArray[np.float32], name: str, modes: TrueModes | None = None) -> None:
+        super().__init__(DatasetFacts(name, points.shape[1:]))
+        self.points, self.modes = points, modes
 
     def __len__(self) -> int:
         return len(self.points)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """`(d,)`."""
-        return self.points.shape[1:]
-
-    @property
-    def depth(self) -> Literal[8, 16]:
-        """8: points have no pixels of their own."""
-        return 8
-
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the points."""
+        """A SHA-256 of the points."""
         return hashlib.sha256(self.points.tobytes()).hexdigest()
 
     @cached_property
@@ -56,25 +40,24 @@ class Points(Dataset):
         return torch.from_numpy(self.points)
 
     def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Returns the points at `indices` [B], float32 [B, d], and no labels; nothing is drawn from `random`."""
         return self._tensor.index_select(0, torch.from_numpy(np.array(indices, np.int64))), None
 
-    def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
-        """Returns real points (gray) and `samples` (orange), over `judge`'s scores: green is taken for real, blue not.
+    def depict(self, samples: Tensor, score: ScoreFunction | None = None) -> Image.Image:
+        """Returns real points (gray) and `samples` (orange), over scores: green is taken for real, blue for generated.
 
-        Points of one number stand on a line, as two histograms; of more than two they are shown in the plane in which
-        the real ones vary most, without scores.
+        One-dimensional points become two histograms; points of more than two dimensions are projected to the first two
+        principal axes of the real ones, without scores.
         """
-        drawn = samples.detach().cpu().double().numpy()
+        generated = samples.detach().cpu().double().numpy()
         if len(self.points[0]) > 2:
             flat = Points(((self.points - self._mean) @ self._axes).astype(np.float32), self.name)
-            return flat.depict(torch.from_numpy((drawn - self._mean) @ self._axes))
+            return flat.depict(torch.from_numpy((generated - self._mean) @ self._axes))
         if self.shape == (1,):
-            return _histograms(self.points[:, 0].astype(float), drawn[:, 0])
+            return _histograms(self.points[:, 0].astype(float), generated[:, 0])
         low, high = self._window
-        canvas = np.full((_SIDE, _SIDE, 3), 250.0) if judge is None else _landscape(judge, low, high, samples.device)
+        canvas = np.full((_SIDE, _SIDE, 3), 250.0) if score is None else _landscape(score, low, high, samples.device)
         _scatter(canvas, self.points[:1500].astype(float), low, high, _REAL, radius=1)
-        _scatter(canvas, drawn, low, high, _FAKE, radius=2)
+        _scatter(canvas, generated, low, high, _FAKE, radius=2)
         return Image.fromarray(canvas.astype(np.uint8))
 
     @cached_property
@@ -94,12 +77,12 @@ class Points(Dataset):
         return low - margin, high + margin
 
 
-def _landscape(judge: Judge, low: Floats, high: Floats, device: torch.device, cells: int = 64) -> Floats:
-    """Returns an RGB canvas coloured by the scores, squashed so that their spread fills the scale."""
+def _landscape(score: ScoreFunction, low: Floats, high: Floats, device: torch.device, cells: int = 64) -> Floats:
+    """Returns an RGB canvas coloured by the scores, squashed to the colour scale by their spread."""
     axes = [torch.linspace(low[axis], high[axis], cells) for axis in (0, 1)]
     across, up = torch.meshgrid(*axes, indexing="xy")
     with torch.no_grad():
-        scores = judge(torch.stack((across, up), -1).reshape(-1, 2).float().to(device)).float().cpu().numpy()
+        scores = score(torch.stack((across, up), -1).reshape(-1, 2).float().to(device)).float().cpu().numpy()
     scores = scores.reshape(cells, cells)[::-1]
     shade = np.tanh((scores - np.median(scores)) / (scores.std() + 1e-8))[..., None]
     colours: Floats = np.where(shade < 0, _MIDDLE + shade * (_MIDDLE - _LOW), _MIDDLE + shade * (_HIGH - _MIDDLE))
@@ -118,10 +101,10 @@ def _scatter(canvas: Floats, points: Floats, low: Floats, high: Floats, colour: 
                 canvas[_SIDE - 1 - rows + down, columns + right] = colour
 
 
-def _histograms(real: Floats, drawn: Floats, bins: int = 64) -> Image.Image:
+def _histograms(real: Floats, generated: Floats, bins: int = 64) -> Image.Image:
     low, high = np.quantile(real, (0.001, 0.999))
     edges = np.linspace(low - 0.2 * (high - low), high + 0.2 * (high - low), bins + 1)
-    heights = [np.histogram(values, edges)[0] / max(1, len(values)) for values in (real, drawn)]
+    heights = [np.histogram(values, edges)[0] / max(1, len(values)) for values in (real, generated)]
     canvas: NDArray[Any] = np.full((_SIDE // 2, _SIDE, 3), 250, np.uint8)
     width, scale = _SIDE // bins, (_SIDE // 2 - 10) / max(heights[0].max(), heights[1].max())
     for index in range(bins):

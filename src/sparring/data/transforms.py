@@ -1,4 +1,4 @@
-"""Pairs made of single images: each with what a transform leaves of it."""
+"""Pairs from single images: each image with its transform."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 from sparring.data.jitter import Jitter
 from sparring.data.paired_images import PairedImages
 from sparring.data.pairs import refuse_mirrors
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.spec import Family
 from sparring.tensors.compositing import composite_colours
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow has it
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow
 
 
 class Transform(Family):
-    """What is left of an image for another to be made from: a fixed function, the same height and width out as in."""
+    """A fixed function of an image that keeps height and width; its result is what the image is generated from."""
 
     @abstractmethod
     def __call__(self, images: Tensor) -> Tensor:
         """Returns [N, C', H, W] in [-1, 1] of `images` [N, C, H, W] in [-1, 1].
 
         Raises:
-            DataError: images that it cannot be done to.
+            DataError: images that it does not apply to.
         """
 
 
@@ -45,9 +45,9 @@ class Gray(Transform):
 
 
 class Edges(Transform):
-    """White lines on black where colour or opacity changes: the length of Sobel's gradient, the largest of channels.
+    """White lines on black where colour or opacity changes: the norm of Sobel's gradient, the largest of all channels.
 
-    A step from the darkest to the lightest is 1; `strength` scales that, and what is above 1 is cut off.
+    A step from the darkest to the lightest is 1; `strength` scales that, values above 1 are clipped.
     """
 
     strength: float = 1.0
@@ -58,12 +58,12 @@ class Edges(Transform):
         across = images.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
         kernels = torch.stack((across, across.T)).unsqueeze(1)
         padded = pad(values.reshape(count * channels, 1, height, width), (1, 1, 1, 1), mode="replicate")
-        slopes = conv2d(padded, kernels).square().sum(1).sqrt().reshape(count, channels, height, width)
-        return (self.strength * slopes.amax(1, keepdim=True)).clamp(0, 1) * 2 - 1
+        gradients = conv2d(padded, kernels).square().sum(1).sqrt().reshape(count, channels, height, width)
+        return (self.strength * gradients.amax(1, keepdim=True)).clamp(0, 1) * 2 - 1
 
 
 class Downsampled(Transform):
-    """The mean of every `factor` x `factor` pixels, enlarged again bilinearly: what super-resolution begins with."""
+    """The mean of every `factor` x `factor` pixels, enlarged again bilinearly: the input of super-resolution."""
 
     factor: PositiveInt = 4
 
@@ -76,14 +76,14 @@ class Downsampled(Transform):
 
 
 class Transformed(Source):
-    """Images of any source as targets, and what `transform` leaves of each as its source.
+    """Images of any source as targets, and the `transform` of each as its source.
 
     The transform is computed whenever images are drawn. `crop` and `mirror` are those of `Pairs`.
     """
 
     images: Source
     transform: Transform = Edges()
-    crop: Size | None = None
+    crop: ImageSize | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -91,19 +91,22 @@ class Transformed(Source):
         return self
 
     def load(self, loading: Loading = Loading()) -> PairedImages:
-        """Returns the pairs; raises what `images` does, and `DataError` for images that cannot be transformed."""
+        """Returns the pairs; raises as `images` does, and `DataError` for images that cannot be transformed."""
         images = self.images.load(loading)
         if len(images.shape) != 3:
             raise DataError(f"data.images: {images.name} holds samples of shape {images.shape}; needs images [C, H, W]")
         jitter = Jitter(self.mirror, None if self.crop is None else height_width(self.crop))
-        return PairedImages(images, _Beside(self.transform), f"{images.name} from {self.transform!r}", jitter)
+        return PairedImages(images, _Transforming(self.transform), f"{images.name} from {self.transform!r}", jitter)
 
 
 @dataclass(frozen=True)
-class _Beside:
+class _Transforming:
     """Images as targets, and their transforms as sources."""
 
     transform: Transform
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return images, self.transform(images)
+
+    def __repr__(self) -> str:
+        return f"_Beside(transform={self.transform!r})"  # part of the digest by which runs recognize their data

@@ -1,21 +1,19 @@
-"""Images of two domains that nothing pairs, for games that translate between them."""
+"""Images of two domains without pairs, for games that translate between them."""
 
 import hashlib
 from functools import cached_property
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import model_validator
 from torch import Tensor
 
-from sparring.data.dataset import Dataset, Judge
+from sparring.data.dataset import Dataset, DatasetFacts
 from sparring.data.jitter import Jitter
 from sparring.data.pairs import refuse_mirrors
-from sparring.data.pictures import picture
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError
 from sparring.network import Condition
@@ -24,8 +22,8 @@ from sparring.network import Condition
 class UnpairedImages(Dataset):
     """Images of domain `b`, and as the condition images of domain `a` (Zhu et al. 2017, CycleGAN).
 
-    As with pairs, `a` is what is translated from and `b` what is translated to. The length is that of `b`; each image
-    of `a` is drawn at random, every one equally likely, and cut and flipped by itself. Classes are not told.
+    As with pairs, `a` is translated from and `b` is translated to. The length is that of `b`; each image of `a` is
+    drawn uniformly at random. Every image is cropped and flipped independently. Class labels are dropped.
 
     Raises:
         DataError: samples that are not images, or of different height or width; a crop larger than they are.
@@ -40,32 +38,22 @@ class UnpairedImages(Dataset):
                 f"data: images of {sides[0]}x{sides[1]} in a and of {height}x{width} in b; both domains need one size, "
                 f"for example data.a.size={height}x{width}"
             )
-        self.a, self.b = a, b
-        self.name = f"{a.name} and {b.name}, unpaired"
-        self.jitter = jitter
-        self.classes = ()
-        self.mirror = jitter.mirror
-        self.skipped = a.skipped + b.skipped
-        self.left_out = a.left_out + b.left_out
-        self._window = jitter.window((height, width))
+        self.a, self.b, self.jitter = a, b, jitter
+        window = jitter.window((height, width))
+        super().__init__(
+            DatasetFacts(
+                name=f"{a.name} and {b.name}, unpaired",
+                shape=(b.shape[0], *window),
+                depth=b.facts.depth,
+                condition=Condition(shape=(a.shape[0], *window)),
+                mirror=jitter.mirror,
+                skipped=a.facts.skipped + b.facts.skipped,
+                left_out=a.facts.left_out + b.facts.left_out,
+            )
+        )
 
     def __len__(self) -> int:
         return len(self.b)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of an image of `b`, `(C, H, W)`."""
-        return self.b.shape[0], *self._window
-
-    @property
-    def condition(self) -> Condition:
-        """An image of `a`, `(C, H, W)`."""
-        return Condition(shape=(self.a.shape[0], *self._window))
-
-    @property
-    def depth(self) -> Literal[8, 16]:
-        """That of `b`."""
-        return self.b.depth
 
     @cached_property
     def digest(self) -> str:
@@ -75,29 +63,25 @@ class UnpairedImages(Dataset):
     def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Returns the images of `b` at `indices` [B] and as many of `a`, [B, C, H, W] and [B, C', H, W] in [-1, 1].
 
-        Which ones of `a` is drawn from `random`, with replacement, so that a batch is a function of the indices and
-        the generator's state.
+        The images of `a` are drawn from `random`, with replacement: a batch is a function of the indices and the
+        generator's state.
         """
         others = torch.randint(len(self.a), (len(indices),), generator=random).numpy()
         (b,) = self.jitter(random, self.b.batch(indices, random)[0])
         (a,) = self.jitter(random, self.a.batch(others, random)[0])
         return b, a
 
-    def depict(self, samples: Tensor, judge: Judge | None = None) -> Image.Image:
-        """Returns a grid of `samples` [N, C, H, W] of `b`."""
-        return picture(samples)
-
 
 class Unpaired(Source):
     """Images of two domains, `a` and `b`, of any number each: two folders, or two styles.
 
-    `crop` cuts a window of that size at a random place whenever an image is drawn, and `mirror` flips it; each image
-    by itself. Zhu et al. 2017 load at 286 and crop 256.
+    `crop` cuts a window of that size at a random place whenever an image is drawn, and `mirror` flips it, independently
+    for each image. Zhu et al. 2017 load at 286 and crop 256.
     """
 
     a: Source
     b: Source
-    crop: Size | None = None
+    crop: ImageSize | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -57,11 +57,11 @@ class DataSamples(SampleSet):
     def __init__(self, data: Dataset, count: int | None = None) -> None:
         self.data = data
         self.indices = evenly_spaced(data, count or len(data))
-        self.name = f"{data.name}, mirrored at random" if data.mirror else data.name
+        self.name = f"{data.name}, mirrored at random" if data.facts.mirror else data.name
         self.count = len(self.indices)
         self.shape = data.shape
         self.classes = data.classes
-        self.digest = sha256(f"{data.digest} {data.shape} {self.count} {data.mirror}".encode()).hexdigest()
+        self.digest = sha256(f"{data.digest} {data.shape} {self.count} {data.facts.mirror}".encode()).hexdigest()
 
     def batches(self, size: int) -> Iterator[LabelledBatch]:
         random = torch.Generator()

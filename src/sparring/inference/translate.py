@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.data import ImageFiles, Loading, save_image
-from sparring.data.formats.image_format import channel_name, plan
+from sparring.data.formats.image_format import channel_name, choose_format
 from sparring.data.formats.pixels import from_pixels
 from sparring.data.image_collection import Collection, Item, some
 from sparring.data.loader import Offender, refusal, strict_decoding
@@ -90,7 +90,7 @@ def _find_bad(collection: Collection, channels: int) -> list[Offender]:
     def look(item: Item) -> Offender | None:
         try:
             with strict_decoding():
-                found = item.look().channels
+                found = item.header().channels
         except DataError as error:
             return Offender(item.name, str(error))
         if found != channels and (channels not in CONVERTED or found > max(CONVERTED)):
@@ -103,6 +103,6 @@ def _find_bad(collection: Collection, channels: int) -> list[Offender]:
 def _read(item: Item, channels: int) -> Tensor:
     """Returns an image [C, H, W] in [-1, 1] with these channels; raises `DataError` where it cannot be."""
     with strict_decoding():
-        header = item.look()
-        layout = plan([item.name], [header], ImageFiles(channels=CONVERTED.get(channels)))
-        return from_pixels(torch.from_numpy(layout.arrange(item.decode(), header.alpha)))
+        header = item.header()
+        layout = choose_format([item.name], [header], ImageFiles(channels=CONVERTED.get(channels)))
+        return from_pixels(torch.from_numpy(layout.convert(item.decode(), header.alpha)))

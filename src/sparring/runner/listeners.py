@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.data import Dataset
-from sparring.data.dataset import Judge, TrueModes
+from sparring.data.dataset import ScoreFunction, TrueModes
 from sparring.direction import ScoreDirection
 from sparring.errors import SparringError, SpecError, nearest
 from sparring.evaluation import DataSamples, EvaluationPlan, Scorer
@@ -116,7 +116,7 @@ def _examples(data: Dataset, count: int) -> Examples:
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
     with game.evaluating():
         judged = game.discriminator_score(samples[:1]) is not None
-        return data.depict(samples, cast(Judge, game.discriminator_score) if judged else None)
+        return data.depict(samples, cast(ScoreFunction, game.discriminator_score) if judged else None)
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
@@ -152,6 +152,6 @@ def _mode_measures(modes: TrueModes, count: int) -> dict[str, Measure]:
 
 
 def _describe(data: Dataset) -> str:
-    skipped = f"; {data.skipped} that cannot be read are left out" if data.skipped else ""
-    left_out = f"; {data.left_out} of another size are left out" if data.left_out else ""
+    skipped = f"; {data.facts.skipped} that cannot be read are left out" if data.facts.skipped else ""
+    left_out = f"; {data.facts.left_out} of another size are left out" if data.facts.left_out else ""
     return f"Data: {len(data):,} samples of {'x'.join(map(str, data.shape))} from {data.name}{skipped}{left_out}."

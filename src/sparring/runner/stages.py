@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sparring.data import Dataset
-from sparring.data.downsampled import Shrunk
+from sparring.data.downsampled import DownsampledDataset
 from sparring.errors import SpecError
 from sparring.game.stage import Stage
 from sparring.recipes.schema import Recipe, build_game
@@ -70,7 +70,7 @@ def _newest(home: RunFolder) -> dict[str, Any]:
 
 def data_of(stage: Stage, data: Dataset) -> Dataset:
     """Returns `data` at the stage's size."""
-    return data if stage.sample == data.shape else Shrunk(data, stage.sample)
+    return data if stage.sample == data.shape else DownsampledDataset(data, stage.sample)
 
 
 def notes_on(stages: Sequence[Stage], number: int) -> list[str]:

@@ -150,7 +150,7 @@ def _checkpoint_facts(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         "examples": data.condition.examples,
         "partly": data.condition.partly,
         "source": data.condition.shape,
-        "depth": data.depth,
+        "depth": data.facts.depth,
     }
 
 
@@ -173,7 +173,7 @@ def _run_facts(recipe: Recipe, data: Dataset, run: Run) -> dict[str, Any]:
             "classes": data.classes,
             "attributes": data.attributes,
             "digest": data.digest,
-            "skipped": data.skipped,
-            "left_out": data.left_out,
+            "skipped": data.facts.skipped,
+            "left_out": data.facts.left_out,
         },
     }

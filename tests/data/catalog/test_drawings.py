@@ -20,6 +20,6 @@ def test_items_have_their_names_channels_and_classes(noise):
             Path("x"), list("abcdefghijklmnopqrst"), drawings, groups, "s", channels=channels, split="test"
         )
         assert [item.name for item in found.items] == ["j", "t"]
-        assert [item.look().channels for item in found.items] == [count] * 2
-        assert found.meanings == ("a", "b")
-        assert found.told.tolist() == [0, 0]
+        assert [item.header().channels for item in found.items] == [count] * 2
+        assert found.targets.names == ("a", "b")
+        assert found.targets.values.tolist() == [0, 0]

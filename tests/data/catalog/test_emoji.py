@@ -55,7 +55,7 @@ def test_channels_size_and_mirror_are_as_asked(fake):
     folder, _ = fake
     images = Emoji(path=folder, channels="rgb", size=32, mirror=True, split="test").load()
     assert images.shape == (3, 32, 32)
-    assert images.mirror
+    assert images.facts.mirror
     assert len(images) == 1
     assert images.name == "emoji google test"
 

@@ -74,7 +74,7 @@ def test_black_lines_without_opacity_lie_on_white(fake, tmp_path):
 def test_without_a_renderer_the_command_to_install_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(MissingExtraError, match=r'pip install "sparring\[svg\]"'):
-        next(draw([DISC], 16))
+        next(draw([DISC], 16, workers=1))
 
 
 @here
@@ -84,7 +84,7 @@ def test_the_published_emoji_are_drawn_in_both_styles(tmp_path):
     names = [entry["hexcode"] for entry in json.loads(files["data/openmoji.json"]) if not entry["skintone"]]
     assert len(names) == 2465
     black, color = (
-        np.stack(list(draw([files[f"{style}/svg/{name}.svg"] for name in names[:40]], 32)))
+        np.stack(list(draw([files[f"{style}/svg/{name}.svg"] for name in names[:40]], 32, workers=1)))
         for style in ("black", "color")
     )
     assert ((black[:, 3] > 200) <= (color[:, 3] > 100)).mean() > 0.999  # coloured ones are drawn over the same lines

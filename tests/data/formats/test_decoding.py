@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sparring.data.formats import png
-from sparring.data.formats.decoding import UndecodableError, decode, look
+from sparring.data.formats.decoding import UndecodableError, decode, read_header
 from sparring.data.loader import strict_decoding
 from sparring.errors import MissingExtraError
 
@@ -34,7 +34,7 @@ def test_jpeg_is_decoded(encoded):
 )
 def test_header_and_pixels_agree_for_every_mode(noise, mode, channels, alpha):
     content = saved(Image.fromarray(noise(5, 6, 4 if alpha else 3)).convert(mode))
-    header = look(BytesIO(content))
+    header = read_header(BytesIO(content))
     pixels = decode(content)
     assert (header.channels, header.alpha, header.dtype) == (channels, alpha, "uint8")
     assert pixels.shape == (header.height, header.width, header.channels) == (5, 6, channels)
@@ -60,7 +60,7 @@ def test_colours_under_full_transparency_become_zero_and_others_stay():
 def test_sixteen_bit_png_keeps_its_low_bytes(noise, channels):
     pixels = noise(5, 6, channels, dtype=np.uint16) | 1
     content = png.write_png(pixels)
-    header = look(BytesIO(content))
+    header = read_header(BytesIO(content))
     assert (header.dtype, header.channels) == ("uint16", channels)
     np.testing.assert_array_equal(decode(content), pixels)
 
@@ -84,7 +84,7 @@ def test_pictures_are_turned_upright_by_their_exif_orientation(noise, format, or
         8: "ROTATE_90",
     }
     upright = image if orientation == 1 else image.transpose(Image.Transpose[turns[orientation]])
-    header, pixels = look(BytesIO(content)), decode(content)
+    header, pixels = read_header(BytesIO(content)), decode(content)
     assert (header.height, header.width) == pixels.shape[:2] == upright.size[::-1]
     wanted = np.asarray(upright).reshape(pixels.shape)
     assert np.abs(pixels.astype(int) - wanted).max() <= (40 if format == "JPEG" else 0)
@@ -100,7 +100,7 @@ def test_many_bands_and_sixteen_bit_colour_tiff_are_read_whole(noise):
     ):
         stream = BytesIO()
         tifffile.imwrite(stream, pixels, **options)
-        header = look(BytesIO(stream.getvalue()))
+        header = read_header(BytesIO(stream.getvalue()))
         wanted = pixels.reshape(5, 6, -1)
         assert (header.height, header.width, header.channels, header.dtype) == (*wanted.shape, pixels.dtype.name)
         np.testing.assert_array_equal(decode(stream.getvalue()), wanted)
@@ -111,7 +111,7 @@ def test_many_bands_are_turned_upright_too(noise):
     stream, pixels = BytesIO(), noise(5, 6, 7)
     options = {"photometric": "minisblack", "planarconfig": "contig", "extratags": [(274, "H", 1, 6, True)]}
     tifffile.imwrite(stream, pixels, **options)
-    assert (look(BytesIO(stream.getvalue())).height, look(BytesIO(stream.getvalue())).width) == (6, 5)
+    assert (read_header(BytesIO(stream.getvalue())).height, read_header(BytesIO(stream.getvalue())).width) == (6, 5)
     np.testing.assert_array_equal(decode(stream.getvalue()), np.rot90(pixels, -1))
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from sparring.data.formats.resizing import resize
+from sparring.data.formats.resizing import resize_image
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance, of_files
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
 from sparring.data.split import Split, indices_of
+from sparring.data.targets import Targets
 from sparring.errors import MissingExtraError
 
 
@@ -22,7 +23,7 @@ class Digits(Source):
     tenth of each class (`test`), or the others (`train`).
     """
 
-    size: Size = 16
+    size: ImageSize = 16
     split: Split = "all"
 
     def load(self, loading: Loading = Loading()) -> Images:
@@ -36,11 +37,10 @@ class Digits(Source):
         chosen = np.sort(by_class[indices_of(self.split, len(by_class))])
         values = np.rint(published.images[chosen] * (255 / 16)).astype(np.uint8)[..., None]
         size = height_width(self.size)
-        pixels = np.stack([resize(image, size, "stretch", "bicubic", alpha=False) for image in values])
+        pixels = np.stack([resize_image(image, size, "stretch", "bicubic", alpha=False) for image in values])
         return Images(
-            pixels=np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)),
-            labels=published.target[chosen].astype(np.int64),
-            classes=tuple(str(digit) for digit in range(10)),
+            np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)),
+            Targets(published.target[chosen].astype(np.int64), tuple(str(digit) for digit in range(10))),
             mirror=self.mirror,
             name="digits" if self.split == "all" else f"digits {self.split}",
         )

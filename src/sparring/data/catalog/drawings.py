@@ -9,8 +9,8 @@ from sparring.data.formats.arrays import ArrayItem
 from sparring.data.formats.image_format import Channels
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
-from sparring.data.images import Labels
 from sparring.data.split import Split, indices_of
+from sparring.data.targets import Targets
 
 
 def collect_drawings(
@@ -30,13 +30,13 @@ def collect_drawings(
     """
     classes = tuple(sorted(set(groups)))
     chosen = indices_of(split, len(names))
-    labels: Labels = np.array([classes.index(groups[index]) for index in chosen], np.int64)
+    labels = np.array([classes.index(groups[index]) for index in chosen], np.int64)
     alpha = channels == "rgba"
     items = tuple(
         ArrayItem(names[index], stamp, drawings[index] if alpha else on_white(drawings[index]), alpha)
         for index in chosen
     )
-    return Collection(path, items, told=labels, meanings=classes)
+    return Collection(path, items, targets=Targets(labels, classes))
 
 
 def on_white(drawing: Pixels) -> Pixels:

@@ -11,9 +11,9 @@ from sparring.data.formats.image_format import Channels
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
 from sparring.data.image_files import ImageFiles
-from sparring.data.named_images import Collected
+from sparring.data.named_images import NamedImageSource
 from sparring.data.provenance import Provenance
-from sparring.data.size import Size
+from sparring.data.size import ImageSize
 from sparring.data.source import Loading
 from sparring.data.split import Split
 from sparring.errors import DataError
@@ -49,7 +49,7 @@ _ORIGINS: dict[Style, tuple[str, str]] = {
 }
 
 
-class Emoji(Collected):
+class Emoji(NamedImageSource):
     """1,911 emoji, RGBA, 64x64 as published, in ten classes: Unicode's categories. Skin tones are left out.
 
     Both styles have the same emoji in the same order, so that they can be paired. `path` is the folder of the npm
@@ -60,7 +60,7 @@ class Emoji(Collected):
 
     style: Style = "google"
     path: Path | None = None
-    size: Size = SIDE
+    size: ImageSize = SIDE
     channels: Channels = "rgba"
     split: Split = "all"
 

@@ -9,6 +9,7 @@ from sparring.data.catalog.idx import read_idx
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.source import Loading, Source
+from sparring.data.targets import Targets
 from sparring.download import fetch
 from sparring.errors import DataError
 
@@ -61,9 +62,8 @@ class FashionMNIST(Source):
         """
         pixels, labels = (read_idx(*found) for found in self._find_split(loading))
         return Images(
-            pixels=pixels[:, None],
-            labels=labels.astype(np.int64),
-            classes=CLASSES,
+            pixels[:, None],
+            Targets(labels.astype(np.int64), CLASSES),
             mirror=self.mirror,
             name=f"fashion-mnist {self.split}",
         )

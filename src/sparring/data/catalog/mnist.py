@@ -8,12 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from sparring.data.catalog.npm import NpmPackage
-from sparring.data.formats.resizing import resize
+from sparring.data.formats.resizing import resize_image
 from sparring.data.images import Images
 from sparring.data.provenance import Provenance
-from sparring.data.size import Size, height_width
+from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
 from sparring.data.split import Split, indices_of
+from sparring.data.targets import Targets
 
 SIDE, MARGIN = 28, 4
 """The published digits were fitted into 20x20 pixels, and their centers of mass put in the middle of 28x28."""
@@ -38,7 +39,7 @@ class MNIST(Source):
     """
 
     path: Path | None = None
-    size: Size = SIDE
+    size: ImageSize = SIDE
     margin: Annotated[int, Field(ge=0, le=MARGIN)] = MARGIN
     split: Split = "all"
 
@@ -56,11 +57,10 @@ class MNIST(Source):
             labels.append(np.full(len(chosen), digit, np.int64))
         size, cut = height_width(self.size), slice(MARGIN - self.margin, SIDE - MARGIN + self.margin)
         kept = np.ascontiguousarray(np.concatenate(pixels)[:, cut, cut])
-        resized = np.stack([resize(image, size, "stretch", "bicubic", alpha=False) for image in kept])
+        resized = np.stack([resize_image(image, size, "stretch", "bicubic", alpha=False) for image in kept])
         return Images(
-            pixels=np.ascontiguousarray(resized.transpose(0, 3, 1, 2)),
-            labels=np.concatenate(labels),
-            classes=tuple(str(digit) for digit in range(10)),
+            np.ascontiguousarray(resized.transpose(0, 3, 1, 2)),
+            Targets(np.concatenate(labels), tuple(str(digit) for digit in range(10))),
             mirror=self.mirror,
             name="mnist" if self.split == "all" else f"mnist {self.split}",
         )

@@ -19,7 +19,7 @@ from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
 from sparring.data.image_files import ImageFiles
 from sparring.data.loader import in_order
-from sparring.data.named_images import Collected
+from sparring.data.named_images import NamedImageSource
 from sparring.data.provenance import Provenance
 from sparring.data.source import Loading
 from sparring.data.split import Split
@@ -36,7 +36,7 @@ PACKAGE = NpmPackage(
 )
 
 
-class OpenMoji(Collected):
+class OpenMoji(NamedImageSource):
     """2,465 emoji, RGBA, in twelve classes: groups of OpenMoji. Skin tones are left out.
 
     `style` is the line drawing (`black`) or the coloured one (`color`) over the same lines; both have the same
@@ -105,7 +105,7 @@ class OpenMoji(Collected):
         with PackWriter(folder, "uint8") as writer:
             for row in draw(drawings, self.size, loading.workers):
                 writer.append(row)
-            writer.finish(None, (), alpha=True, counts={"skipped": 0, "left_out": 0})
+            writer.finish(None, alpha=True, counts={"skipped": 0, "left_out": 0})
         return read_pack(folder, loading.memory_limit).images.pixels.transpose(0, 2, 3, 1)
 
 

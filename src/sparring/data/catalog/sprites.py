@@ -8,10 +8,10 @@ from sparring.data.formats.decoding import Header
 from sparring.data.formats.image_format import Channels
 from sparring.data.image_collection import Collection, existing
 from sparring.data.image_files import ImageFiles
-from sparring.data.loader import survey
-from sparring.data.named_images import Collected
+from sparring.data.loader import read_headers
+from sparring.data.named_images import NamedImageSource
 from sparring.data.provenance import Provenance, of_files
-from sparring.data.size import Size
+from sparring.data.size import ImageSize
 from sparring.data.source import Loading
 from sparring.errors import DataError
 
@@ -21,7 +21,7 @@ DEBIAN = Path("/usr/share/games/crossfire-client/crossfire.base")
 SIDE = 32
 
 
-class Sprites(Collected):
+class Sprites(NamedImageSource):
     """5,235 sprites, RGBA, 32x32 as published, in 33 classes: armour, door, floor, monster, …
 
     A sprite's class is the folder that it came from; the 532 sprites of other sizes are left out. `path` is the
@@ -29,7 +29,7 @@ class Sprites(Collected):
     """
 
     path: Path | None = None
-    size: Size = SIDE
+    size: ImageSize = SIDE
     channels: Channels = "rgba"
 
     @property
@@ -45,7 +45,7 @@ class Sprites(Collected):
     def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the sprites of 32x32; their classes are in their names. Raises `DataError` where they are not."""
         collection = crossfire(self._find())
-        headers = survey(collection.items, loading.workers)
+        headers = read_headers(collection.items, loading.workers)
         kept = tuple(
             item
             for item, header in zip(collection.items, headers, strict=True)

@@ -5,7 +5,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from sparring.data.catalog.digits import Digits
 from sparring.data.images import Images
-from sparring.data.size import Size
+from sparring.data.size import ImageSize
 from sparring.data.source import Loading, Source
 
 
@@ -17,7 +17,7 @@ class StackedDigits(Source):
     """
 
     mirror: bool = False
-    size: Size = 8
+    size: ImageSize = 8
     count: PositiveInt = 100_000
     seed: NonNegativeInt = 0
 
@@ -25,4 +25,4 @@ class StackedDigits(Source):
         """Returns the set, RGB [3, H, W]; raises `MissingExtraError` where scikit-learn is not installed."""
         digits = Digits(size=self.size).load(loading).pixels[:, 0]
         chosen = np.random.default_rng(self.seed).integers(len(digits), size=(self.count, 3))
-        return Images(pixels=digits[chosen], mirror=self.mirror, name="stacked digits")
+        return Images(digits[chosen], mirror=self.mirror, name="stacked digits")

@@ -77,7 +77,7 @@ def tarred(path: Path) -> Collection:
         content = _uncompressed(path)
         with tarfile.open(fileobj=cast(BinaryIO, content), mode="r:") as archive:
             members = [_Member(_plain(info.name), info.offset_data, info.size) for info in archive if info.isreg()]
-        # tarfile takes a file that breaks off for one that ends.
+        # tarfile accepts a truncated file.
         if len(content) < max((member.offset + member.size for member in members), default=0):
             raise tarfile.ReadError("it is truncated")
     except (tarfile.TarError, OSError, ValueError, EOFError, zlib.error, lzma.LZMAError) as error:
@@ -115,19 +115,19 @@ def _by_offset(path: Path, content: mmap.mmap, members: list[_Member], wanted: C
     def read(member: _Member) -> BytesIO:
         return BytesIO(content[member.offset : member.offset + member.size])
 
-    seen = {member.name: member for member in members if not is_hidden(member.name)}
-    sidecars = {name: read(member).getvalue() for name, member in seen.items() if name in SIDECARS}
+    visible = {member.name: member for member in members if not is_hidden(member.name)}
+    sidecars = {name: read(member).getvalue() for name, member in visible.items() if name in SIDECARS}
     changed = path.stat().st_mtime_ns
     items = tuple(
         FileItem(name, f"{member.size} {member.offset} {changed}", partial(read, member))
-        for name, member in sorted(seen.items())
+        for name, member in sorted(visible.items())
         if wanted(name) and name not in sidecars
     )
-    return Collection(path, items, sidecars, len(seen) - len(items) - len(sidecars))
+    return Collection(path, items, sidecars, len(visible) - len(items) - len(sidecars))
 
 
 def _uncompressed(path: Path) -> mmap.mmap:
-    """Returns the bytes of a tar, mapped: any thread may read, and they are let go with their last reader."""
+    """Returns the bytes of a tar, mapped: readable from any thread, and released with the last reader."""
     with path.open("rb") as file:
         opener = next((opener for magic, opener in _COMPRESSED if file.peek(6).startswith(magic)), None)
         if opener is None:

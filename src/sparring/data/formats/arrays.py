@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.attributes import as_numbers
 from sparring.data.formats.decoding import Header
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
-from sparring.data.images import Numbers, Told
+from sparring.data.targets import Targets, numbers_of
 from sparring.errors import DataError
 
 SUFFIXES = (".npy", ".npz")
@@ -26,7 +25,7 @@ class ArrayItem:
     pixels: Pixels
     alpha: bool = False
 
-    def look(self) -> Header:
+    def header(self) -> Header:
         """Returns its header."""
         height, width, channels = self.pixels.shape
         dtype = "uint8" if self.pixels.dtype == np.bool_ else self.pixels.dtype.name
@@ -41,7 +40,7 @@ def array(path: Path) -> Collection:
     """Returns the images of a `.npy` or `.npz`: [N, H, W] or [N, H, W, C], `images` and `labels` in an npz.
 
     Labels are classes, whole numbers [N], or numbers [N, D] in [0, 1]; `classes`, or `attributes`, are their names.
-    Four channels are four bands; none of them is taken for opacity, unless `channels` are asked for by name.
+    Four channels are four bands; none of them counts as opacity unless `channels` is set.
 
     Raises:
         DataError: the file is damaged, holds Python objects, or is not of such a shape.
@@ -51,14 +50,14 @@ def array(path: Path) -> Collection:
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: cannot be read as numbers ({error}); save it again with numpy.save") from None
     images = _images(path, arrays)
-    told, meanings = _told(path, arrays, len(images))
+    targets = _targets(path, arrays, len(images))
     status = path.stat()
     digits = len(str(len(images) - 1))
     items = tuple(
         ArrayItem(f"{path.name}[{index:0{digits}d}]", f"{status.st_size} {status.st_mtime_ns}", image)
         for index, image in enumerate(images)
     )
-    return Collection(path, items, told=told, meanings=meanings)
+    return Collection(path, items, targets=targets)
 
 
 def _arrays(path: Path) -> dict[str, Pixels]:
@@ -87,13 +86,18 @@ def _images(path: Path, arrays: dict[str, Pixels]) -> Pixels:
     return images
 
 
-def _told(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Told | None, tuple[str, ...]]:
+def _targets(path: Path, arrays: dict[str, Pixels], count: int) -> Targets | None:
     if "labels" not in arrays:
-        return None, ()
+        return None
     labels = arrays["labels"]
     if labels.ndim == 2 and len(labels) == count and labels.dtype.kind in "biuf":
         attributes = tuple(str(name) for name in arrays.get("attributes", np.arange(labels.shape[1])))
-        return _numbers(path, labels, attributes), attributes
+        if len(attributes) != labels.shape[1]:
+            raise DataError(f"{path}: labels of shape {labels.shape}, and names of {len(attributes)} attributes")
+        try:
+            return numbers_of(labels, attributes, [f"image {index}" for index in range(count)])
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
     if labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise DataError(
             f"{path}: labels of type {labels.dtype} and shape {labels.shape}; needs whole numbers [{count}] "
@@ -103,13 +107,4 @@ def _told(path: Path, arrays: dict[str, Pixels], count: int) -> tuple[Told | Non
         raise DataError(f"{path}: labels go down to {labels.min()}; needs 0 and up")
     most = int(labels.max()) + 1 if count else 0
     classes = tuple(str(name) for name in arrays.get("classes", np.arange(most)))
-    return labels.astype(np.int64), classes
-
-
-def _numbers(path: Path, labels: Told, attributes: tuple[str, ...]) -> Numbers:
-    if len(attributes) != labels.shape[1]:
-        raise DataError(f"{path}: labels of shape {labels.shape}, and names of {len(attributes)} attributes")
-    try:
-        return as_numbers(labels, attributes, [f"image {index}" for index in range(len(labels))])
-    except ValueError as error:
-        raise DataError(f"{path}: {error}") from None
+    return Targets(labels.astype(np.int64), classes)

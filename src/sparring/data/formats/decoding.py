@@ -1,4 +1,4 @@
-"""One image file in, pixels out: what Pillow and tifffile read, brought to a few plain layouts."""
+"""One image file in, pixels out: what Pillow and tifffile read, in a few plain layouts."""
 
 import struct
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class UndecodableError(DataError):
 class Header:
     """What is known of an image before it is decoded; `alpha` says that the last channel is opacity.
 
-    `mode` is Pillow's word for the stored layout, or the type and count where Pillow has none.
+    `mode` is Pillow's name of the stored layout, or type and count where Pillow has none.
     """
 
     height: int
@@ -61,7 +61,7 @@ PRINT_MODES = ("CMYK", "YCbCr")
 """Modes whose conversion to RGB is a choice that a person should make."""
 
 
-def look(stream: BinaryIO) -> Header:
+def read_header(stream: BinaryIO) -> Header:
     """Returns the header of the image in `stream`, without decoding it.
 
     Raises:
@@ -73,14 +73,14 @@ def look(stream: BinaryIO) -> Header:
         image = _open(stream, head)
         if image is None:
             stream.seek(0)
-            (height, width, channels), dtype, alpha = tiff.layout(stream)
+            (height, width, channels), dtype, alpha = tiff.read_tiff_header(stream)
             return Header(height, width, channels, dtype, alpha, f"{dtype} x {channels}", "TIFF")
         with image:
             return _describe(image, png.colour_16_channels(head))
 
 
 def decode(content: bytes) -> Pixels:
-    """Returns the image as [H, W, C], upright, with the channels and type that `look` tells.
+    """Returns the image as [H, W, C], upright, with the channels and type that `read_header` returns.
 
     Palettes are expanded, and colours under fully transparent pixels are set to zero. Of animations
     and pages the first is taken.
@@ -96,7 +96,7 @@ def decode(content: bytes) -> Pixels:
             raise UndecodableError(problem)
         image = _open(stream, head)
         if image is None:
-            return tiff.decode(content)
+            return tiff.decode_tiff(content)
         with image:
             header, orientation = _describe(image, png.colour_16_channels(head)), _orientation(image)
             sixteen = header.dtype == "uint16" and header.channels > 1
@@ -142,7 +142,7 @@ def _describe(image: Image.Image, colour_16_channels: int) -> Header:
 
 
 def _expanded(image: Image.Image) -> str:
-    """Returns the mode in which all that the image holds, transparency included, can be had."""
+    """Returns the mode that keeps all that the image holds, transparency included."""
     if "transparency" in image.info and image.mode in _TRANSPARENT:
         return _TRANSPARENT[image.mode]
     if image.mode == "P" and image.palette is not None and image.palette.mode == "RGBA":
@@ -165,7 +165,7 @@ def _expand(image: Image.Image) -> Pixels:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Returns the EXIF orientation, 1 (upright) where there is none; Pillow turns TIFFs by itself."""
+    """Returns the EXIF orientation, 1 (upright) where there is none; Pillow turns TIFFs upright itself."""
     if image.format == "TIFF" or "exif" not in image.info:
         return 1
     try:
@@ -176,7 +176,7 @@ def _orientation(image: Image.Image) -> int:
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Turns whatever a decoder raises, and damaged files make decoders raise anything, into a reason."""
+    """Turns whatever a decoder raises (damaged files make decoders raise anything) into a reason."""
     try:
         yield
     except SparringError:

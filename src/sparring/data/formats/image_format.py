@@ -1,4 +1,4 @@
-"""The one layout that all images of a set are brought to: size, channels and type."""
+"""The one format that all images of a set are converted to: size, channels and type."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from sparring.data.formats.decoding import PRINT_MODES, Header
 from sparring.data.formats.pixels import Pixels
-from sparring.data.formats.resizing import Filter, Resize, resize
+from sparring.data.formats.resizing import Filter, Resize, resize_image
 from sparring.data.image_collection import some
 from sparring.data.size import height_width
 from sparring.errors import DataError
@@ -18,12 +18,12 @@ Channels = Literal["gray", "rgb", "rgba"]
 
 _COUNTS: dict[Channels, int] = {"gray": 1, "rgb": 3, "rgba": 4}
 _NAMES = {1: "gray", 2: "gray with alpha", 3: "rgb", 4: "rgba"}
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow has it
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in Pillow
 _SHOWN_SIZES = 3
 
 
 class Settings(Protocol):
-    """The fields of a source that a layout follows."""
+    """The fields of a source that decide the format."""
 
     @property
     def size(self) -> int | str | None:
@@ -31,7 +31,7 @@ class Settings(Protocol):
 
     @property
     def resize(self) -> Resize:
-        """What is done to images of another size."""
+        """How images of another size are treated."""
 
     @property
     def filter(self) -> Filter:
@@ -47,8 +47,8 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Size, channels and type of every image of a set, and how images get there."""
+class ImageFormat:
+    """Size, channels and type of every image of a set, and the conversion of images to them."""
 
     height: int
     width: int
@@ -57,12 +57,17 @@ class Layout:
     settings: Settings
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of one image, `(C, H, W)`."""
+        return self.channels, self.height, self.width
+
+    @property
     def image_bytes(self) -> int:
         """Bytes of one image."""
         return self.height * self.width * self.channels * np.dtype(self.dtype).itemsize
 
-    def arrange(self, image: Pixels, alpha: bool) -> Pixels:
-        """Returns a decoded image [H, W, C] in this layout, [C, H, W]; `alpha` says its last channel is opacity.
+    def convert(self, image: Pixels, alpha: bool) -> Pixels:
+        """Returns a decoded image [H, W, C] in this format, [C, H, W]; `alpha` says that its last channel is opacity.
 
         Raises:
             DataError: values outside the range that becomes [-1, 1].
@@ -73,7 +78,7 @@ class Layout:
             image = to_channels(image, _COUNTS[self.settings.channels], alpha)
             alpha = self.settings.channels == "rgba"
         size = self.height, self.width
-        image = resize(image, size, self.settings.resize, self.settings.filter, alpha)
+        image = resize_image(image, size, self.settings.resize, self.settings.filter, alpha)
         return np.ascontiguousarray(image.transpose(2, 0, 1))
 
     def _to_type(self, image: Pixels) -> Pixels:
@@ -91,23 +96,23 @@ class Layout:
         return ((image.astype(np.float64) - low) * (2.0 / (high - low)) - 1.0).astype(np.float32)
 
 
-def plan(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> Layout:
-    """Returns the layout that `settings` and the images' own headers ask for.
+def choose_format(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> ImageFormat:
+    """Returns the format that `settings` and the images' own headers determine.
 
     Raises:
-        DataError: images differ in something that no setting decides, or cannot be brought there.
+        DataError: images differ where no setting decides, or cannot be converted.
     """
     problems: list[str] = []
-    found: list[Any] = []
-    for decide in (_plan_size, _plan_channels, _plan_type):
+    parts: list[Any] = []
+    for choose in (_choose_size, _choose_channels, _choose_type):
         try:
-            found.append(decide(names, headers, settings))
+            parts.append(choose(names, headers, settings))
         except DataError as error:
             problems.append(str(error))
     if problems:
         raise DataError(". Also, ".join(problems))
-    (height, width), channels, dtype = found
-    return Layout(height, width, channels, dtype, settings)
+    (height, width), channels, dtype = parts
+    return ImageFormat(height, width, channels, dtype, settings)
 
 
 def to_channels(image: Pixels, count: int, alpha: bool) -> Pixels:
@@ -132,7 +137,7 @@ def to_channels(image: Pixels, count: int, alpha: bool) -> Pixels:
 
 
 def channel_name(count: int) -> str:
-    """Returns how people call images of `count` channels.
+    """Returns the name of images of `count` channels.
 
     >>> channel_name(4), channel_name(7)
     ('rgba', '7 channels')
@@ -140,7 +145,7 @@ def channel_name(count: int) -> str:
     return _NAMES.get(count, f"{count} channels")
 
 
-def _plan_channels(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> int:
+def _choose_channels(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> int:
     printed = [name for name, header in zip(names, headers, strict=True) if header.mode in PRINT_MODES]
     if printed and settings.channels is None:
         raise DataError(
@@ -157,15 +162,15 @@ def _plan_channels(names: Sequence[str], headers: Sequence[Header], settings: Se
         return _COUNTS[settings.channels]
     kinds = [header.channels for header in headers]
     if len(set(kinds)) > 1:
-        found = "; ".join(
+        listed = "; ".join(
             f"{count} {channel_name(kind)} (for example {names[kinds.index(kind)]})"
             for kind, count in Counter(kinds).most_common()
         )
-        raise DataError(f"the images have different channels: {found}. Set data.channels to gray, rgb or rgba")
+        raise DataError(f"the images have different channels: {listed}. Set data.channels to gray, rgb or rgba")
     return kinds[0]
 
 
-def _plan_type(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> str:
+def _choose_type(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> str:
     kinds = {header.dtype: name for name, header in zip(names, headers, strict=True)}
     if settings.value_range is not None:
         return "float32"
@@ -178,30 +183,30 @@ def _plan_type(names: Sequence[str], headers: Sequence[Header], settings: Settin
     if all(kind.startswith("uint") for kind in kinds):
         return max(kinds, key=lambda kind: np.dtype(kind).itemsize)
     if len({kind.startswith("float") for kind in kinds}) > 1:
-        found = " and ".join(f"{kind} ({name})" for kind, name in kinds.items())
-        raise DataError(f"the images mix whole numbers and fractions: {found}. Convert them to one type")
+        listed = " and ".join(f"{kind} ({name})" for kind, name in kinds.items())
+        raise DataError(f"the images mix whole numbers and fractions: {listed}. Convert them to one type")
     return "float32"
 
 
-def _plan_size(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> tuple[int, int]:
+def _choose_size(names: Sequence[str], headers: Sequence[Header], settings: Settings) -> tuple[int, int]:
     sizes = [(header.height, header.width) for header in headers]
     if settings.size is None:
         if len(set(sizes)) > 1:
-            found = Counter(sizes).most_common(_SHOWN_SIZES)
-            listed = ", ".join(f"{count} of {height}x{width}" for (height, width), count in found)
+            common = Counter(sizes).most_common(_SHOWN_SIZES)
+            listed = ", ".join(f"{count} of {height}x{width}" for (height, width), count in common)
             more = f" and {len(set(sizes)) - _SHOWN_SIZES} other sizes" if len(set(sizes)) > _SHOWN_SIZES else ""
-            height, width = found[0][0]
+            height, width = common[0][0]
             example = height if height == width else f"{height}x{width}"
             raise DataError(
                 f"the images have {len(set(sizes))} sizes (height x width): {listed}{more}. "
                 f"Set data.size, for example data.size={example}, and data.resize if they should not be cropped"
             )
         return sizes[0]
-    wanted = height_width(settings.size)
-    other = [f"{name} ({size[0]}x{size[1]})" for name, size in zip(names, sizes, strict=True) if size != wanted]
+    size = height_width(settings.size)
+    other = [f"{name} ({own[0]}x{own[1]})" for name, own in zip(names, sizes, strict=True) if own != size]
     if other and settings.resize == "refuse":
         raise DataError(
-            f"data.resize=refuse: {len(other)} images are not {wanted[0]}x{wanted[1]}: {some(other)}. "
+            f"data.resize=refuse: {len(other)} images are not {size[0]}x{size[1]}: {some(other)}. "
             "Set data.resize to crop, fit, stretch or only"
         )
-    return wanted
+    return size

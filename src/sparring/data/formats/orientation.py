@@ -1,4 +1,4 @@
-"""Turning pictures upright by the orientation that EXIF and TIFF note beside the pixels."""
+"""Turning pictures upright by the orientation that EXIF and TIFF store with the pixels."""
 
 from collections.abc import Callable
 

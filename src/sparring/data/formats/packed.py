@@ -1,4 +1,4 @@
-"""The packed form of a set: a folder with one memory-mappable array, labels, and what they mean."""
+"""The packed form of a set: a folder with one memory-mappable array, targets, and their names."""
 
 import errno
 import hashlib
@@ -17,7 +17,8 @@ import numpy as np
 from sparring.data.formats.arrays import ArrayItem
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
-from sparring.data.images import Images, Told, content_digest, kind_of_meanings
+from sparring.data.images import Images, content_digest
+from sparring.data.targets import Targets
 from sparring.errors import DataError
 
 VERSION = 1
@@ -35,7 +36,7 @@ class Pack:
 
 
 class PackWriter:
-    """Writes a pack row by row beside its place and renames it there at the end; removes it on failure."""
+    """Writes a pack row by row in a temporary folder, renamed to its place at the end and removed on failure."""
 
     def __init__(self, folder: Path, dtype: str) -> None:
         self.folder = folder
@@ -45,8 +46,8 @@ class PackWriter:
     def __enter__(self) -> Self:
         with writing(self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            self._beside = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
-            self._file = (self._beside / _PIXELS).open("wb")
+            self._partial = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
+            self._file = (self._partial / _PIXELS).open("wb")
             self._file.write(b"\0" * _HEADER_BYTES)
         self._digest = hashlib.sha256()
         return self
@@ -59,25 +60,26 @@ class PackWriter:
         self._shape = row.shape
         self.count += 1
 
-    def finish(self, told: Told | None, meanings: tuple[str, ...], alpha: bool, counts: dict[str, int]) -> None:
-        """Completes the pack and puts it in its place; one that another process put there first stays."""
+    def finish(self, targets: Targets | None, alpha: bool, counts: dict[str, int]) -> None:
+        """Completes the pack and renames it to its place; one that another process put there first stays."""
         shape = (self.count, *self._shape)
         with writing(self.folder):
             self._file.seek(0)
             self._file.write(_header(self.dtype, shape))
             self._file.close()
-            if told is not None:
-                self._digest.update(np.ascontiguousarray(told).data)
-                np.save(self._beside / _LABELS, told)
+            if targets is not None:
+                self._digest.update(np.ascontiguousarray(targets.values).data)
+                np.save(self._partial / _LABELS, targets.values)
             self._digest.update(f"{self.dtype.str} {shape}".encode())
             meta = {"format": _FORMAT, "version": VERSION, "shape": shape, "dtype": self.dtype.name}
-            meta |= {"alpha": alpha, "classes": (), "labels": told is not None, **counts}
-            meta |= {kind_of_meanings(told): meanings}
+            meta |= {"alpha": alpha, "classes": (), "labels": targets is not None, **counts}
+            if targets is not None:
+                meta |= {targets.kind: targets.names}
             meta |= {"digest": self._digest.hexdigest()}
-            (self._beside / _META).write_text(json.dumps(meta, indent=1, ensure_ascii=False), encoding="utf-8")
-            self._beside.chmod(0o755)
+            (self._partial / _META).write_text(json.dumps(meta, indent=1, ensure_ascii=False), encoding="utf-8")
+            self._partial.chmod(0o755)
             try:
-                self._beside.rename(self.folder)
+                self._partial.rename(self.folder)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
@@ -87,7 +89,7 @@ class PackWriter:
     ) -> None:
         with suppress(OSError):  # what could not be written is removed next
             self._file.close()
-        shutil.rmtree(self._beside, ignore_errors=True)
+        shutil.rmtree(self._partial, ignore_errors=True)
 
 
 def is_pack(path: Path) -> bool:
@@ -108,21 +110,22 @@ def read_pack(path: Path, memory_limit: int) -> Pack:
         if meta["version"] > VERSION:
             raise DataError(f"{path}: packed by a newer sparring (form {meta['version']}); update sparring")
         large = (path / _PIXELS).stat().st_size > memory_limit
-        # Copy on write: torch wants memory that it might write to, and the file must stay as it is.
+        # Copy on write: torch requires writable memory, and the file must stay as it is.
         pixels: Pixels = np.load(path / _PIXELS, mmap_mode="c" if large else None, allow_pickle=False)
-        told = np.load(path / _LABELS, allow_pickle=False) if meta["labels"] else None
+        targets = _read_targets(path, meta)
         if list(pixels.shape) != meta["shape"] or pixels.dtype.name != meta["dtype"]:
             raise ValueError(f"{_PIXELS} is not what {_META} describes")
-        if not large and content_digest(pixels, told) != meta["digest"]:
+        if not large and content_digest(pixels, targets) != meta["digest"]:
             raise ValueError("its digest is wrong, so something in it was altered")
         images = Images(
             pixels,
+            targets,
             name=path.name,
             skipped=meta["skipped"],
             left_out=meta["left_out"],
             identity=meta["digest"],
         )
-        return Pack(images.telling(told, tuple(meta[kind_of_meanings(told)])), meta["alpha"])
+        return Pack(images, meta["alpha"])
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         if isinstance(error, DataError):
             raise
@@ -130,18 +133,25 @@ def read_pack(path: Path, memory_limit: int) -> Pack:
 
 
 def unpacked(pack: Pack, path: Path) -> Collection:
-    """Returns a pack as a collection, for when it is to be brought to another size or other channels."""
+    """Returns a pack as a collection, to be converted to another size or other channels."""
     images = pack.images
     items = tuple(
         ArrayItem(f"{path.name}[{index}]", images.identity, image.transpose(1, 2, 0), pack.alpha)
         for index, image in enumerate(images.pixels)
     )
-    return Collection(path, items, told=images.told, meanings=images.meanings, normalized=True)
+    return Collection(path, items, targets=images.targets, normalized=True)
+
+
+def _read_targets(path: Path, meta: dict[str, Any]) -> Targets | None:
+    if not meta["labels"]:
+        return None
+    values = np.load(path / _LABELS, allow_pickle=False)
+    return Targets(values, tuple(meta["classes" if values.ndim == 1 else "attributes"]))
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns a full disk, and whatever else stops the writing of `path`, into a sentence."""
+    """Turns a full disk, or any other error in writing `path`, into a sentence."""
     try:
         yield
     except OSError as error:

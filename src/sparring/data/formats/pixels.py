@@ -1,4 +1,4 @@
-"""Between stored pixels and the numbers that networks see."""
+"""Stored pixels to network inputs, and back."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ Pixels = NDArray[Any]
 
 
 def from_pixels(pixels: Tensor) -> Tensor:
-    """Returns uint8 or uint16 pixels as new float32 in [-1, 1]; float32 is taken to lie there already."""
+    """Returns uint8 or uint16 pixels as new float32 in [-1, 1]; float32 is assumed to lie there already."""
     if pixels.dtype == torch.float32:
         return pixels
     half = 127.5 if pixels.dtype == torch.uint8 else 32767.5

@@ -1,4 +1,4 @@
-"""What Pillow does not do for PNG: 16 bits a channel in colour, and noticing damage."""
+"""What Pillow lacks for PNG: 16 bits a channel in colour, and the detection of damage."""
 
 import struct
 import zlib
@@ -40,8 +40,8 @@ def colour_16_channels(head: bytes) -> int:
 def decode_16(content: bytes, channels: int) -> Pixels:
     """Returns a 16-bit colour PNG as uint16 [H, W, C].
 
-    Pillow keeps the high bytes only. It is made to unpack the low bytes too, by reading the rows as
-    little-endian the second time; gray and opacity, which has no such unpacker, is read as four bytes.
+    Pillow keeps the high bytes only. A second pass, which reads the rows as little-endian, unpacks the low bytes; gray
+    with opacity, which has no such unpacker, is read as four bytes.
     """
     if channels == 2:
         pairs = _unpack(content, "RGBA", "RGBA")
@@ -79,7 +79,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _unpack(content: bytes, mode: str, raw_mode: str) -> Pixels:
-    """Returns uint16 [H, W, C] of the bytes that Pillow's `raw_mode` takes from each pixel."""
+    """Returns uint16 [H, W, C] of the bytes that Pillow's `raw_mode` reads from each pixel."""
     image = cast(Any, Image.open(BytesIO(content), formats=("PNG",)))
     image.im = None
     image._mode = mode

@@ -16,15 +16,15 @@ _FILTERS = {
     "box": Image.Resampling.BOX,
     "bilinear": Image.Resampling.BILINEAR,
 }
-Box = tuple[float, float, float, float]
+Window = tuple[float, float, float, float]
 
 
-def resize(image: Pixels, size: tuple[int, int], policy: Resize, filter: Filter, alpha: bool) -> Pixels:
+def resize_image(image: Pixels, size: tuple[int, int], policy: Resize, filter: Filter, alpha: bool) -> Pixels:
     """Returns `image` [H, W, C] as [height, width, C] of the same type, the same object where the size is right.
 
     `crop` scales to cover and cuts the centre out; `fit` scales to lie inside and pads with zeros
     (black, transparent where there is alpha); anything else stretches. With `alpha` the last channel
-    is opacity, and colours are weighted by it, so that hidden colours do not bleed over edges.
+    is opacity, and colours are weighted by it: hidden colours do not bleed over edges.
     """
     height, width = image.shape[:2]
     if (height, width) == size:
@@ -44,16 +44,16 @@ def resize(image: Pixels, size: tuple[int, int], policy: Resize, filter: Filter,
     return padded
 
 
-def _centre(height: int, width: int, size: tuple[int, int]) -> Box:
-    """Returns the largest centred box (left, top, right, bottom) with the proportions of `size`."""
+def _centre(height: int, width: int, size: tuple[int, int]) -> Window:
+    """Returns the largest centred window (left, top, right, bottom) with the proportions of `size`."""
     scale = min(height / size[0], width / size[1])
     tall, wide = size[0] * scale, size[1] * scale
     left, top = (width - wide) / 2, (height - tall) / 2
     return max(0.0, left), max(0.0, top), min(float(width), left + wide), min(float(height), top + tall)
 
 
-def _resample(image: Pixels, size: tuple[int, int], box: Box, filter: Filter, alpha: bool) -> Pixels:
-    """Returns the part of `image` in `box` at `size`; one path in float32, so every depth is treated alike."""
+def _resample(image: Pixels, size: tuple[int, int], window: Window, filter: Filter, alpha: bool) -> Pixels:
+    """Returns the part of `image` in `window` at `size`; float32 throughout, for every depth alike."""
     lowest, highest = (-1.0, 1.0) if image.dtype == np.float32 else (0.0, float(np.iinfo(image.dtype).max))
     planes = (image.astype(np.float32) - lowest) / (highest - lowest)
     if alpha:
@@ -62,7 +62,7 @@ def _resample(image: Pixels, size: tuple[int, int], box: Box, filter: Filter, al
     # Pillow's mode F has one channel only; it is also the one mode that keeps all 16 bits.
     resampled = np.stack(
         [
-            np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize(wanted, _FILTERS[filter], box))
+            np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize(wanted, _FILTERS[filter], window))
             for plane in np.moveaxis(planes, 2, 0)
         ],
         axis=2,

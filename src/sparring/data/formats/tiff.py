@@ -29,7 +29,7 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return upright_sides(tags[_HEIGHT], tags[_WIDTH], tags.get(TAG, 1))
 
 
-def layout(stream: BinaryIO) -> tuple[tuple[int, int, int], str, bool]:
+def read_tiff_header(stream: BinaryIO) -> tuple[tuple[int, int, int], str, bool]:
     """Returns shape (H, W, C), type, and whether the last band is opacity, of the first page."""
     with _tifffile().TiffFile(stream) as file:
         page = file.pages[0]
@@ -39,7 +39,7 @@ def layout(stream: BinaryIO) -> tuple[tuple[int, int, int], str, bool]:
         return shape, str(page.dtype), shape[2] in (2, 4) and bool(extra) and extra[-1] in _OPACITY
 
 
-def decode(content: bytes) -> Pixels:
+def decode_tiff(content: bytes) -> Pixels:
     """Returns the first page as [H, W, C], upright, whatever its type."""
     with _tifffile().TiffFile(BytesIO(content)) as file:
         page = file.pages[0]

@@ -1,13 +1,25 @@
-"""Several labels, or measurements: batches tell them, conditions know them, and sets that need classes refuse them."""
+"""Numbers as targets: batches return them, conditions hold them, and sets that need classes refuse them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from sparring.data import Balanced, HoldOut, ImageFiles, Images, Loading, PartlyLabelled, Source, check, exhibit
-from sparring.data.attributes import describe_numbers
+from sparring.data import (
+    Balanced,
+    HoldOut,
+    ImageFiles,
+    Images,
+    Loading,
+    PartlyLabelled,
+    Source,
+    Targets,
+    check,
+    exhibit,
+)
 from sparring.errors import DataError
 from sparring.network import Condition
 
@@ -22,21 +34,21 @@ def files(folder: Path) -> ImageFiles:
     return ImageFiles(path=folder)
 
 
-def test_a_batch_tells_the_numbers_of_its_images(files: ImageFiles) -> None:
+def test_a_batch_returns_the_numbers_of_its_images(files: ImageFiles) -> None:
     images = files.load()
-    _, told = images.batch(np.array([3, 0, 1]), torch.Generator())
-    assert told is not None
-    assert told.dtype == torch.float32
-    np.testing.assert_array_equal(told, NUMBERS[[3, 0, 1]])
+    _, numbers = images.batch(np.array([3, 0, 1]), torch.Generator())
+    assert numbers is not None
+    assert numbers.dtype == torch.float32
+    np.testing.assert_array_equal(numbers, NUMBERS[[3, 0, 1]])
     assert (images.labels, images.classes, images.attributes) == (None, (), ("smiling", "age"))
 
 
-def test_the_condition_is_of_numbers_as_the_data_has_them(files: ImageFiles) -> None:
+def test_the_condition_has_the_numbers_of_the_data(files: ImageFiles) -> None:
     condition = files.load().condition
     assert condition == Condition(numbers=2)
-    drawn = condition.draw(500, torch.Generator().manual_seed(0))
-    assert drawn is not None
-    assert {tuple(row) for row in drawn.tolist()} == {tuple(row) for row in NUMBERS.tolist()}
+    sampled = condition.draw(500, torch.Generator().manual_seed(0))
+    assert sampled is not None
+    assert {tuple(row) for row in sampled.tolist()} == {tuple(row) for row in NUMBERS.tolist()}
 
 
 def test_no_labels_on_request_means_no_numbers(files: ImageFiles) -> None:
@@ -49,7 +61,7 @@ def test_numbers_change_the_digest(files: ImageFiles) -> None:
     assert files.load().digest != files.override(["labels=none"]).load().digest
 
 
-def test_a_memory_mapped_copy_keeps_the_numbers_and_is_made_anew_where_they_change(
+def test_a_memory_mapped_copy_keeps_the_numbers_and_is_replaced_where_they_change(
     files: ImageFiles, tmp_path: Path
 ) -> None:
     images = files.load(Loading(cache=tmp_path / "cache", memory_limit=1))
@@ -72,14 +84,16 @@ def test_a_part_of_a_set_keeps_its_numbers(files: ImageFiles) -> None:
     data = HoldOut(of=files, share=0.5).load()
     assert data.condition == Condition(numbers=2)
     assert data.attributes == ("smiling", "age")
-    told = data.batch(np.arange(3), torch.Generator())[1]
+    numbers = data.batch(np.arange(3), torch.Generator())[1]
     assert data.numbers is not None
-    np.testing.assert_array_equal(told, data.numbers)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(numbers, data.numbers)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("kind", "said"), [(Balanced, "told numbers, smiling, age"), (PartlyLabelled, "no labels of")])
-def test_what_needs_classes_refuses_numbers(kind: type[Source], said: str, files: ImageFiles) -> None:
-    with pytest.raises(DataError, match=said):
+@pytest.mark.parametrize(
+    ("kind", "message"), [(Balanced, "has numbers, smiling, age"), (PartlyLabelled, "no labels of")]
+)
+def test_what_needs_classes_refuses_numbers(kind: type[Source], message: str, files: ImageFiles) -> None:
+    with pytest.raises(DataError, match=message):
         kind(of=files).load()  # type: ignore[call-arg]
 
 
@@ -98,14 +112,12 @@ def test_an_exhibit_names_the_numbers(files: ImageFiles) -> None:
 
 
 def test_numbers_are_described_by_mean_and_range() -> None:
-    assert describe_numbers(np.float32([[0, 0.25], [1, 0.75]]), ("x", "y")) == [
-        "x 0.5 (0 to 1)",
-        "y 0.5 (0.25 to 0.75)",
-    ]
+    targets = Targets(np.float32([[0, 0.25], [1, 0.75]]), ("x", "y"))
+    assert targets.describe() == ["x 0.5 (0 to 1)", "y 0.5 (0.25 to 0.75)"]
 
 
 @pytest.mark.parametrize(
-    ("numbers", "attributes", "said"),
+    ("numbers", "attributes", "message"),
     [
         (np.float64([[0], [1]]), ("x",), r"type float64 and shape \(2, 1\) for 1 attributes; needs float32 \[2, 1\]"),
         (np.float32([[0], [1]]), ("x", "y"), r"needs float32 \[2, 2\]"),
@@ -114,13 +126,9 @@ def test_numbers_are_described_by_mean_and_range() -> None:
         (np.zeros((2, 0), np.float32), (), "each needs a name of its own"),
     ],
 )
-def test_numbers_that_are_not_as_described_are_refused(numbers: object, attributes: tuple[str, ...], said: str) -> None:
+def test_numbers_of_another_type_shape_or_range_are_refused(
+    numbers: NDArray[Any], attributes: tuple[str, ...], message: str
+) -> None:
     pixels = np.zeros((2, 1, 4, 4), np.uint8)
-    with pytest.raises(DataError, match=said):
-        Images(pixels, numbers=numbers, attributes=attributes)  # type: ignore[arg-type]
-
-
-def test_labels_and_numbers_at_once_are_refused() -> None:
-    pixels, labels = np.zeros((1, 1, 4, 4), np.uint8), np.zeros(1, np.int64)
-    with pytest.raises(DataError, match="has labels and numbers; needs one of them"):
-        Images(pixels, labels, ("x",), numbers=np.zeros((1, 1), np.float32), attributes=("y",))
+    with pytest.raises(DataError, match=message):
+        Images(pixels, Targets(numbers, attributes))
