@@ -6,7 +6,8 @@ import pytest
 
 import sparring
 from sparring.data import Digits, FashionMNIST, ImageFiles, Pairs, SideBySide
-from sparring.recipes.named_data import NAMED_DATA, data_source, with_data
+from sparring.data.named import NAMED_DATA, find_source
+from sparring.recipes.named_data import with_data
 
 
 def test_data_is_named_or_a_path() -> None:
@@ -40,7 +41,7 @@ def test_the_path_given_to_a_recipe_of_pairs_is_where_they_are_made_from() -> No
 
 @pytest.mark.parametrize("name", NAMED_DATA)
 def test_every_named_set_can_be_put_into_a_recipe(name: str) -> None:
-    assert with_data(sparring.recipe("dcgan"), name).data == NAMED_DATA[name] == data_source(name)
+    assert with_data(sparring.recipe("dcgan"), name).data == NAMED_DATA[name] == find_source(name)
 
 
 def test_settings_stay_where_the_recipe_has_that_kind_already() -> None:

@@ -33,10 +33,10 @@ def show(
 ) -> None:
     """Print what a data set contains, its licence and where its files are, and write a contact sheet."""
     from sparring.data import exhibit
+    from sparring.data.named import find_existing_source
     from sparring.files import replace_file
-    from sparring.recipes.named_data import shown_data
 
-    exhibition = exhibit(shown_data(name).override(_settings(assignments)))
+    exhibition = exhibit(find_existing_source(name).override(_settings(assignments)))
     print("\n".join(exhibition.lines))
     sheet = (out or Path(f"{Path(name).name}.png")).expanduser()
     replace_file(sheet, lambda part: exhibition.sheet.save(part, format="PNG"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sparring.backbones import Backbone
 from sparring.data import Dataset, Loading, Source
+from sparring.data.named import find_source
 from sparring.errors import SparringError, SpecError
 from sparring.evaluation import (
     DataSamples,
@@ -27,7 +28,6 @@ from sparring.evaluation.sets import LabelledBatch
 from sparring.inference.model import Model, load
 from sparring.listeners.report import REPORT, write_report
 from sparring.metrics.metric import Generator
-from sparring.recipes.named_data import data_source
 from sparring.training.checkpoints import SUFFIX
 from sparring.training.precision import find_device
 
@@ -121,10 +121,10 @@ def make_plan(source: object, reference: object, metrics: Sequence[str], model: 
     """
     real: Source | None = None
     if isinstance(reference, str | Path):
-        real = data_source(str(reference))
+        real = find_source(str(reference))
     elif reference is None and model is not None:
         real = model.recipe.data.model_copy(update={"mirror": False})
-    fake = data_source(str(source)) if model is None and isinstance(source, str | Path) else None
+    fake = find_source(str(source)) if model is None and isinstance(source, str | Path) else None
     plan = EvaluationPlan(reference=real, samples=fake)
     return plan.model_copy(update={"metrics": metrics_by_name(metrics)}) if metrics else plan
 

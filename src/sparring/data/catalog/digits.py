@@ -7,6 +7,7 @@ import numpy as np
 
 from sparring.data.formats.resizing import resize_image
 from sparring.data.images import Images
+from sparring.data.named import named
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
@@ -62,3 +63,6 @@ def _datasets() -> Any:
         remedy = 'pip install "sparring[digits]"'
         raise MissingExtraError(f"data: Digits come with scikit-learn, which is not installed: {remedy}") from None
     return sklearn.datasets
+
+
+named("digits", Digits())

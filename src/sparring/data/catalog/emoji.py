@@ -11,11 +11,14 @@ from sparring.data.formats.image_format import Channels
 from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
 from sparring.data.image_files import ImageFiles
+from sparring.data.named import named
 from sparring.data.named_images import NamedImageSource
+from sparring.data.pairs import Pairs
 from sparring.data.provenance import Provenance
 from sparring.data.size import ImageSize
 from sparring.data.source import Loading
 from sparring.data.split import Split
+from sparring.data.unpaired import Unpaired
 from sparring.errors import DataError
 
 Style = Literal["google", "twitter"]
@@ -123,3 +126,9 @@ def cut(sheet: Pixels, places: list[tuple[int, int]]) -> Pixels:
     columns, rows = zip(*places, strict=True)
     pictures: Pixels = cells[list(rows), list(columns)][:, BORDER:-BORDER, BORDER:-BORDER]
     return pictures
+
+
+named("emoji", Emoji())
+named("emoji-twitter", Emoji(style="twitter"))
+named("emoji-pairs", Pairs(source=Emoji(), target=Emoji(style="twitter")))
+named("emoji-unpaired", Unpaired(a=Emoji(), b=Emoji(style="twitter")))

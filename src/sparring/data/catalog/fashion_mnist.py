@@ -7,6 +7,7 @@ import numpy as np
 
 from sparring.data.catalog.idx import read_idx
 from sparring.data.images import Images
+from sparring.data.named import named
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.source import Loading, Source
 from sparring.data.targets import Targets
@@ -93,3 +94,6 @@ class FashionMNIST(Source):
                 "or leave data.path out to use Debian's package or a download"
             )
         return fetch(f"{ADDRESS}{name}.gz", cache / f"{name}.gz", compressed), sha256
+
+
+named("fashion-mnist", FashionMNIST())

@@ -10,6 +10,7 @@ from pydantic import Field
 from sparring.data.catalog.npm import NpmPackage
 from sparring.data.formats.resizing import resize_image
 from sparring.data.images import Images
+from sparring.data.named import named
 from sparring.data.provenance import Provenance
 from sparring.data.size import ImageSize, height_width
 from sparring.data.source import Loading, Source
@@ -74,3 +75,6 @@ class MNIST(Source):
         )
         licence = "the package is MIT; MNIST itself is commonly given as CC BY-SA 3.0"
         return (Provenance("mnist", origin, licence, ((PACKAGE.locate(self.path, loading), PACKAGE.content),)),)
+
+
+named("mnist", MNIST())

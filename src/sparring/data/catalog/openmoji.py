@@ -19,7 +19,9 @@ from sparring.data.formats.pixels import Pixels
 from sparring.data.image_collection import Collection
 from sparring.data.image_files import ImageFiles
 from sparring.data.loader import in_order
+from sparring.data.named import named
 from sparring.data.named_images import NamedImageSource
+from sparring.data.pairs import Pairs
 from sparring.data.provenance import Provenance
 from sparring.data.source import Loading
 from sparring.data.split import Split
@@ -128,3 +130,8 @@ def _resvg() -> Any:
         remedy = 'pip install "sparring[svg]"'
         raise MissingExtraError(f"data: OpenMoji is drawn from SVG, for which nothing is installed: {remedy}") from None
     return resvg_py
+
+
+named("openmoji", OpenMoji())
+named("openmoji-black", OpenMoji(style="black"))
+named("openmoji-pairs", Pairs(source=OpenMoji(style="black"), target=OpenMoji()))

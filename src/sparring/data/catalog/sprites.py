@@ -9,6 +9,7 @@ from sparring.data.formats.image_format import Channels
 from sparring.data.image_collection import Collection, existing
 from sparring.data.image_files import ImageFiles
 from sparring.data.loader import read_headers
+from sparring.data.named import named
 from sparring.data.named_images import NamedImageSource
 from sparring.data.provenance import Provenance, of_files
 from sparring.data.size import ImageSize
@@ -67,3 +68,6 @@ class Sprites(NamedImageSource):
                 "data.path=crossfire.base"
             )
         return DEBIAN
+
+
+named("sprites", Sprites())
