@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from sparring.bench.cell import Cell, Result
+from sparring.bench.cell import Cell, CellResult
 from sparring.bench.table import PUBLISHED, summarize, tables, write_tables
 from sparring.errors import SpecError
 
 
-def result(method: str, seed: int, found: int, divergence: float, world: str = "ring") -> Result:
-    return Result(Cell(method, world, seed), found, 8, 0.9 + seed / 100, divergence, 10.0, 1000, 2500)
+def result(method: str, seed: int, found: int, divergence: float, world: str = "ring") -> CellResult:
+    return CellResult(Cell(method, world, seed), found, 8, 0.9 + seed / 100, divergence, 10.0, 1000, 2500)
 
 
 RESULTS = [
@@ -40,7 +40,9 @@ def test_the_table_names_its_command_marks_the_best_and_says_who_is_ahead() -> N
 
 def test_ours_are_ahead_with_as_many_modes_only_if_they_are_covered_more_evenly() -> None:
     for divergence, ahead in ((0.02, "ours"), (0.04, "published")):
-        one = Result(Cell("RpGAN + R1 + R2", "stacked-digits", 0), 1000, 1000, 1.0, divergence, 1.0, 1, 26_000, 0.99)
+        one = CellResult(
+            Cell("RpGAN + R1 + R2", "stacked-digits", 0), 1000, 1000, 1.0, divergence, 1.0, 1, 26_000, 0.99
+        )
         line = next(line for line in tables([one], "")["stacked-digits"].splitlines() if line.startswith("| **RpGAN"))
         assert line.endswith(f"| {ahead} |")
         assert " % |" not in line

@@ -64,15 +64,15 @@ def test_a_cell_is_trained_scored_and_written_once(world: str, tmp_path: Path) -
 
 
 def test_what_is_there_is_not_played_again(tmp_path: Path) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     cells = [Cell("GAN", "ring", seed, SMALL) for seed in (0, 1)]
-    first = play_cells(cells, tmp_path, 2, said.append)
+    first = play_cells(cells, tmp_path, 2, lines.append)
     assert [result.cell for result in first] == cells
     file = cells[0].folder(tmp_path) / "result.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "found": 5}))
-    again = play_cells(cells, tmp_path, 2, said.append)
+    again = play_cells(cells, tmp_path, 2, lines.append)
     assert [result.found for result in again] == [5, first[1].found]
-    assert said[-1].startswith("2 of 2 are there already")
+    assert lines[-1].startswith("2 of 2 are in ")
 
 
 def test_a_cell_that_fails_says_why_and_where(tmp_path: Path) -> None:

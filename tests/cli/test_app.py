@@ -310,7 +310,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(command: str, refused: Refused,
 
 
 def test_a_sample_of_a_class_that_is_not_told_is_refused(run: Path, refused: Refused) -> None:
-    assert "is not conditional: it cannot be asked for class 'odd'" in refused("sample", run, "--class", "odd")
+    assert "is not conditional: it takes no class 'odd'" in refused("sample", run, "--class", "odd")
 
 
 def test_the_run_folder_that_another_process_holds_is_refused(file: Path, refused: Refused) -> None:

@@ -75,7 +75,7 @@ def test_each_command_says_its_number(arguments, part):
         (("dirac", "Hinge", "--penalty", "R1:wight=1"), "did you mean weight"),
         (("augment", "flip"), "not an augmentation"),
         (("augment", "flip=.3,.4"), "needs one number"),
-        (("augment", "flip=.3", "flip=.3"), "stands there twice"),
+        (("augment", "flip=.3", "flip=.3"), "is listed twice"),
         (("finite", "-.5,1.5", ".5,.5"), "p holds the negative mass -0.5"),
         (("duality", ".5,.5", "-.5,1.5", "--discriminator", ".5,.5"), "holds the negative mass -0.5"),
         (("duality", ".5,.5", ".5,.5", "--discriminator", ".5,2"), "discriminator holds 2; probabilities lie in"),

@@ -17,9 +17,9 @@ def read(text: str, *classes: str) -> ConditionLike:
 
 
 def numbers(text: str, count: int = 2, seed: int = 0) -> Tensor:
-    told = parse_condition(text, Condition(numbers=3, examples=EXAMPLES), FACES, count, seed)
-    assert isinstance(told, Tensor)
-    return told
+    labels = parse_condition(text, Condition(numbers=3, examples=EXAMPLES), FACES, count, seed)
+    assert isinstance(labels, Tensor)
+    return labels
 
 
 def test_a_class_is_asked_for_by_name_or_number() -> None:
@@ -42,11 +42,11 @@ def test_all_numbers_may_be_given_in_their_order() -> None:
 
 
 def test_numbers_that_nobody_named_are_drawn_as_the_data_has_them() -> None:
-    told = numbers("age=1,smiling=0.5", count=200)
-    assert torch.equal(told[:, [0, 2]], torch.tensor([[0.5, 1]] * 200))
-    assert set(told[:, 1].tolist()) == {0.0, 1.0}
-    assert torch.equal(told, numbers("age=1,smiling=0.5", count=200))
-    assert not torch.equal(told, numbers("age=1,smiling=0.5", count=200, seed=1))
+    labels = numbers("age=1,smiling=0.5", count=200)
+    assert torch.equal(labels[:, [0, 2]], torch.tensor([[0.5, 1]] * 200))
+    assert set(labels[:, 1].tolist()) == {0.0, 1.0}
+    assert torch.equal(labels, numbers("age=1,smiling=0.5", count=200))
+    assert not torch.equal(labels, numbers("age=1,smiling=0.5", count=200, seed=1))
 
 
 def test_numbers_may_be_named_by_their_places() -> None:
@@ -78,7 +78,7 @@ def test_classes_that_cannot_be_are_refused(text: str, said: str) -> None:
         ("smiling=1.5", "smiling: got 1.5; needs a number from 0 to 1"),
         ("smiling=nan", "smiling: got nan; needs a number from 0 to 1"),
         ("smiling=yes", "smiling: got 'yes'; needs a number from 0 to 1"),
-        ("smiling", r"told 3 numbers \(smiling,glasses,age\); needs all of them .*smiling=1"),
+        ("smiling", r"takes 3 numbers \(smiling,glasses,age\); needs all of them .*smiling=1"),
         ("0.5,0.5", "needs all of them"),
         ("0.5,0.5,2", "age: got 2; needs"),
         ("smiling=1,smiling=0", "once for each name"),
@@ -91,5 +91,5 @@ def test_numbers_that_cannot_be_are_refused(text: str, said: str) -> None:
 
 @pytest.mark.parametrize("condition", [Condition(), Condition(shape=(1, 8, 8))])
 def test_a_model_that_is_told_neither_is_not_asked(condition: Condition) -> None:
-    with pytest.raises(SpecError, match="not conditional: it cannot be asked for class 'odd'"):
+    with pytest.raises(SpecError, match="not conditional: it takes no class 'odd'"):
         parse_condition("odd", condition, (), 2, 0)

@@ -91,7 +91,7 @@ def test_a_generator_alone_gets_a_new_discriminator(
 ) -> None:
     config, state, _ = published("generator_resnet_32")
     lines = import_model(write_pickle({"G_ema": persistent("Generator", state, **config)}), tmp_path / "run")
-    assert lines[1] == "no discriminator there: a new one was made"
+    assert lines[1] == "no discriminator in the file: a new one was initialized"
     assert sparring.load(tmp_path / "run").sample(1).shape == (1, *sparring.load(tmp_path / "run").shape)
 
 

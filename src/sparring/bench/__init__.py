@@ -1,1 +1,1 @@
-"""Benchmarks that train: methods against worlds over seeds, beside what is published."""
+"""Benchmarks that train: methods on toy worlds over several seeds, compared with published results."""

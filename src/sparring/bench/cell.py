@@ -12,7 +12,7 @@ from sparring.files import replace_text
 
 @dataclass(frozen=True)
 class Cell:
-    """What is played, and with which changes to the recipe."""
+    """A method, a world, a seed, and changes to the recipe."""
 
     method: str
     world: str
@@ -20,17 +20,17 @@ class Cell:
     assignments: tuple[str, ...] = ()
 
     def folder(self, home: Path) -> Path:
-        """Returns the cell's place in the benchmark's folder: another one for another recipe."""
+        """Returns the cell's folder in that of the benchmark; each recipe has its own."""
         from sparring.bench.methods import cell_recipe
 
         recipe = cell_recipe(self.method, self.world, self.seed, list(self.assignments))
-        mark = sha256(recipe.to_yaml().encode()).hexdigest()[:8]
-        return home / self.world / self.method.replace(" ", "") / f"seed{self.seed}-{mark}"
+        digest = sha256(recipe.to_yaml().encode()).hexdigest()[:8]
+        return home / self.world / self.method.replace(" ", "") / f"seed{self.seed}-{digest}"
 
 
 @dataclass(frozen=True)
-class Result:
-    """Modes found of how many, the share of samples of high quality, KL from uniform, and what it took."""
+class CellResult:
+    """Modes found out of `count`, share of high-quality samples, KL divergence from uniform, and cost."""
 
     cell: Cell
     found: int
@@ -43,19 +43,19 @@ class Result:
     accuracy: float | None = None
 
 
-def read_result(cell: Cell, home: Path) -> Result | None:
-    """Returns what was found in an earlier sitting for exactly this cell; None where there is nothing whole."""
+def read_result(cell: Cell, home: Path) -> CellResult | None:
+    """Returns the saved result of exactly this cell; None where there is none, or a damaged one."""
     try:
         known = json.loads((cell.folder(home) / "result.json").read_text())
         known["cell"]["assignments"] = tuple(known["cell"]["assignments"])
-        result = Result(**{**known, "cell": Cell(**known["cell"])})
+        result = CellResult(**{**known, "cell": Cell(**known["cell"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return result if result.cell == cell else None
 
 
-def play_cell(cell: Cell, home: Path) -> Result:
-    """Trains the cell's recipe, or goes on with it, draws samples, counts their modes and writes the result."""
+def play_cell(cell: Cell, home: Path) -> CellResult:
+    """Trains the cell's recipe or resumes it, draws samples, counts their modes and writes the result."""
     import torch
 
     from sparring.bench.methods import cell_recipe
@@ -75,7 +75,7 @@ def play_cell(cell: Cell, home: Path) -> Result:
         samples = model.sample(2_500, seed=1)
         covered = count_modes(samples, modes.centers, modes.deviation)
     progress = model.facts["progress"]
-    result = Result(
+    result = CellResult(
         cell,
         covered.found,
         covered.count,

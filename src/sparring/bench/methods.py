@@ -1,4 +1,4 @@
-"""Who plays on which toy world: the same networks, optimizers and images, other objectives."""
+"""The methods and worlds of the toy table: the same networks, optimizers and images, other objectives."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from sparring.recipes.registry import recipe as find_recipe
 from sparring.recipes.schema import Listening, Recipe
 
 Method = Callable[[GAN.Spec], GAN.Spec]
-"""Changes what the players minimise; their networks stay, packing aside."""
+"""Changes the objectives; the networks stay the same, except for packing."""
 
 
 def _with(losses: AdversarialLoss, penalties: Callable[[GAN.Spec], tuple[Penalty, ...]]) -> Method:
@@ -43,7 +43,7 @@ WORLDS = ("stacked-digits", "grid", "ring")
 
 
 def cell_recipe(method: str, world: str, seed: int, assignments: list[str]) -> Recipe:
-    """Returns what is trained for one cell of the table; raises `SpecError` for assignments that cannot be."""
+    """Returns the recipe of one cell of the table; raises `SpecError` for invalid assignments."""
     for text in assignments:
         field = text.partition("=")[0].removeprefix("game.").partition(".")[0]
         if field in ("seed", "losses", "penalties"):
@@ -53,5 +53,5 @@ def cell_recipe(method: str, world: str, seed: int, assignments: list[str]) -> R
     images = base.training.images
     quiet = Listening(samples_every=images, scores_every=images, sample_count=64, score_count=100)
     game = METHODS[method](base.game)
-    found = base.model_copy(update={"name": f"{world} {method}", "game": game, "listening": quiet, "seed": seed})
-    return found.override(assignments)
+    recipe = base.model_copy(update={"name": f"{world} {method}", "game": game, "listening": quiet, "seed": seed})
+    return recipe.override(assignments)

@@ -1,4 +1,4 @@
-"""The toy table: ours beside the published, means with their standard errors, and who is ahead."""
+"""The toy table: our means with standard errors, published results, and which are ahead."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
-from sparring.bench.cell import Result
+from sparring.bench.cell import CellResult
 from sparring.errors import SpecError
 from sparring.files import replace_text
 
 
 @dataclass(frozen=True)
 class Published:
-    """A row to compare with: modes, high quality (None where it was not told), KL, and where they are from."""
+    """A published row: modes, high quality (None where unreported), KL, and the source."""
 
     name: str
     modes: float
@@ -49,12 +49,12 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
 }
 """Lin et al. 2018, table 1 (means of 10 seeds, 400k iterations of batch 100); on Stacked MNIST Lin et al. 2018 and
 Huang et al. 2024, with other networks and digits of 28x28; the last has KL .078 in its ablation. The real distribution
-is a perfect sampler judged by as many samples."""
+is a perfect sampler, measured with as many samples."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Means and standard errors over seeds of what a method reached on a world."""
+    """A method's means and standard errors over seeds on one world."""
 
     method: str
     seeds: int
@@ -64,8 +64,8 @@ class Row:
     seconds: float
 
 
-def summarize(results: Sequence[Result]) -> dict[str, list[Row]]:
-    """Returns the rows of each world, in the order in which they were played."""
+def summarize(results: Sequence[CellResult]) -> dict[str, list[Row]]:
+    """Returns the rows of each world, in the order of the results."""
     rows: dict[str, list[Row]] = {}
     cells = dict.fromkeys((one.cell.world, one.cell.method) for one in results)
     for world, method in cells:
@@ -83,9 +83,9 @@ def summarize(results: Sequence[Result]) -> dict[str, list[Row]]:
     return rows
 
 
-def tables(results: Sequence[Result], command: str) -> dict[str, str]:
-    """Returns each world's table as Markdown, the command that made it on top."""
-    found = {}
+def tables(results: Sequence[CellResult], command: str) -> dict[str, str]:
+    """Returns each world's table as Markdown, headed by the command that produced it."""
+    texts = {}
     for world, rows in summarize(results).items():
         one = next(result for result in results if result.cell.world == world)
         lines = [_heading(world, rows, one, command), ""]
@@ -95,41 +95,40 @@ def tables(results: Sequence[Result], command: str) -> dict[str, str]:
             name = f"**{row.method}**" if row is best else row.method
             lines.append(f"| {name} | {_cells(row)} | {row.seconds:.0f} | {_ahead(row, PUBLISHED.get(world, ()))} |")
         lines += [_published_line(row) for row in PUBLISHED.get(world, ())]
-        found[world] = "\n".join(lines) + "\n"
-    return found
+        texts[world] = "\n".join(lines) + "\n"
+    return texts
 
 
-def write_tables(path: Path, found: Mapping[str, str]) -> None:
+def write_tables(path: Path, texts: Mapping[str, str]) -> None:
     """Puts each world's table between its two marks in the Markdown file at `path`.
 
     Raises:
-        SpecError: the file is not there, or lacks the marks of a world; it is left as it was.
+        SpecError: no such file, or marks of a world are missing; the file stays as it was.
     """
-    replace_text(path, insert_tables(path, found))
+    replace_text(path, insert_tables(path, texts))
 
 
-def insert_tables(path: Path, found: Mapping[str, str]) -> str:
+def insert_tables(path: Path, texts: Mapping[str, str]) -> str:
     """Returns the text of the Markdown file at `path` with the tables in it; raises as `write_tables` does."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SpecError(f"cannot write the table to {path}: {error.strerror}") from None
-    for world, written in found.items():
+    for world, table in texts.items():
         begin, end = (f"<!-- spar bench toys, {world}: {word} -->" for word in ("begin", "end"))
-        head, found_begin, rest = text.partition(begin)
-        _, found_end, tail = rest.partition(end)
-        if not found_begin or not found_end:
+        head, begin_mark, rest = text.partition(begin)
+        _, end_mark, tail = rest.partition(end)
+        if not begin_mark or not end_mark:
             raise SpecError(f"{path} has no place for {world}: put the lines {begin} and {end} where its table belongs")
-        text = f"{head}{begin}\n\n{written}\n{end}{tail}"
+        text = f"{head}{begin}\n\n{table}\n{end}{tail}"
     return text
 
 
-def _heading(world: str, rows: Sequence[Row], one: Result, command: str) -> str:
+def _heading(world: str, rows: Sequence[Row], one: CellResult, command: str) -> str:
     reader = "" if one.accuracy is None else f"; the reader knows {one.accuracy:.1%} of held-out digits"
     seeds = max(row.seeds for row in rows)
-    return (
-        f"**{world}** (`{command}`): {seeds} seeds, {one.images:,} images each, {one.samples:,} samples judged{reader}"
-    )
+    counts = f"{seeds} seeds, {one.images:,} images each, {one.samples:,} samples measured"
+    return f"**{world}** (`{command}`): {counts}{reader}"
 
 
 def _cells(row: Row) -> str:
@@ -148,7 +147,7 @@ def _published_line(row: Published) -> str:
 
 
 def _ahead(row: Row, published: Sequence[Published]) -> str:
-    """Who covers more modes, or with as many (to half a mode in a hundred) covers them more evenly."""
+    """Returns who covers more modes or, with as many (to half a percent), covers them more evenly."""
     other = next((one for one in published if one.name == row.method), None)
     if other is None:
         return ""
@@ -160,7 +159,7 @@ def _reached(row: Row) -> tuple[float, float]:
 
 
 def _better(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Compares modes, and where they are equal to half a percent, KL."""
+    """Compares modes and, where they are equal to half a percent, KL."""
     if abs(one[0] - other[0]) > 0.005 * max(one[0], other[0]):
         return one[0] > other[0]
     return one[1] < other[1]

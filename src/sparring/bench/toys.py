@@ -1,4 +1,4 @@
-"""Plays all cells of the toy table, as many at once as there are processors, and goes on where it was stopped."""
+"""Trains all cells of the toy table in parallel processes, and resumes after an interruption."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, current_thread, main_thread
 
-from sparring.bench.cell import Cell, Result, read_result
+from sparring.bench.cell import Cell, CellResult, read_result
 from sparring.bench.methods import METHODS, WORLDS, cell_recipe
 from sparring.errors import RunError, SpecError, nearest
 
@@ -21,10 +21,10 @@ def list_cells(methods: Sequence[str], worlds: Sequence[str], seeds: int, assign
     """Returns the table's cells, one seed after the other, the longest worlds first.
 
     Raises:
-        SpecError: no such method or world, no seeds, or assignments that cannot be.
+        SpecError: no such method or world, no seeds, or invalid assignments.
     """
-    for given, known in ((methods, METHODS), (worlds, WORLDS)):
-        for name in given:
+    for names, known in ((methods, METHODS), (worlds, WORLDS)):
+        for name in names:
             if name not in known:
                 raise SpecError(f"{name!r} is not in the toy table{nearest(name, known)}")
     if seeds < 1:
@@ -37,38 +37,40 @@ def list_cells(methods: Sequence[str], worlds: Sequence[str], seeds: int, assign
     return [Cell(method, world, seed, tuple(assignments)) for seed in range(seeds) for world, method in rows]
 
 
-def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[Result]:
-    """Returns the results of `cells`; what `home` holds of them already is not played again.
+def play_cells(cells: Sequence[Cell], home: Path, jobs: int, say: Say) -> list[CellResult]:
+    """Returns the results of `cells`; those already in `home` are not trained again.
 
-    Ctrl-C lets every run save itself; the same call again goes on.
+    On Ctrl-C every run saves itself; the same call again resumes.
 
     Raises:
         RunError: a cell failed; the others' results stay.
     """
-    found = {cell: result for cell in cells if (result := read_result(cell, home)) is not None}
-    waiting = [cell for cell in cells if cell not in found]
-    if found:
-        say(f"{len(found)} of {len(cells)} are there already in {home}")
+    results = {cell: result for cell in cells if (result := read_result(cell, home)) is not None}
+    waiting = [cell for cell in cells if cell not in results]
+    if results:
+        say(f"{len(results)} of {len(cells)} are in {home} already")
     players = Players(home)
     with interrupted_by_termination(), ThreadPoolExecutor(max(1, jobs)) as pool:
-        asked = {pool.submit(players.play, cell): cell for cell in waiting}
+        futures = {pool.submit(players.play, cell): cell for cell in waiting}
         try:
-            for done in as_completed(asked):
-                cell = asked[done]
-                found[cell] = done.result()
-                say(f"{len(found)}/{len(cells)} {_describe(found[cell])}")
+            for done in as_completed(futures):
+                cell = futures[done]
+                results[cell] = done.result()
+                say(f"{len(results)}/{len(cells)} {_describe(results[cell])}")
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             players.stop()
             if isinstance(error, KeyboardInterrupt):
-                say(f"stopped after {len(found)} of {len(cells)}; what was playing is saved: the same command goes on")
+                say(
+                    f"stopped after {len(results)} of {len(cells)}; unfinished runs are saved: the same command resumes"
+                )
             raise
-    return [found[cell] for cell in cells]
+    return [results[cell] for cell in cells]
 
 
 @contextmanager
 def interrupted_by_termination() -> Iterator[None]:
-    """Lets SIGTERM mean Ctrl-C, so that processes in sessions of their own are asked to end too."""
+    """Turns SIGTERM into Ctrl-C, which ends processes in sessions of their own too."""
     if current_thread() is not main_thread():
         yield
         return
@@ -85,7 +87,7 @@ def count_processors() -> int:
 
 
 class Players:
-    """Processes that play a cell each, with one thread, and can be asked to save themselves and end."""
+    """Processes that train one cell each, with one thread, and can be stopped after saving."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -93,8 +95,8 @@ class Players:
         self._lock = Lock()
         self._stopped = False
 
-    def play(self, cell: Cell) -> Result:
-        """Plays a cell to its end; raises `RunError` where it fails."""
+    def play(self, cell: Cell) -> CellResult:
+        """Trains a cell to its end; raises `RunError` where it fails."""
         folder = cell.folder(self.home)
         folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "sparring.bench.cell", cell.method, cell.world, str(cell.seed)]
@@ -107,7 +109,7 @@ class Players:
                     stdout=console,
                     stderr=subprocess.STDOUT,
                     env={**os.environ, "OMP_NUM_THREADS": "1"},
-                    start_new_session=True,  # Ctrl-C at a terminal would reach it twice, which means "at once"
+                    start_new_session=True,  # otherwise Ctrl-C at a terminal reaches it twice, which means "at once"
                 )
                 self._playing.add(process)
             process.wait()
@@ -115,13 +117,13 @@ class Players:
                 self._playing.discard(process)
         result = read_result(cell, self.home)
         if result is None:
-            said = (folder / "console.txt").read_text(errors="replace").strip().splitlines()[-1:]
+            last = (folder / "console.txt").read_text(errors="replace").strip().splitlines()[-1:]
             what = f"{cell.method} on {cell.world}, seed {cell.seed}, failed (exit {process.returncode})"
-            raise RunError(f"{what}: {' '.join(said)} ({folder})")
+            raise RunError(f"{what}: {' '.join(last)} ({folder})")
         return result
 
     def stop(self) -> None:
-        """Asks all that play to save and end, and waits for them."""
+        """Stops all processes, which save themselves first, and waits for them."""
         with self._lock:
             self._stopped = True
             playing = list(self._playing)
@@ -131,7 +133,7 @@ class Players:
             process.wait()
 
 
-def _describe(result: Result) -> str:
+def _describe(result: CellResult) -> str:
     cell = result.cell
     quality = f"{result.high_quality:.1%} high quality, " if result.accuracy is None else ""
     return (

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sparring.cli import bench, data, latent, theory
-from sparring.cli.options import Best, Class, Device, Latents, Seed, SkipBad, Source, Truncation
+from sparring.cli.options import Best, Class, Device, RunOrCheckpoint, SavedLatents, Seed, SkipBad, Truncation
 from sparring.errors import SparringError
 from sparring.version import __version__
 
@@ -120,13 +120,13 @@ def train(
 
 @app.command()
 def sample(
-    source: Source,
+    source: RunOrCheckpoint,
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
     seed: Seed = 0,
     grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples instead of a file each.")] = False,
     chosen: Class = None,
     truncation: Truncation = None,
-    latents: Latents = None,
+    latents: SavedLatents = None,
     best: Best = False,
     out: Annotated[
         Path | None, typer.Option(help="A folder, or a .png for a grid (default: generated/ in the run).")
@@ -159,7 +159,7 @@ def import_checkpoint(
 
 @app.command()
 def translate(
-    source: Source,
+    source: RunOrCheckpoint,
     images: Annotated[Path, typer.Argument(metavar="FOLDER", help="Images of any size: a folder, an archive, a file.")],
     direction: Annotated[str, typer.Option(help="From which domain to which, a-to-b or b-to-a.")] = "a-to-b",
     out: Annotated[Path | None, typer.Option(help="A folder (default: translated/DIRECTION in the run).")] = None,

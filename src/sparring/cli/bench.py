@@ -1,4 +1,4 @@
-"""`spar bench`: methods against each other, and beside what is published."""
+"""`spar bench`: compares methods with each other and with published results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ def toys(
     method: Annotated[list[str] | None, typer.Option(help="Only this method (may be repeated).")] = None,
     world: Annotated[list[str] | None, typer.Option(help="Only this world (may be repeated).")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
-    out: Annotated[Path, typer.Option(help="Where runs and results are kept; what is there is not done again.")] = Path(
+    out: Annotated[Path, typer.Option(help="Where runs and results are kept; finished ones are not repeated.")] = Path(
         "runs/bench-toys"
     ),
     jobs: Annotated[int, typer.Option(min=0, help="Runs at once; 0 means one a processor.")] = 0,
@@ -29,7 +29,7 @@ def toys(
 ) -> None:
     """Mode coverage on ring, grid and stacked digits: five methods over several seeds, in parallel.
 
-    Stopped (Ctrl-C), the same command again goes on where it was.
+    After Ctrl-C the same command again resumes.
     """
     from sparring.bench.methods import METHODS, WORLDS
     from sparring.bench.table import insert_tables, tables, write_tables
@@ -38,15 +38,15 @@ def toys(
     chosen = (method or list(METHODS), world or list(WORLDS))
     cells = list_cells(*chosen, seeds, assignments or [])
     if write:
-        insert_tables(write, dict.fromkeys(chosen[1], ""))  # a page without marks is found now, not after an hour
+        insert_tables(write, dict.fromkeys(chosen[1], ""))  # missing marks are an error now, not after an hour
     results = play_cells(cells, out, jobs or count_processors(), print)
-    shown = [
+    options = [
         f"--seeds {seeds}",
         *(f'--method "{one}"' for one in method or ()),
         *(f"--world {one}" for one in world or ()),
     ]
-    found = tables(results, " ".join(["spar bench toys", *shown, *(assignments or [])]))
-    print("", *found.values(), sep="\n", end="")
+    texts = tables(results, " ".join(["spar bench toys", *options, *(assignments or [])]))
+    print("", *texts.values(), sep="\n", end="")
     if write:
-        write_tables(write, found)
+        write_tables(write, texts)
         print(f"\nwritten to {write}")

@@ -1,4 +1,4 @@
-"""An evaluation as the command prints it: progress, a table, and what could not be measured."""
+"""The output of `spar evaluate`: progress, a table of scores, and failures."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,9 +25,9 @@ def print_evaluation(
     device: str,
     loading: Loading,
 ) -> bool:
-    """Evaluates, prints scores as they come, and what became of the rest; returns whether every metric could be had."""
+    """Evaluates, prints scores as they come, then failures; returns whether every metric succeeded."""
     with _Bars() as bars:
-        found = evaluate(
+        evaluated = evaluate(
             source,
             reference,
             metrics,
@@ -37,18 +37,18 @@ def print_evaluation(
             out=out,
             loading=loading,
             progress=bars.move,
-            tell=_print,
+            on_scores=_print,
         )
-    print("\n".join(_facts(found)))
-    for metric, why in found.result.failures.items():
+    print("\n".join(_facts(evaluated)))
+    for metric, why in evaluated.result.failures.items():
         print(f"spar: {why if why.startswith(metric) else f'{metric}: {why}'}. It is left out.", file=sys.stderr)
-    for note in found.result.notes:
+    for note in evaluated.result.notes:
         print(f"spar: {note}", file=sys.stderr)
-    return not found.result.failures
+    return not evaluated.result.failures
 
 
 class _Bars(Progress):
-    """A bar for each set of samples that is looked at, gone when all are."""
+    """A progress bar for each set of samples, removed at the end."""
 
     def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -57,22 +57,22 @@ class _Bars(Progress):
 
     def move(self, name: str, done: int, count: int) -> None:
         if name not in self.named:
-            self.named[name] = self.add_task(f"Looking at {name}", total=count)
+            self.named[name] = self.add_task(f"Features of {name}", total=count)
         self.update(self.named[name], completed=done)
 
 
-def _print(scores: Sequence[MetricScore]) -> None:  # at once, so that nothing is lost to what fails later
+def _print(scores: Sequence[MetricScore]) -> None:  # at once: a later failure loses nothing
     print("\n".join(score_table(scores)), flush=True)
 
 
-def _facts(found: Evaluated) -> Iterator[str]:
-    yield f"\nsamples    {_words(found.samples)}, seed {found.plan.seed}"
-    yield f"reference  {_words(found.reference)}, digest {found.reference.digest[:12]}"
-    if found.backbone:
-        seen = f"{found.backbone.name} at {found.backbone.size}x{found.backbone.size}"
-        yield f"seen by    {seen}, weights {found.backbone.digest[:12]}, resized {found.plan.resizer}"
-    names = [".csv", *(path.name.removeprefix(found.path.name) for path in found.pictures)]
-    yield f"written to {found.path}.json, {', '.join(names)}"
+def _facts(evaluated: Evaluated) -> Iterator[str]:
+    yield f"\nsamples    {_words(evaluated.samples)}, seed {evaluated.plan.seed}"
+    yield f"reference  {_words(evaluated.reference)}, digest {evaluated.reference.digest[:12]}"
+    if backbone := evaluated.backbone:
+        name = f"{backbone.name} at {backbone.size}x{backbone.size}"
+        yield f"features   {name}, weights {backbone.digest[:12]}, resized {evaluated.plan.resizer}"
+    names = [".csv", *(path.name.removeprefix(evaluated.path.name) for path in evaluated.pictures)]
+    yield f"written to {evaluated.path}.json, {', '.join(names)}"
 
 
 def _words(samples: SampleSet) -> str:
@@ -80,7 +80,7 @@ def _words(samples: SampleSet) -> str:
 
 
 def list_networks_and_metrics() -> Iterator[str]:
-    """Yields every metric and backbone with what it is."""
+    """Yields every metric with its one-line description, and every backbone."""
     yield "metrics:"
     width = max(map(len, Metric.members)) + 2
     for kind, member in sorted(Metric.members.items()):

@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparring.cli.options import Best, Class, Device, Latents, Seed, Source, Truncation
+from sparring.cli.options import Best, Class, Device, RunOrCheckpoint, SavedLatents, Seed, Truncation
 
 if TYPE_CHECKING:
-    from sparring import latents as spaces
     from sparring.inference.model import Model
+    from sparring.latents import Latents
 
 app = typer.Typer(help="Sample, interpolate, mix, project and edit in a latent space.", no_args_is_help=True)
+
+Command = Callable[..., Iterable[str]]
+"""Takes a `Start` and options of its own, and returns the lines to print."""
 
 
 @dataclass(frozen=True)
 class Start:
     """What the commands begin with: a trained model, and latents to draw or to load; each field is an option."""
 
-    source: Source
+    source: RunOrCheckpoint
     count: Annotated[int, typer.Option(min=1, help="How many latents to draw.")] = 4
     seed: Seed = 0
     chosen: Class = None
     truncation: Truncation = None
     space: Annotated[str | None, typer.Option("--space", help="z, or w or w+ of style networks.")] = None
-    latents: Latents = None
+    latents: SavedLatents = None
     out: Annotated[
         Path | None, typer.Option(help="The picture to write; the latents are saved next to it, as .npz.")
     ] = None
@@ -40,7 +43,7 @@ class Start:
 
         return load(self.source, self.device, best=self.best)
 
-    def begin(self, space: str | None = None) -> "tuple[Model, spaces.Latents]":
+    def begin(self, space: str | None = None) -> "tuple[Model, Latents]":
         """Returns the model and its latents, in `space` where the command needs one."""
         from sparring.inference.latent_tools import load_latents
 
@@ -54,7 +57,7 @@ class Start:
         return self.out or model.home / "latents" / name
 
 
-def command(*left_out: str, **defaults: Any) -> Callable[[Callable[..., Iterable[str]]], None]:
+def command(*left_out: str, **defaults: Any) -> Callable[[Command], Command]:
     """Registers a command whose options are the fields of `Start`, without those `left_out`, and the function's own.
 
     The function is called with the `Start` and its own options, and returns the lines to print. `defaults` replace
@@ -62,7 +65,7 @@ def command(*left_out: str, **defaults: Any) -> Callable[[Callable[..., Iterable
     """
     shared = {field.name: field for field in fields(Start) if field.name not in left_out}
 
-    def register(act: Callable[..., Iterable[str]]) -> None:
+    def register(act: Command) -> Command:
         def run(**options: Any) -> None:
             start = Start(**{name: options.pop(name) for name in shared})
             for line in act(start, **options):
@@ -83,6 +86,7 @@ def command(*left_out: str, **defaults: Any) -> Callable[[Callable[..., Iterable
         run.__annotations__ = {one.name: one.annotation for one in parameters}
         run.__doc__ = act.__doc__
         app.command(act.__name__)(run)
+        return act
 
     return register
 
@@ -175,7 +179,7 @@ def project(
     return project_images(model, images, folder, task, progress)
 
 
-Count = Annotated[int, typer.Option("--directions", min=1, help="How many directions.")]
+DirectionCount = Annotated[int, typer.Option("--directions", min=1, help="How many directions.")]
 Layers = Annotated[str, typer.Option(help="In which layers: all, coarse, middle, fine, or such as 0-3,6.")]
 Reach = Annotated[float, typer.Option(help="How far to go, in standard deviations of the latents.")]
 Columns = Annotated[int, typer.Option(min=2, help="Pictures in a row.")]
@@ -183,7 +187,7 @@ Columns = Annotated[int, typer.Option(min=2, help="Pictures in a row.")]
 
 @command("space", count=1)
 def sefa(
-    start: Start, directions: Count = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
+    start: Start, directions: DirectionCount = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
 ) -> Iterable[str]:
     """Find editing directions by factorizing the weights that styles are computed with (SeFa), and show them."""
     from sparring.inference.edit import find_sefa, write_directions
@@ -195,7 +199,7 @@ def sefa(
 
 @command("space", count=1)
 def pca(
-    start: Start, directions: Count = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
+    start: Start, directions: DirectionCount = 5, layers: Layers = "all", reach: Reach = 3.0, columns: Columns = 7
 ) -> Iterable[str]:
     """Find editing directions as principal components of W (GANSpace), and show them."""
     from sparring.inference.edit import find_principal, write_directions

@@ -18,7 +18,7 @@ Masses = Annotated[str, typer.Argument(metavar="P", help="The data's probabiliti
 Generated = Annotated[str, typer.Argument(metavar="Q", help="The generator's probabilities.")]
 
 NEGATIVE = {"ignore_unknown_options": True}
-"""So that `-.5,1.5` is taken for masses, which are then refused in words, and not for an option."""
+"""Lets `-.5,1.5` be read as masses, which are then refused with a reason, and not as an option."""
 
 
 @app.command(context_settings=NEGATIVE)
@@ -77,8 +77,8 @@ def dirac(
 ) -> None:
     """Eigenvalues and trajectories of Dirac-GAN under the losses, penalties and optimizers of this library.
 
-    In the order `extragradient` both players look ahead by a step of the optimizer, return, and step along what
-    they found there. The fields of a loss, a penalty, a projection or an optimizer follow a colon.
+    In the order `extragradient` both players look ahead by a step of the optimizer, return, and step along the
+    gradients there. The fields of a loss, a penalty, a projection or an optimizer follow a colon.
     """
     from sparring.game import Projection
     from sparring.losses import AdversarialLoss
@@ -156,7 +156,7 @@ def augment(
         if not separator:
             raise SpecError(f"{text!r} is not an augmentation: write its name and probability, for example flip=0.3")
         if name in named:
-            raise SpecError(f"{name} stands there twice; give each augmentation one probability")
+            raise SpecError(f"{name} is listed twice; give each augmentation one probability")
         named[name] = _number(name, value)
     _say(report.augment(named, picture))
 
@@ -168,17 +168,17 @@ def nce(
     count: Annotated[int, typer.Option(min=10, help="Data samples.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Noise-contrastive estimation, the game's ancestor: a normalizing constant learned by telling data from noise."""
+    """Noise-contrastive estimation, the game's ancestor: a normalizing constant learned by classification."""
     from sparring.theory import report
 
     _say(report.nce(ratio, deviation, count, seed))
 
 
 def _number(name: str, text: str) -> float:
-    found = _numbers(name, text)
-    if len(found) > 1:
+    numbers = _numbers(name, text)
+    if len(numbers) > 1:
         raise SpecError(f"{name}: got {text!r}; needs one number")
-    return found[0]
+    return numbers[0]
 
 
 def _numbers(name: str, text: str) -> list[float]:

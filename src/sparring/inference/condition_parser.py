@@ -1,4 +1,4 @@
-"""What a person asks a conditional model for, in words: a class, something between classes, or numbers."""
+"""Parses the condition of a model from text: a class, a mixture of classes, or numeric labels."""
 
 from collections.abc import Sequence
 
@@ -9,25 +9,25 @@ from sparring.network import Condition, ConditionLike
 
 
 def parse_condition(text: str, condition: Condition, meanings: Sequence[str], count: int, seed: int) -> ConditionLike:
-    """Returns what `text` asks `count` samples for; `meanings` are the names of classes or of numbers.
+    """Returns the condition of `count` samples written in `text`; `meanings` are the names of classes or of numbers.
 
-    Of classes a name or a number, or weights between some, which sum to one: `cat=0.5,dog=0.5`. Of numbers all in their
-    order, `0.2,0.8`, or some by name, `smiling=1,age=0.3`: the others are drawn for every sample, from `seed`, as if
-    nobody had asked.
+    A class is a name or a number, or weights of several that sum to one: `cat=0.5,dog=0.5`. Numeric labels are written
+    in order, `0.2,0.8`, or by name, `smiling=1,age=0.3`; those left out are drawn for every sample, from `seed`, as in
+    an unconditional draw.
 
     Raises:
-        SpecError: there is no such class or number, it is not from 0 to 1, or one is missing.
+        SpecError: no such class or number, a value outside [0, 1], or a missing one.
     """
     if condition.classes:
         return _class(text, meanings)
     if not condition.numbers:
-        raise SpecError(f"the model is not conditional: it cannot be asked for class {text!r}")
-    # A stream of its own, so that what is drawn here has nothing to do with the latents.
-    told = condition.draw(count, torch.Generator().manual_seed(~seed))
-    assert told is not None
+        raise SpecError(f"the model is not conditional: it takes no class {text!r}")
+    # A random stream of its own: the latents stay the same.
+    labels = condition.draw(count, torch.Generator().manual_seed(~seed))
+    assert labels is not None
     for column, number in _numbers(text, meanings).items():
-        told[:, column] = number
-    return told
+        labels[:, column] = number
+    return labels
 
 
 def _class(text: str, classes: Sequence[str]) -> ConditionLike:
@@ -42,14 +42,14 @@ def _class(text: str, classes: Sequence[str]) -> ConditionLike:
 
 
 def _numbers(text: str, attributes: Sequence[str]) -> dict[int, float]:
-    """Returns the numbers that are asked for, by their places."""
+    """Returns the numbers in `text` by their positions."""
     if "=" in text:
         return {_find("number", name, attributes): number for name, number in _pairs(text)}
     parts = text.split(",")
     if len(parts) != len(attributes):
         called = ",".join(attributes)
         raise SpecError(
-            f"{text!r}: the model is told {len(attributes)} numbers ({called}); needs all of them with commas between, "
+            f"{text!r}: the model takes {len(attributes)} numbers ({called}); needs all of them with commas between, "
             f"or some by name, such as {attributes[0]}=1"
         )
     return {place: _fraction(name, part) for place, (name, part) in enumerate(zip(attributes, parts, strict=True))}
@@ -75,7 +75,7 @@ def _fraction(name: str, text: str) -> float:
 
 
 def _find(kind: str, name: str, meanings: Sequence[str]) -> int:
-    """Returns the place of the class or number called `name`, or numbered so."""
+    """Returns the position of the class or number with that name or position."""
     if name in meanings:
         return meanings.index(name)
     if name.isdecimal() and int(name) < len(meanings):

@@ -1,4 +1,4 @@
-"""Directions in which a trained model's images are edited: found, saved, and shown as rows of pictures."""
+"""Finds directions that edit a trained model's images, saves them, and draws rows of edited images."""
 
 import io
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from sparring.latents import (
 )
 from sparring.latents.latent import join
 
-DRAWN = 10_000
-"""Latents that tell how far to go along a direction, and that principal components are those of."""
+SAMPLED = 10_000
+"""Latents of which the standard deviations along directions, and the principal components, are computed."""
 
 
 def find_sefa(model: Model, count: int, layers: str, seed: int = 0) -> Directions:
@@ -40,24 +40,24 @@ def find_sefa(model: Model, count: int, layers: str, seed: int = 0) -> Direction
     chosen = read_layers(layers, space.network.styles)
     weights = space.network.style_weights()
     steps, strengths = factorize([weights[layer] for layer in chosen], count)
-    drawn = find_space(model.game, "w").draw(DRAWN, seed).points
-    return Directions("w", steps * _reach(drawn, steps), strengths, chosen)
+    points = find_space(model.game, "w").draw(SAMPLED, seed).points
+    return Directions("w", steps * _deviations(points, steps), strengths, chosen)
 
 
 def find_principal(model: Model, count: int, layers: str, seed: int = 0) -> Directions:
-    """Returns the `count` principal components of W (GANSpace), to be gone along in `layers`.
+    """Returns the `count` principal components of W (GANSpace), to edit `layers` with.
 
     Raises:
         SpecError: the model has no styles, no such layers, or fewer directions.
     """
     chosen = read_layers(layers, find_styles(model.game).network.styles)
-    drawn = find_space(model.game, "w").draw(DRAWN, seed).points
-    steps, variances = principal(drawn, count)
+    points = find_space(model.game, "w").draw(SAMPLED, seed).points
+    steps, variances = principal(points, count)
     return Directions("w", steps * variances.clamp_min(0).sqrt()[:, None], variances, chosen)
 
 
 def find_boundary(latents: Latents, labels: Path) -> Directions:
-    """Returns the direction, one, that leads from `latents` whose label is 0 to those whose label is 1.
+    """Returns the one direction from `latents` labelled 0 to those labelled 1.
 
     `labels` is a text file of one number, 0 or 1, in each line, in the order of the latents.
 
@@ -65,15 +65,15 @@ def find_boundary(latents: Latents, labels: Path) -> Directions:
         SparringError: the labels cannot be read, are too few or all alike, or the latents are those of W+.
     """
     if latents.space == "w+":
-        raise SpecError("boundary: got latents of w+; needs some of z or w, where each is one point")
-    having = read_labels(labels).to(latents.points.device)
-    steps = boundary(latents.points, having)[None]
-    apart = latents.points[having].mean(0) - latents.points[~having].mean(0)
-    return Directions(latents.space, steps * _reach(latents.points, steps), (steps @ apart).abs())
+        raise SpecError("boundary: got latents of w+; needs latents of z or w, where each is one point")
+    positive = read_binary_labels(labels).to(latents.points.device)
+    steps = boundary(latents.points, positive)[None]
+    difference = latents.points[positive].mean(0) - latents.points[~positive].mean(0)
+    return Directions(latents.space, steps * _deviations(latents.points, steps), (steps @ difference).abs())
 
 
-def read_labels(path: Path) -> torch.Tensor:
-    """Returns the labels [N], true or false, in a text file of a 0 or a 1 in each line; raises `DataError`."""
+def read_binary_labels(path: Path) -> torch.Tensor:
+    """Returns the labels [N] in a text file of a 0 or a 1 in each line; raises `DataError`."""
     try:
         lines = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
@@ -83,11 +83,12 @@ def read_labels(path: Path) -> torch.Tensor:
     return torch.tensor([line == "1" for line in lines], dtype=torch.bool)
 
 
-def save_directions(path: Path, found: Directions) -> None:
+def save_directions(path: Path, directions: Directions) -> None:
     """Writes directions to `path`, a `.npz` of `space`, `steps`, `strengths` and `layers`, whole or not at all."""
     file = io.BytesIO()
-    steps, strengths = found.steps.cpu().numpy(), found.strengths.cpu().numpy()
-    np.savez(file, space=np.array(found.space), steps=steps, strengths=strengths, layers=np.array(found.layers, int))
+    steps, strengths = directions.steps.cpu().numpy(), directions.strengths.cpu().numpy()
+    space, layers = np.array(directions.space), np.array(directions.layers, int)
+    np.savez(file, space=space, steps=steps, strengths=strengths, layers=layers)
     replace_bytes(path, file.getvalue())
 
 
@@ -101,7 +102,7 @@ def read_directions(path: Path) -> Directions:
         raise DataError(f"there are no directions at {path}") from None
     except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, BadZipFile) as error:
         raise DataError(
-            f"{path} is damaged, or no file of directions, as `spar latent sefa` writes ({error})"
+            f"{path} is damaged, or no file of directions, which `spar latent sefa` writes ({error})"
         ) from None
     if steps.ndim != 2 or not np.isfinite(steps).all() or space not in ("z", "w"):
         raise DataError(f"{path}: its directions are not finite steps [K, n] of z or w")
@@ -111,46 +112,46 @@ def read_directions(path: Path) -> Directions:
 
 
 def write_directions(
-    model: Model, found: Directions, latents: Latents, out: Path, reach: float, columns: int
+    model: Model, directions: Directions, latents: Latents, out: Path, reach: float, columns: int
 ) -> Iterator[str]:
-    """Writes a row for each direction and latent, from -`reach` to `reach` deviations, and the directions beside.
+    """Writes a row for each direction and latent, from -`reach` to `reach` deviations, and saves the directions too.
 
     Raises:
         SparringError: the latents or the directions are not this model's.
     """
-    yield from write_sheet(model, edit(model, found, latents, reach, columns), out, columns)
-    beside = out.with_name(f"{out.stem}-directions.npz")
-    save_directions(beside, found)
-    strengths = ", ".join(f"{value:.3g}" for value in found.strengths.tolist())
-    yield f"{beside}: {len(found)} directions of {found.space}, of strengths {strengths}"
+    yield from write_sheet(model, edit(model, directions, latents, reach, columns), out, columns)
+    target = out.with_name(f"{out.stem}-directions.npz")
+    save_directions(target, directions)
+    strengths = ", ".join(f"{value:.3g}" for value in directions.strengths.tolist())
+    yield f"{target}: {len(directions)} directions of {directions.space}, of strengths {strengths}"
 
 
-def edit(model: Model, found: Directions, latents: Latents, reach: float, columns: int) -> Latents:
+def edit(model: Model, directions: Directions, latents: Latents, reach: float, columns: int) -> Latents:
     """Returns `latents` moved along each direction, row by row: `columns` places from -`reach` to `reach`.
 
     Raises:
         SparringError: the latents or the directions are not this model's.
     """
-    space = find_space(model.game, "w+" if found.space == "w" else "z")
+    space = find_space(model.game, "w+" if directions.space == "w" else "z")
     width = space.shape[-1]
-    if found.steps.shape[1] != width or any(layer >= space.shape[0] for layer in found.layers):
+    if directions.steps.shape[1] != width or any(layer >= space.shape[0] for layer in directions.layers):
         raise ShapeError(
-            f"directions: got {list(found.steps.shape)} of {found.space}; this model's have {width} numbers"
+            f"directions: got {list(directions.steps.shape)} of {directions.space}; this model's have {width} numbers"
         )
     placed = space.place(latents)
     amounts = torch.linspace(-reach, reach, columns).tolist()
-    steps = found.steps.to(placed.points.device)
+    steps = directions.steps.to(placed.points.device)
     rows = [placed[row : row + 1] for row in range(len(placed))]
-    return join([move(row, step, amount, found.layers) for step in steps for row in rows for amount in amounts])
+    return join([move(row, step, amount, directions.layers) for step in steps for row in rows for amount in amounts])
 
 
-def pick(found: Directions, index: int) -> Directions:
-    """Returns one of several directions; raises `SpecError` where there is none of that `index`."""
-    if not 0 <= index < len(found):
-        raise SpecError(f"--index: got {index}; there are {len(found)} directions, counted from 0")
-    return replace(found, steps=found.steps[index, None], strengths=found.strengths[index, None])
+def pick(directions: Directions, index: int) -> Directions:
+    """Returns the direction with that `index` alone; raises `SpecError` where there is none."""
+    if not 0 <= index < len(directions):
+        raise SpecError(f"--index: got {index}; there are {len(directions)} directions, counted from 0")
+    return replace(directions, steps=directions.steps[index, None], strengths=directions.strengths[index, None])
 
 
-def _reach(drawn: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """Returns the standard deviations [K, 1] of `drawn` [N, n] along unit vectors [K, n]."""
-    return (drawn @ steps.T).std(0)[:, None]
+def _deviations(points: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Returns the standard deviations [K, 1] of `points` [N, n] along unit vectors [K, n]."""
+    return (points @ steps.T).std(0)[:, None]

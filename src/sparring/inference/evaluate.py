@@ -1,4 +1,4 @@
-"""Scores of a run, a checkpoint or a set of files against real samples, kept beside them."""
+"""Scores of a run, a checkpoint or a set of files against real samples, written to files."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -31,15 +31,15 @@ from sparring.metrics.metric import Generator
 from sparring.training.checkpoints import SUFFIX
 from sparring.training.precision import find_device
 
-Progress = Callable[[str, int, int], None]
-"""Is told of whose samples how many, of how many, have been looked at."""
+SampleProgress = Callable[[str, int, int], None]
+"""Called with the name of a sample set, the number of samples processed, and their total."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of an evaluation: the scores, why others could not be had, what was compared, and where it is kept.
+    """The result of an evaluation: scores and failures, both sample sets, and the files.
 
-    `path` is that of the JSON and the CSV file, without suffix; `pictures` lie beside them.
+    `path` is the path of the JSON and the CSV file, without suffix; `pictures` are in the same folder.
     """
 
     result: EvaluationResult
@@ -61,8 +61,8 @@ def evaluate(
     best: bool = False,
     out: str | Path | None = None,
     loading: Loading = Loading(),
-    progress: Progress = lambda name, done, count: None,
-    tell: Callable[[Sequence[MetricScore]], None] = lambda scores: None,
+    progress: SampleProgress = lambda name, done, count: None,
+    on_scores: Callable[[Sequence[MetricScore]], None] = lambda scores: None,
 ) -> Evaluated:
     """Returns the scores of `source` against `reference`; they are written to a JSON and a CSV file as they come.
 
@@ -70,31 +70,31 @@ def evaluate(
         source: a trained model, a run's folder, a checkpoint, a data set, or images (a folder, archive or array).
         reference: real samples: a data set, the name of one (`fashion-mnist`), or images; by default the data that
             a run was trained on.
-        metrics: names, in any case; those of `EvaluationPlan` where none are given.
+        metrics: names, in any case; by default those of `EvaluationPlan`.
         assignments: changes to the `EvaluationPlan`, such as `count=50000` or `reference.split=test`.
         backbone: a network of the user's in place of the one that the plan names.
         device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
         best: of a run, the best checkpoint by its score instead of the newest.
         out: the files' path without suffix; by default `scores/` in the run, or else in the current folder.
         loading: how both sets are read, such as `Loading(skip_bad=True)`.
-        progress: is called while samples are looked at.
-        tell: is called with the scores of each metric as they come.
+        progress: called while features of samples are extracted.
+        on_scores: called with the scores of each metric as soon as they are known.
 
     Raises:
-        SparringError: in words, what cannot be and what to do. A metric that cannot be had costs the others nothing.
+        SparringError: with the remedy. A metric that fails does not affect the others.
     """
     place = find_device(device)
     model = find_model(source, device, best)
     plan = make_plan(source, reference, metrics, model).override(assignments)
-    samples = _Watched(find_samples(source, model, plan, loading), progress)
-    real = _Watched(find_reference(reference, plan, loading), progress)
+    samples = _Counted(find_samples(source, model, plan, loading), progress)
+    real = _Counted(find_reference(reference, plan, loading), progress)
     scorer = Scorer(plan, real, place, backbone)
     path = _without_suffix(Path(out)) if out else _home(samples, real, model)
-    write_scores(path, ())  # what cannot be written is found before the work
+    write_scores(path, ())  # an unwritable folder is an error before the work, not after
     result = scorer.gather(samples)
     averaged = bool(model.recipe.training.averages) if model else None
-    for found in scorer.score(samples, averaged, result):
-        tell(found)
+    for scores in scorer.score(samples, averaged, result):
+        on_scores(scores)
         write_scores(path, result.scores)
     pictures = _draw(scorer, result, path)
     if model and (path.parent.parent / REPORT).is_file():
@@ -103,7 +103,7 @@ def evaluate(
 
 
 def find_model(source: object, device: str, best: bool) -> Model | None:
-    """Returns the model that `source` is or names; None of anything else."""
+    """Returns the model that `source` is or names; None for anything else."""
     if isinstance(source, Model):
         return source
     if not isinstance(source, str | Path):
@@ -136,8 +136,8 @@ def find_samples(source: object, model: Model | None, plan: EvaluationPlan, load
             digest = sha256(file.read()).hexdigest()
         name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
         translates = bool(model.game.condition.shape)
-        told = model.recipe.data.load(loading).sources(plan.count) if translates else None
-        return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest, told)
+        sources = model.recipe.data.load(loading).sources(plan.count) if translates else None
+        return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest, sources)
     data = source if isinstance(source, Dataset) else plan.samples and plan.samples.load(loading)
     assert data
     return DataSamples(data, plan.count)
@@ -154,19 +154,19 @@ def find_reference(reference: object, plan: EvaluationPlan, loading: Loading) ->
 
 
 def _draw(scorer: Scorer, result: EvaluationResult, path: Path) -> list[Path]:
-    """Writes the pictures that the plan asks for beside the scores; what is missing for them is noted as a failure."""
+    """Writes the pictures of the plan next to the scores; an error is noted as a failure."""
     if not scorer.pictured:
         return []
-    beside = [score for found in read_score_files(path.parent).values() for score in found]
+    known = [score for scores in read_score_files(path.parent).values() for score in scores]
     try:
-        return write_pictures(path, draw_pictures(result.inputs, beside))
-    except Exception as error:  # the scores are there; pictures are no reason to lose the table
+        return write_pictures(path, draw_pictures(result.inputs, known))
+    except Exception as error:  # a failing picture must not lose the scores
         result.failures["pictures"] = str(error) if isinstance(error, SparringError) else repr(error)
         return []
 
 
 def _home(samples: SampleSet, reference: SampleSet, model: Model | None) -> Path:
-    """Returns where scores belong: each comparison, by reference and counts, has files of its own."""
+    """Returns the default path of the scores: one for each comparison, by reference and counts."""
     name = f"{model.path.stem if model else samples.name} {samples.count} to {reference.name} {reference.count}"
     folder = _run_folder(model) if model else Path()
     return folder / "scores" / re.sub(r"[^\w.]+", "-", name).strip("-.")
@@ -181,10 +181,10 @@ def _run_folder(model: Model) -> Path:
     return folder.parent if folder.name == "checkpoints" else folder
 
 
-class _Watched(SampleSet):
+class _Counted(SampleSet):
     """A sample set that reports how many of its samples have been read."""
 
-    def __init__(self, samples: SampleSet, progress: Progress) -> None:
+    def __init__(self, samples: SampleSet, progress: SampleProgress) -> None:
         self.samples, self.progress = samples, progress
         self.name, self.count, self.shape = samples.name, samples.count, samples.shape
         self.classes, self.digest, self.computed = samples.classes, samples.digest, samples.computed

@@ -1,4 +1,4 @@
-"""Checkpoints of other projects as runs of ours."""
+"""Imports checkpoints of other projects as runs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,14 +22,14 @@ from sparring.version import __version__
 
 
 def import_model(file: Path, out: Path) -> list[str]:
-    """Makes the folder `out` a run that stands where the StyleGAN2 checkpoint of another project does.
+    """Makes the folder `out` a run that continues the StyleGAN2 checkpoint of another project.
 
     `file` is a `.pkl` of StyleGAN2-ADA's or StyleGAN3's repository, or a `.pt` of rosinality's. The run's generator is
-    theirs, averaged where theirs is; the discriminator is theirs, or a new one where the file has none. Nothing in the
-    file is run. Returns lines that say what was found and how to go on.
+    theirs, averaged where theirs is; the discriminator is theirs, or a new one where the file has none. No code in
+    the file is run. Returns lines on the contents of the file and the commands to continue with.
 
     Raises:
-        CheckpointError: the file is missing, damaged, has anything in it that could be run, or holds other networks.
+        CheckpointError: the file is missing or damaged, contains anything executable, or holds other networks.
         RunError: `out` is in use, or cannot be written.
     """
     networks = read_published(file)
@@ -38,55 +38,56 @@ def import_model(file: Path, out: Path) -> list[str]:
     live = players.get("G") or players.get("g") or averaged
     if live is None:
         raise CheckpointError(f"{file} holds no generator (G, G_ema, g or g_ema), only {', '.join(players)}")
-    judge = players.get("D") or players.get("d")
-    recipe = _write_recipe(out.name, live, judge)
+    discriminator = players.get("D") or players.get("d")
+    recipe = _write_recipe(out.name, live, discriminator)
     home = RunFolder(out)
     with home.held():
         if home.recipe.exists():
             raise CheckpointError(f"{out} is a run already; name another folder")
         game = build_game(recipe, live.outputs, live.condition)
         tensors = {**game.state_dict(), **_under("generator", live.state)}
-        tensors |= _under("discriminator", judge.state) if judge else {}
+        tensors |= _under("discriminator", discriminator.state) if discriminator else {}
         held = {f"game/{name}": value for name, value in tensors.items()}
         best = _under("generator", (averaged or live).state)
         held |= {f"averages/{name}": value.clone() for name, value in best.items()}
         write_checkpoint(home.checkpoints / f"{0:010d}{SUFFIX}", Checkpoint(held, _facts(recipe, live)))
         home.write_recipe(recipe)
     shape = "x".join(map(str, live.outputs))
-    found = ", ".join(f"{name} ({network.kind})" for name, network in networks.items())
+    summary = ", ".join(f"{name} ({network.kind})" for name, network in networks.items())
     return [
-        f"{found}: images of {shape}" + (f" in {live.condition.classes} classes" if live.condition else ""),
-        *([] if judge else ["no discriminator there: a new one was made"]),
+        f"{summary}: images of {shape}" + (f" in {live.condition.classes} classes" if live.condition else ""),
+        *([] if discriminator else ["no discriminator in the file: a new one was initialized"]),
         f"{out}: spar sample {out} | spar train {out} --data FOLDER --continue-with-changes",
     ]
 
 
 def _convert(file: Path, name: str, network: PublishedNetwork) -> Converted:
     """Returns the network that `file` calls `name` as one of ours; rosinality's names are small letters."""
-    judges = name in ("D", "d")
+    discriminates = name in ("D", "d")
     state: Mapping[str, Tensor] = network.state
     arguments = network.arguments
     try:
         if name.islower():
-            state, arguments = (rename_discriminator if judges else rename_generator)(state), {}
-        found = (convert_discriminator if judges else convert_generator)(state, arguments)
-        return _estimate_mean(found) if name.islower() and not judges and "latent_avg" not in network.state else found
+            state, arguments = (rename_discriminator if discriminates else rename_generator)(state), {}
+        converted = (convert_discriminator if discriminates else convert_generator)(state, arguments)
+        lacks_mean = name.islower() and not discriminates and "latent_avg" not in network.state
+        return _estimate_mean(converted) if lacks_mean else converted
     except CheckpointError as error:
         raise CheckpointError(f"{file}: {name}: {error}") from None
 
 
 def _estimate_mean(generator: Converted) -> Converted:
-    """Returns the generator with its mean latent, that of 10,000 latents, since it came without one."""
+    """Returns the generator with the mean of 10,000 mapped latents as the mean latent that its file lacks."""
     latents = torch.randn(10_000, *generator.inputs, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         mean = generator.build().get_submodule("mapping")(latents).mean(0)
     return replace(generator, state={**generator.state, "mean_latent.value": mean})
 
 
-def _write_recipe(name: str, generator: Converted, judge: Converted | None) -> Recipe:
-    """Returns the recipe of the run: to train on, as StyleGAN2-ADA would for images of this size."""
-    if judge and (judge.inputs, judge.condition) != (generator.outputs, generator.condition):
-        raise CheckpointError(f"the discriminator sees {judge.inputs}, the generator makes {generator.outputs}")
+def _write_recipe(name: str, generator: Converted, discriminator: Converted | None) -> Recipe:
+    """Returns a recipe to continue the training with: StyleGAN2-ADA's settings for images of this size."""
+    if discriminator and (discriminator.inputs, discriminator.condition) != (generator.outputs, generator.condition):
+        raise CheckpointError(f"the discriminator sees {discriminator.inputs}, the generator makes {generator.outputs}")
     _, height, width = generator.outputs
     batch = 16
     return Recipe(
@@ -94,7 +95,7 @@ def _write_recipe(name: str, generator: Converted, judge: Converted | None) -> R
         data=ImageFiles(size=f"{height}x{width}"),
         game=plan_game(
             generator.spec,
-            judge.spec if judge else StyleGAN2Discriminator.Spec(),
+            discriminator.spec if discriminator else StyleGAN2Discriminator.Spec(),
             generator.inputs[0],
             choose_gamma(height, width, batch),
             conditional=bool(generator.condition),

@@ -1,4 +1,4 @@
-"""A trained model: what a checkpoint holds, ready to sample from."""
+"""A trained model, loaded from a checkpoint: sampling, rendering, encoding, translation."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -26,10 +26,10 @@ TILE = 1024
 
 @dataclass(frozen=True, repr=False)
 class Model:
-    """Players in evaluation mode, averaged where the recipe averages them, and the recipe they come from.
+    """A recipe and its trained players, in evaluation mode, averaged where the recipe averages them.
 
-    `classes` names the classes of the data, `attributes` the numbers that it tells instead, `facts` is all that the
-    checkpoint says of itself.
+    `classes` are the names of the data's classes, `attributes` those of its numeric labels, and `facts` is the
+    checkpoint's description.
     """
 
     recipe: Recipe
@@ -42,7 +42,7 @@ class Model:
 
     @property
     def home(self) -> Path:
-        """The run's folder, or where the checkpoint lies that has none."""
+        """The run's folder, or that of a checkpoint outside a run."""
         return self.path.parent.parent if self.path.parent.name == "checkpoints" else self.path.parent
 
     @property
@@ -75,20 +75,20 @@ class Model:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The names of the numbers that the data tells of its samples; empty where it tells none."""
+        """The names of the data's numeric labels; empty where it has none."""
         return tuple(self.facts.get("attributes", ()))
 
     @property
     def depth(self) -> Literal[8, 16]:
-        """Bits a channel of the images that the model learned from."""
+        """Bits per channel of the training images."""
         return 16 if self.facts["depth"] == 16 else 8
 
     def sample(self, count: int, seed: int = 0, condition: ConditionLike | str = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
 
-        `condition` chooses the classes of a conditional model: one by name or number, or [count] numbers, or between
-        classes their weights; or it says all numbers that the model is told, or some by name: `"smiling=1"`. None draws
-        classes evenly, and numbers as they are in the data. Raises `SpecError` for any other.
+        `condition` is a class (name or number), [count] class numbers, weights of classes, or numeric labels, all of
+        them or some by name (`"smiling=1"`). None draws classes uniformly, and numbers from the data. Raises
+        `SpecError` for any other.
         """
         return self.game.draw_samples(count, seed, self.read_condition(condition, count, seed))
 
@@ -100,21 +100,21 @@ class Model:
         space: str = "z",
         truncation: float | None = None,
     ) -> Latents:
-        """Returns the latents of the samples that `sample` draws, in the `space` z, or w or w+ of a style network.
+        """Returns the latents of the samples drawn by `sample`, in the `space` z, or in w or w+ of a style network.
 
-        With a `truncation` they are drawn nearer to the mean latent, as `truncate` has it, and are of w or w+.
+        A `truncation` moves them towards the mean latent, see `truncate`; they are of w or w+ then.
 
         Raises:
-            SpecError: there is no such space, class or mean latent, or the truncation is not from -1 to 1.
+            SpecError: no such space, class or mean latent, or a truncation outside [-1, 1].
         """
         latents = find_space(self.game, space).draw(count, seed, self.read_condition(condition, count, seed))
         return latents if truncation is None else truncate(find_styles(self.game), latents, truncation)
 
     def render(self, latents: Latents) -> Tensor:
-        """Returns the samples [N, *shape] in [-1, 1] of `latents`, which name their space.
+        """Returns the samples [N, *shape] in [-1, 1] of `latents`, in whichever space they are.
 
         Raises:
-            SparringError: they are not those of this model.
+            SparringError: the latents are another model's.
         """
         try:
             return find_space(self.game, latents.space).render(latents)
@@ -122,7 +122,7 @@ class Model:
             raise type(error)(f"{self.path}: {error}") from None
 
     def read_condition(self, condition: ConditionLike | str, count: int, seed: int = 0) -> ConditionLike:
-        """Returns what `count` samples are to be of, as `sample` takes it; raises `SpecError` for what cannot be."""
+        """Returns the condition of `count` samples, text parsed (see `sample`); raises `SpecError` if invalid."""
         if not isinstance(condition, str):
             return condition
         meanings = self.classes or self.attributes
@@ -132,7 +132,7 @@ class Model:
             raise SpecError(f"{self.path}: {error}") from None
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Returns the latents [N, n] that stand for `samples` [N, *shape] in [-1, 1].
+        """Returns the latents [N, n] of `samples` [N, *shape] in [-1, 1].
 
         Raises:
             SpecError: the game has no encoder.
@@ -144,7 +144,7 @@ class Model:
             return self.game.encode(samples.to(self.game.device))
 
     def reconstruct(self, samples: Tensor) -> Tensor:
-        """Returns `samples` [N, *shape] encoded and rendered again; raises what `encode` raises."""
+        """Returns the reconstructions of `samples` [N, *shape]: encoded, then rendered. Raises as `encode` does."""
         latents = self.encode(samples)
         with self.game.evaluating():
             return self.game.render(latents)
@@ -157,8 +157,8 @@ class Model:
         the result is cropped.
 
         Raises:
-            SpecError: the game does not translate, or not so.
-            ShapeError: images of other channels, or too small for the network; a tile that cannot be.
+            SpecError: the game does not translate, or not in this direction.
+            ShapeError: images of other channels, or too small for the network; an invalid tile.
         """
         channels = self.source_channels(direction)
         if images.ndim != 4 or images.shape[1] != channels:
@@ -175,7 +175,7 @@ class Model:
             return tiled(translate, padded, tile, overlap, multiple)[..., :height, :width]
 
     def source_channels(self, direction: str) -> int:
-        """Returns how many channels images have that are translated in `direction`; raises `SpecError` without it."""
+        """Returns the number of channels of images to translate in `direction`; raises `SpecError` if there is none."""
         self.game.check_direction(direction)
         return (self.game.condition.shape if direction == self.game.directions[0] else self.shape)[0]
 
@@ -183,10 +183,10 @@ class Model:
 def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model:
     """Returns the model in a checkpoint file, or in the newest (or `best` scored) checkpoint of a run's folder.
 
-    Needs neither the training data nor any file beside the checkpoint.
+    Needs no other file, nor the training data.
 
     Raises:
-        CheckpointError: nothing there, damaged, foreign, or from a newer version.
+        CheckpointError: the file is missing, damaged, foreign, or from a newer version.
         DeviceError: no such device.
     """
     place = find_device(device)

@@ -1,4 +1,4 @@
-"""Images looked for in a trained model's latent space: pictures of the search, what is found, and a tuned model."""
+"""Projects images into a trained model's latent space: latents, pictures of the search, and a tuned model."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,32 +21,32 @@ from sparring.latents.perceptual_distance import Distance
 from sparring.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
 PICTURED, SAVED = 10, 50
-"""How many pictures there are of a search, and how many steps are lost at most where it is stopped."""
+"""Pictures of a search, and the most steps lost when it is stopped."""
 
-Progress = Callable[[str, int, int, float], None]
-"""Is told of what is done, the step, how many there are, and the mean distance."""
+ProjectionProgress = Callable[[str, int, int, float], None]
+"""Called with the phase, the step, the number of steps, and the mean distance."""
 
 
 class Stepwise(Protocol):
-    """A projection or a tuning: steps that can be taken up again."""
+    """A projection or a tuning: steps that can be resumed."""
 
     @property
     def done(self) -> bool:
-        """Whether all steps are made."""
+        """Whether all steps are done."""
 
     def step(self) -> Tensor:
-        """Makes a step and returns the distances."""
+        """Takes a step and returns the distances."""
 
     def state(self) -> dict[str, Tensor]:
-        """Returns what the steps to come depend on."""
+        """Returns the state that the next steps depend on."""
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Goes on from a state."""
+        """Resumes from a state returned by `state()`."""
 
 
 @dataclass(frozen=True)
 class ProjectionTask:
-    """What is to be looked for, where, and how: `batch` images at a time; `tuning` bends the generator at the end."""
+    """Settings of a projection: a search of `batch` images at a time, then `tuning` of the generator."""
 
     space: str
     search: Search
@@ -58,52 +58,54 @@ class ProjectionTask:
     title: str = ""
 
 
-def project_images(model: Model, images: Path, out: Path, task: ProjectionTask, progress: Progress) -> Iterator[str]:
-    """Looks for `images` in `model`'s latent space and yields what it wrote into the folder `out`.
+def project_images(
+    model: Model, images: Path, out: Path, task: ProjectionTask, progress: ProjectionProgress
+) -> Iterator[str]:
+    """Projects `images` into `model`'s latent space, writes into the folder `out`, and yields lines on the result.
 
-    - `latents.npz`: the latents, with the noise that was found; every command with `--latents` takes it.
-    - `projection.png`: the images, below them what was found, and below that what the tuned generator makes of it.
+    - `latents.npz`: the latents and the optimized noise; every command with `--latents` takes it.
+    - `projection.png`: the images, their projections below, and below those the tuned generator's.
     - `steps/`: the search in pictures.
     - `tuned.safetensors`: the tuned model, a checkpoint like any other.
 
-    What is stopped goes on when it is called again with the same: it ends with the same numbers.
+    A stopped search resumes when it is called again with the same arguments, and ends with the same numbers.
 
     Raises:
-        SparringError: no such images or space, a folder that cannot be written or holds another search.
+        SparringError: no such images or space, or a folder that cannot be written or holds another search.
     """
     if len(model.shape) != 3:
         raise SpecError(f"{model.path} makes {model.shape[0]} numbers a sample; only images can be projected")
     target = read_targets(model, images)
     space = find_space(model.game, task.space)
-    told = _facts(model, target, task)
-    asked = model.read_condition(task.chosen, 1)
-    condition = asked[0] if isinstance(asked, Tensor) else asked  # numbers come for each sample, and are one's here
-    found: list[Latents] = []
+    facts = _facts(model, target, task)
+    labels = model.read_condition(task.chosen, 1)
+    condition = labels[0] if isinstance(labels, Tensor) else labels  # numbers of one sample, for all
+    parts: list[Latents] = []
     for start in range(0, len(target), task.batch):
         part = target[start : start + task.batch]
         search = Projection(space, part, task.distance, task.search, task.seed + start, condition)
 
         def draw(step: int, search: Projection = search, part: Tensor = part, start: int = start) -> None:
-            shown = torch.cat((part, space.render(search.latents).cpu()))
-            _save_picture(out / "steps" / f"{start:04d}-{step:05d}.png", shown, len(part))
+            images = torch.cat((part, space.render(search.latents).cpu()))
+            _save_picture(out / "steps" / f"{start:04d}-{step:05d}.png", images, len(part))
 
-        _play(search, out / f".projection-{start:04d}.safetensors", told, task.search.steps, progress, draw)
-        found.append(search.latents.to(torch.device("cpu")))
-    latents = join(found)
+        _play(search, out / f".projection-{start:04d}.safetensors", facts, task.search.steps, progress, draw)
+        parts.append(search.latents.to(torch.device("cpu")))
+    latents = join(parts)
     save_latents(out / "latents.npz", latents)
-    shown = [target, space.render(latents).cpu()]
+    rows = [target, space.render(latents).cpu()]
     if task.tuning is not None:
         tuning = PivotalTuning(model.game, latents, target, task.distance, task.tuning, task.seed)
-        _play(tuning, out / ".tuning.safetensors", told, task.tuning.steps, progress, lambda step: None)
-        shown.append(find_space(tuning.game, latents.space).render(latents).cpu())
+        _play(tuning, out / ".tuning.safetensors", facts, task.tuning.steps, progress, lambda step: None)
+        rows.append(find_space(tuning.game, latents.space).render(latents).cpu())
         _write_tuned(model, tuning, out / "tuned.safetensors")
-    _save_picture(out / "projection.png", torch.cat(shown), len(target))
-    yield from _tell(model, task, shown)
+    _save_picture(out / "projection.png", torch.cat(rows), len(target))
+    yield from _distances(model, task, rows)
     yield f"{out}: latents.npz, projection.png, steps/" + (", tuned.safetensors" if task.tuning else "")
 
 
 def read_targets(model: Model, path: Path) -> Tensor:
-    """Returns the images at `path` [N, C, H, W] in [-1, 1], cut and resized to the model's shape."""
+    """Returns the images at `path` [N, C, H, W] in [-1, 1], cropped and resized to the model's shape."""
     channels, height, width = model.shape
     source = ImageFiles(path=path, size=f"{height}x{width}", channels=CONVERTED.get(channels), labels="none")
     data = source.load()
@@ -112,11 +114,13 @@ def read_targets(model: Model, path: Path) -> Tensor:
     return data.batch(np.arange(len(data)), torch.Generator())[0]
 
 
-def _play(work: Stepwise, file: Path, told: dict[str, Any], steps: int, progress: Progress, draw: Any) -> None:
-    """Makes all steps of `work`, from where `file` holds it; draws some of them and saves some."""
+def _play(
+    work: Stepwise, file: Path, facts: dict[str, Any], steps: int, progress: ProjectionProgress, draw: Any
+) -> None:
+    """Takes all steps of `work`, resumed from `file`; draws and saves some of them."""
     if file.exists():
         saved = read_checkpoint(file)
-        if saved.facts != told:
+        if saved.facts != facts:
             raise RunError(
                 f"{file.parent} holds a search for other images, or with other settings; name another (--out)"
             )
@@ -124,18 +128,18 @@ def _play(work: Stepwise, file: Path, told: dict[str, Any], steps: int, progress
         start = int(saved.tensors["steps"])
     else:
         start = 0
-    drawn = {round(steps * part / PICTURED) for part in range(1, PICTURED + 1)}
+    pictured = {round(steps * part / PICTURED) for part in range(1, PICTURED + 1)}
     for step in range(start + 1, steps + 1):
         distance = work.step()
-        if step in drawn:
+        if step in pictured:
             draw(step)
-        if step in drawn or step % SAVED == 0:
-            write_checkpoint(file, Checkpoint(work.state(), told))
+        if step in pictured or step % SAVED == 0:
+            write_checkpoint(file, Checkpoint(work.state(), facts))
             progress(file.stem.lstrip(".").partition("-")[0], step, steps, float(distance.mean()))
 
 
 def _facts(model: Model, target: Tensor, task: ProjectionTask) -> dict[str, Any]:
-    """Returns what a search depends on, so that nothing else goes on from its state."""
+    """Returns everything that a search depends on: a state of another search is not resumed."""
     digest = sha256(target.numpy().tobytes())
     for tensor in model.generator.state_dict().values():
         digest.update(tensor.cpu().numpy().tobytes())
@@ -164,16 +168,16 @@ def _write_tuned(model: Model, tuning: PivotalTuning, path: Path) -> None:
     )
 
 
-def _tell(model: Model, task: ProjectionTask, shown: list[Tensor]) -> Iterator[str]:
-    """Yields how far what was found is from the images, beside how far the model's samples are from one another."""
+def _distances(model: Model, task: ProjectionTask, rows: list[Tensor]) -> Iterator[str]:
+    """Yields the distances of projections to the images, relative to the distance between random samples."""
     samples = model.sample(32, task.seed)
     with torch.no_grad():
         apart = float(task.distance(samples, samples.roll(1, 0)).mean())
-        for name, images in zip(("found", "tuned"), shown[1:], strict=False):
-            near = [float(task.distance(one[None], other[None])) for one, other in zip(shown[0], images, strict=True)]
+        for name, images in zip(("found", "tuned"), rows[1:], strict=False):
+            near = [float(task.distance(one[None], other[None])) for one, other in zip(rows[0], images, strict=True)]
             each = ", ".join(f"{100 * value / apart:.1f} %" for value in near[:8])
             yield f"{name}: {task.title} {sum(near) / len(near):.4g}, of the {apart:.4g} of random samples {each}"
 
 
 def _save_picture(path: Path, images: Tensor, columns: int) -> None:
-    replace_file(path, lambda beside: picture(images, columns).save(beside, format="PNG"))
+    replace_file(path, lambda part: picture(images, columns).save(part, format="PNG"))

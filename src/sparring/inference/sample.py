@@ -28,13 +28,13 @@ def write_samples(
     if as_grid:
         named = out is not None and out.suffix == ".png"
         target = out if out and named else folder / f"seed{seed}-grid.png"
-        shown = picture(samples) if samples.ndim == 4 else Points(samples.numpy(), model.recipe.name).depict(samples)
-        replace_file(target, lambda beside: shown.save(beside, format="PNG"))
+        drawing = picture(samples) if samples.ndim == 4 else Points(samples.numpy(), model.recipe.name).depict(samples)
+        replace_file(target, lambda part: drawing.save(part, format="PNG"))
         yield str(target)
         return
     if samples.ndim != 4:
         target = folder / f"seed{seed}.npy"
-        replace_file(target, lambda beside: _save_array(samples, beside))
+        replace_file(target, lambda part: _save_array(samples, part))
         yield f"{len(samples)} samples of {model.shape[0]} numbers in {target}"
         return
     with explaining(folder):

@@ -18,7 +18,7 @@ from sparring.files import explaining
 from sparring.inference.model import Model
 
 CONVERTED = {1: "gray", 3: "rgb", 4: "rgba"}
-"""What images are converted to, by how many channels a model takes; others must have as many."""
+"""Modes that images are converted to, by the channels that a model takes; other counts must match exactly."""
 
 
 def write_translations(
@@ -60,17 +60,17 @@ def write_translations(
 
 def _write(model: Model, name: str, image: Tensor, direction: str, tile: int, folder: Path) -> Path:
     try:
-        made = model.translate(image[None], direction, tile)[0]
+        translated = model.translate(image[None], direction, tile)[0]
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from None
     target = _place(folder, name)
     with explaining(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        return save_image(made.float().cpu(), target, model.depth)
+        return save_image(translated.float().cpu(), target, model.depth)
 
 
 def _check_places(collection: Collection, folder: Path) -> None:
-    """Raises `DataError` where a translation would replace another one, or an image that is to be translated."""
+    """Raises `DataError` where a translation would overwrite another one, or its source."""
     if folder.resolve() == (collection.path if collection.path.is_dir() else collection.path.parent).resolve():
         raise DataError(f"{folder}: the images to translate are there; write to another folder (--out)")
     places = Counter(_place(folder, item.name) for item in collection.items)
@@ -85,23 +85,23 @@ def _place(folder: Path, name: str) -> Path:
 
 
 def _find_bad(collection: Collection, channels: int) -> list[Offender]:
-    """Returns the images whose headers cannot be read, or that have other channels than can be translated."""
+    """Returns the images that have unreadable headers, or channels that cannot be translated."""
 
-    def look(item: Item) -> Offender | None:
+    def find_fault(item: Item) -> Offender | None:
         try:
             with strict_decoding():
-                found = item.header().channels
+                own = item.header().channels
         except DataError as error:
             return Offender(item.name, str(error))
-        if found != channels and (channels not in CONVERTED or found > max(CONVERTED)):
-            return Offender(item.name, f"is {channel_name(found)}, where the model takes {channel_name(channels)}")
+        if own != channels and (channels not in CONVERTED or own > max(CONVERTED)):
+            return Offender(item.name, f"is {channel_name(own)}, where the model takes {channel_name(channels)}")
         return None
 
-    return [bad for bad in map(look, collection.items) if bad is not None]
+    return [bad for bad in map(find_fault, collection.items) if bad is not None]
 
 
 def _read(item: Item, channels: int) -> Tensor:
-    """Returns an image [C, H, W] in [-1, 1] with these channels; raises `DataError` where it cannot be."""
+    """Returns an image [C, H, W] in [-1, 1] with these channels; raises `DataError` where it cannot be read."""
     with strict_decoding():
         header = item.header()
         layout = choose_format([item.name], [header], ImageFiles(channels=CONVERTED.get(channels)))

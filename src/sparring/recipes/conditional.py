@@ -1,4 +1,4 @@
-"""Games with classes: the players are told them, or the discriminator tells them."""
+"""Games with classes: conditional GANs, AC-GAN, and semi-supervised classification."""
 
 from sparring.data import MNIST, Digits, ImageFiles, PartlyLabelled
 from sparring.games import ACGAN, GAN, SemiSupervised
@@ -66,7 +66,7 @@ def acgan_digits() -> Recipe:
 
 @register
 def acgan() -> Recipe:
-    """AC-GAN (Odena et al. 2017): a discriminator that tells the class too, with DCGAN's networks."""
+    """AC-GAN (Odena et al. 2017): a discriminator that also classifies, with DCGAN's networks."""
     return Recipe(data=ImageFiles(), game=ACGAN.Spec(prior=Gaussian(size=110)))
 
 

@@ -49,7 +49,7 @@ def lsgan() -> Recipe:
 
 
 def five_moves(optimizer: Optimizer) -> Training:
-    """Returns a plan for games whose critic moves five times: each step shows 320 images, so more are shown in all."""
+    """Returns a plan for games whose critic moves five times: a step shows 320 images, and a run more images in all."""
     return Training(
         images=5_000_000,
         optimizers={"discriminator": optimizer, "generator": optimizer},

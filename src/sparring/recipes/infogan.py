@@ -1,4 +1,4 @@
-"""InfoGAN: classes and styles found without labels."""
+"""InfoGAN: classes and styles learned without labels."""
 
 from sparring.data import Digits, ImageFiles
 from sparring.games import InfoGAN
@@ -30,7 +30,7 @@ def infogan_digits() -> Recipe:
             generator=DCGANGenerator.Spec(width=32),
             discriminator=DCGANDiscriminator.Spec(width=32),
             noise=Gaussian(size=16),
-            # Categories fall together with classes where they are what differs most: a large code beside little noise.
+            # Categories match classes where those are the largest variation: a large code and little noise.
             codes=(Categorical(size=10, scale=5.0), Continuous(size=2, deviation=1.0, weight=0.1)),
             penalties=(R1(weight=1.0),),
         ),

@@ -14,9 +14,9 @@ from sparring.training.plan import Checkpoints, Training
 def pix2pix() -> Recipe:
     """pix2pix (Isola et al. 2017) at 256x256: 200 epochs of 400 pairs side by side, one a batch, Adam at 2e-4.
 
-    Pairs are loaded at 286x286, cut at random and flipped (sec. 6.2 of the paper). Of a batch of one image, batch
-    normalization is `InstanceNorm`, in evaluation too. Both players move at once, so that each image is made once;
-    the paper's generator moves after the discriminator: `order=[discriminator, generator]`.
+    Pairs are loaded at 286x286, cropped at random and flipped (sec. 6.2 of the paper). Batch normalization of a single
+    image is `InstanceNorm`, in evaluation too. Both players move at once and share the generated image; the paper's
+    generator moves after the discriminator: `order=[discriminator, generator]`.
     """
     return Recipe(
         data=SideBySide(images=ImageFiles(size=286, resize="stretch"), crop=256, mirror=True),

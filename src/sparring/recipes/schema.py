@@ -14,11 +14,11 @@ from sparring.training.plan import Images, Training
 
 
 class Listening(Spec):
-    """What is watched while a run is played, and how often, in images.
+    """What is recorded during a run, and how often, in images.
 
-    A grid of `sample_count` samples is drawn every `samples_every`; `score_count` samples are
-    scored every `scores_every`: by what is cheap, and by `metrics` seen through the `backbone`, which take at most
-    `score_share` of the run's time beside the first and the last time. `tensorboard` writes event files too.
+    A grid of `sample_count` samples is written every `samples_every`. Every `scores_every`, `score_count` samples are
+    scored by cheap measures, and by `metrics` on features of the `backbone`. The metrics take at most `score_share` of
+    the run's time, the first and the last evaluation excepted. `tensorboard` writes event files too.
     """
 
     samples_every: Images = 20_000
@@ -32,7 +32,7 @@ class Listening(Spec):
 
 
 class Recipe(Spec):
-    """A game, the data it is played on, and how it is trained and watched.
+    """A game, its data, its training, and what is recorded of the run.
 
     Fields are written in full (`game.generator.width`) or without their beginning where that is
     unambiguous (`batch` for `training.batch`).
@@ -47,7 +47,7 @@ class Recipe(Spec):
 
 
 def build_game(recipe: Recipe, sample: Shape, condition: Condition) -> Game:
-    """Returns the recipe's game with weights drawn from its seed, whatever the caller's random state."""
+    """Returns the recipe's game, initialized from its seed; the caller's random state is neither used nor changed."""
     with torch.random.fork_rng([]):
         torch.default_generator.manual_seed(recipe.seed)  # built on the CPU; other devices' state is the caller's
         return recipe.game.build(sample, condition)
