@@ -29,7 +29,7 @@ class Game(nn.Module):
 
         Teams in a list within it move at once: all look at the same point before any of them steps.
         `game_metric_directions` and `validation_metric_directions` map each metric returned by `game_metrics()` and
-        `validation_metrics()` to its direction.
+        `validation_metrics()` to its direction. `generates` says whether a player makes samples.
         """
 
         game: ClassVar[type["Game"]]
@@ -46,8 +46,8 @@ class Game(nn.Module):
         def stages(self, sample: Shape, images: int, batch: int) -> tuple[Stage, ...]:
             """Returns the stages of a run that shows `images`, `batch` a move, and ends with samples of that shape.
 
-            One with all of it, unless the game is a pyramid of games. Each is built with its stage's samples, and
-            takes over what it can of the one before.
+            One stage by default; a growing game has several. Each is built for its stage's samples and takes over the
+            weights that fit from the stage before.
             """
             return (Stage(sample, 0, images, batch),)
 
@@ -78,7 +78,7 @@ class Game(nn.Module):
     ) -> Network:
         """Returns the network of `spec`; an error names the field `game.NAME`.
 
-        It is told the game's condition, unless another `condition` is given.
+        Its condition is the game's unless another `condition` is passed.
         """
         try:
             return spec.build(inputs, outputs, self.condition if condition is None else condition)
@@ -86,17 +86,17 @@ class Game(nn.Module):
             raise ShapeError(f"game.{name}: {error}") from None
 
     def on_stage_start(self, stage: Stage) -> None:
-        """Is told the stage that it will play, before its first move there."""
+        """Prepares for `stage`; called before its first move."""
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
-        """Returns `count` generated samples [count, *sample] in [-1, 1], drawn from `random`.
+        """Returns `count` generated samples [count, *sample] in [-1, 1], a function of `random`.
 
-        `condition` [count] chooses the classes of a conditional game; None draws them evenly.
+        `condition` [count] chooses the classes of a conditional game; None samples them evenly.
         """
         raise NotImplementedError
 
     def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
-        """Returns `count` latents [count, n] of the generator, drawn from `random`."""
+        """Returns `count` latents [count, n] sampled from the prior."""
         raise NotImplementedError
 
     def render(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -104,7 +104,7 @@ class Game(nn.Module):
         raise NotImplementedError
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Returns the latents [N, n] that stand for `samples` [N, *sample]; the caller is in `evaluating`.
+        """Returns the latents [N, n] of `samples` [N, *sample]; the caller is in `evaluating`.
 
         Raises:
             SpecError: the game has no encoder.
@@ -140,7 +140,7 @@ class Game(nn.Module):
         return None
 
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
-        """Returns what there is to see of the game beside plain samples, by name: traversals, reconstructions, ….
+        """Returns further grids of samples by name: traversals, reconstructions, ….
 
         `real` [M, *sample] and `condition` [M] are always the same few samples of the data, all classes among them.
         The caller is in `evaluating`.
@@ -148,33 +148,33 @@ class Game(nn.Module):
         return {}
 
     def scatter_plots(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, ScatterPlot]:
-        """Returns what there is to see of the game in a plane, by name, as `sample_grids` does."""
+        """Returns scatter plots by name, such as embeddings by class; the arguments are those of `sample_grids`."""
         return {}
 
     def game_metrics(self, seed: int) -> Mapping[str, float]:
-        """Returns what only the game itself can tell of how well it does, by name, such as the return of a policy.
+        """Returns metrics that only the game itself can measure, by name, such as the return of a policy.
 
         The caller is in `evaluating`.
         """
         return {}
 
     def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
-        """Returns what the game says of samples [N, *sample] that the data kept from it, by name: an accuracy, ….
+        """Returns metrics on held-out samples [N, *sample], by name, such as an accuracy.
 
         The caller is in `evaluating`.
         """
         return {}
 
     def capture_key(self, batch: Batch) -> Hashable | None:
-        """Returns what the operations of a move depend on beside the tensors of `batch` and the weights.
+        """Returns what the operations of a move depend on, apart from the tensors of `batch` and the weights.
 
-        Moves of one team with equal variants do the same to other numbers, so that a recording of one stands
-        for all. None, the default, promises nothing: such a game is never recorded.
+        Moves of one team with equal keys run the same operations on other numbers: a captured graph of one replays all.
+        None, the default, promises nothing: such a game is never captured.
         """
         return None
 
     def needs_double_backward(self, team: str, step: int) -> bool:
-        """Whether a move of that team at `step` differentiates gradients, so that it must not be compiled.
+        """Whether a move of that team at `step` differentiates gradients and must not be compiled.
 
         True, the default, is always safe.
         """
@@ -188,29 +188,32 @@ class Game(nn.Module):
     def draw_samples(self, count: int, seed: int, condition: ConditionLike = None, batch: int = 128) -> Tensor:
         """Returns `count` samples [count, *sample] in [-1, 1] that depend on `seed` alone (on one kind of device).
 
-        They are drawn in evaluation mode and without gradients, and leave the players as they were.
+        They are generated in evaluation mode and without gradients, and leave the players as they were.
 
-        A `condition` of classes 0, 1, …, one or [count], or of numbers [D] or [count, D], tells a conditional game
-        what to draw; None draws them evenly. Raises `SpecError` for any other.
+        A `condition` of classes 0, 1, …, one or [count], or of numbers [D] or [count, D], conditions the samples; None
+        samples classes evenly.
+
+        Raises:
+            SpecError: any other condition.
         """
-        drawn = list(self.stream_samples(count, seed, condition, batch))
-        return torch.cat(drawn) if drawn else torch.empty(0, *self.sample, device=self.device)
+        batches = list(self.stream_samples(count, seed, condition, batch))
+        return torch.cat(batches) if batches else torch.empty(0, *self.sample, device=self.device)
 
     def stream_samples(
         self, count: int, seed: int, condition: ConditionLike = None, batch: int = 128
     ) -> Iterator[Tensor]:
         """Yields the samples of `draw_samples`, a batch at a time."""
         random = torch.Generator(self.device).manual_seed(seed)
-        told = self.condition.as_tensor(condition, count, self.device)
+        conditions = self.condition.as_tensor(condition, count, self.device)
         for start in range(0, count, batch):
-            chosen = None if told is None else told[start : start + batch]
+            part = None if conditions is None else conditions[start : start + batch]
             with self.evaluating():
-                samples = self.draw(min(batch, count - start), random, chosen)
+                samples = self.draw(min(batch, count - start), random, part)
             yield samples
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Looks at the game without gradients and in evaluation mode, and leaves every player as it was."""
+        """Runs the block without gradients and in evaluation mode, and restores the mode of every player."""
         training = [module for module in self.modules() if module.training]
         for module in training:
             module.training = False

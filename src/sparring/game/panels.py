@@ -1,4 +1,4 @@
-"""What there is to see of a game beside plain samples."""
+"""Pictures of a game: grids of samples and scatter plots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class SampleGrid:
 
 
 def with_channels(images: Tensor, count: int) -> Tensor:
-    """Returns `images` [N, C, H, W] with `count` channels, to be shown beside others: their shades, where C differs."""
+    """Returns `images` [N, C, H, W] with `count` channels, for a grid with others: their shades, where C differs."""
     if images.shape[1] == count:
         return images
     shades = images.mean(1, keepdim=True).expand(-1, count, -1, -1)

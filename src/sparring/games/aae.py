@@ -114,7 +114,7 @@ class AAE(LatentGame):
         return {"codes": ScatterPlot(torch.cat((prior, codes))[:, :2], groups)}
 
     def _encode(self, batch: Batch) -> GeneratedBatch:
-        """Returns the codes of real samples: what the discriminator tells from draws of the prior."""
+        """Returns the codes of real samples: generated samples to the discriminator."""
         return GeneratedBatch.from_latents(
             lambda samples: self.spec.encoding.draw(self.encoder(samples), batch.random), batch.real
         )

@@ -19,11 +19,11 @@ from sparring.spec import Count
 
 
 class ADDA(Transfer):
-    """A target encoder against a discriminator of embeddings, beside a source encoder (Tzeng et al. 2017).
+    """A target encoder against a discriminator of embeddings, next to a source encoder (Tzeng et al. 2017).
 
     While the first `pretraining` images are shown, the source encoder and the classifier learn from the labels of the
     source (eq. 5), and the target encoder is kept equal to the source's. From then on these two stand still: the
-    discriminator tells source embeddings from target ones by `losses`, and the target encoder minimises the generator's
+    discriminator separates source from target embeddings by `losses`, and the target encoder minimises the generator's
     part, with `NonSaturating` that of inverted labels (eqs. 7 and 9). The classifier stays as it is, for both.
 
     A team whose turn it is not gives a loss of 0 and no gradients, so that its optimizer does nothing.

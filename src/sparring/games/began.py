@@ -1,6 +1,6 @@
 """BEGAN: the discriminator is an autoencoder, and the errors of the two sides are kept in balance."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveInt
@@ -45,7 +45,7 @@ class BEGAN(LatentGame):
         discriminator: Network.Spec = DCGANDiscriminator.Spec()
         decoder: Network.Spec = DCGANGenerator.Spec()
         prior: Prior = Uniform(size=64)
-        losses: ClassVar[Any] = Wasserstein()  # type: ignore[misc]
+        losses: Wasserstein = Wasserstein()
         hidden: PositiveInt = 64
         diversity: Annotated[float, Field(gt=0, le=1)] = 0.5
         rate: NonNegativeFloat = 0.001

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
-from sparring.games.wrapping import Wrapper, in_full_precision, slopes, total
+from sparring.games.wrapping import Wrapper, gradients, in_float32, total
 from sparring.network import Condition, Shape
 
 
@@ -19,8 +19,8 @@ class Consensus(Wrapper):
     differentiates the norm by its own weights only: together the teams descend it.
 
     All losses in v see the batch of the move and the same random numbers; with `training.accumulation` v is that of a
-    micro-batch. The move is computed in float32. Logged as `consensus` beside the losses. The wrapped game's fields
-    are found under `of`:
+    micro-batch. The move is computed in float32. Logged as `consensus` with the losses. The wrapped game's fields
+    are under `of`:
 
         spar train ring game.kind=Consensus weight=0.1 of.generator.width=64
         spar train ring game.kind=Consensus 'order=[[discriminator, generator]]'      (algorithm 2: all at once)
@@ -43,13 +43,13 @@ class Consensus(Wrapper):
 
     def minimise(self, team: str, batch: Batch) -> Losses:
         """Returns the team's losses in the wrapped game, and `consensus`."""
-        with in_full_precision(batch):
-            found: list[Tensor] = []
+        with in_float32(batch):
+            field: list[Tensor] = []
             for other in self.of.teams:
                 if other.name != team:
                     weights = self.weights_of(other.name)
-                    found += slopes(self.rehearse(other.name, batch, weights), weights.values())
+                    field += gradients(self.rehearse(other.name, batch, weights), weights.values())
             losses = self.perform(team, batch)
-            found += slopes(total(losses), self.weights_of(team).values())
-            norm = torch.stack([slope.square().sum() for slope in found]).sum()
+            field += gradients(total(losses), self.weights_of(team).values())
+            norm = torch.stack([gradient.square().sum() for gradient in field]).sum()
             return {**losses, "consensus": self.spec.weight / 2 * norm}

@@ -1,4 +1,4 @@
-"""DANN: one network whose embeddings tell the class and, by reversed gradients, not the domain."""
+"""DANN: one network whose embeddings carry the class and, by reversed gradients, not the domain."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

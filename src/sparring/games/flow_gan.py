@@ -26,7 +26,7 @@ _UNIT = 2
 
 
 class FlowGAN(LatentGame):
-    """A generator G that can be inverted, and its likelihood beside a discriminator (Grover et al. 2018).
+    """A generator G that can be inverted, and has a likelihood, against a discriminator (Grover et al. 2018).
 
     Latents z ~ N(0, I) have as many numbers D as a sample, so that a sample has a density,
 
@@ -104,7 +104,7 @@ class FlowGAN(LatentGame):
     def bits_per_dim(self, samples: Tensor, random: torch.Generator) -> Tensor:
         """Returns how many bits each number of each of the samples [N, *sample] takes at most, [N].
 
-        A picture with the noise drawn from `random` takes -log₂ p(x)/D + log₂(levels/2); a vector has no levels and
+        A picture with noise sampled from `random` takes -log₂ p(x)/D + log₂(levels/2); a vector has no levels and
         takes -log₂ p(x)/D.
         """
         return self._count_bits(self._dequantize(samples, random))

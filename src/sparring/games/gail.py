@@ -17,8 +17,8 @@ from sparring.losses import Minimax, clipped_surrogate, generalized_advantages
 from sparring.network import Condition, Network, Shape
 from sparring.networks import MLP
 
-_JUDGED = 20
-"""Episodes by whose mean return a policy is judged."""
+_EVALUATED = 20
+"""Episodes in the mean return of a policy."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class GAIL(Game):
         super().__init__(spec, sample, Condition())
         self.environment = open_environment(spec.environment)
         self._check(spec, sample)
-        seen, done = (self.environment.observed,), (self.environment.actions,)
-        self.policy = self.build_player("policy", spec.policy, seen, done)
-        self.value = self.build_player("value", spec.value, seen, (1,))
+        observations, actions = (self.environment.observed,), (self.environment.actions,)
+        self.policy = self.build_player("policy", spec.policy, observations, actions)
+        self.value = self.build_player("value", spec.value, observations, (1,))
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
         self.adversary = Adversary(spec, self.discriminator, sample, self.policy)
         self._experienced: tuple[int, Experience] | None = None
@@ -129,7 +129,7 @@ class GAIL(Game):
         }
 
     def draw(self, count: int, random: torch.Generator, condition: Tensor | None = None) -> Tensor:
-        """Returns state-action pairs [count, n + A] of the policy, drawn from as many whole episodes as it takes."""
+        """Returns state-action pairs [count, n + A] of the policy, sampled from as many whole episodes as it takes."""
         pairs = [torch.empty(0, *self.sample, device=self.device)]
         while sum(map(len, pairs)) < count:
             pairs.append(self._play(self.spec.episodes, random).pairs)
@@ -137,9 +137,9 @@ class GAIL(Game):
         return played[torch.randperm(len(played), generator=random, device=random.device)[:count]]
 
     def game_metrics(self, seed: int) -> Mapping[str, float]:
-        """Returns the policy's mean `return` in the environment, actions drawn as it plays them."""
+        """Returns the policy's mean `return` in the environment, with actions sampled from it."""
         random = torch.Generator(self.device).manual_seed(seed)
-        return {"return": float(self._play(_JUDGED, random).episodes.returns.mean())}
+        return {"return": float(self._play(_EVALUATED, random).episodes.returns.mean())}
 
     def reward(self, pairs: Tensor) -> Tensor:
         """Returns what each of the state-action `pairs` [N, n + A] gains the policy, [N]."""
@@ -148,18 +148,17 @@ class GAIL(Game):
         return gained
 
     def act(self, observations: Numbers, random: torch.Generator) -> Choices:
-        """Returns an action [N] for each of `observations` [N, n], as the environment gives them, drawn from `random`.
+        """Returns an action [N] for each of `observations` [N, n], as the environment gives them, sampled from π.
 
         The largest of the logarithms with Gumbel noise added is at each action as often as the policy says.
         """
-        seen = self.environment.normalize(observations).to(self.device)
-        likelihoods = self._likelihoods(seen)
+        likelihoods = self._likelihoods(self.environment.normalize(observations).to(self.device))
         waiting = torch.empty_like(likelihoods).exponential_(generator=random)
         actions: Choices = (likelihoods - waiting.log()).argmax(1).cpu().numpy()
         return actions
 
-    def _likelihoods(self, seen: Tensor) -> Tensor:
-        logits: Tensor = self.policy(seen)
+    def _likelihoods(self, observations: Tensor) -> Tensor:
+        logits: Tensor = self.policy(observations)
         return logits.float().log_softmax(1)
 
     def _split(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
@@ -168,7 +167,7 @@ class GAIL(Game):
     @torch.no_grad()
     def _play(self, count: int, random: torch.Generator) -> Experience:
         seeds = torch.randint(2**31 - 1, (count,), generator=random, device=random.device).tolist()
-        episodes = self.environment.play(lambda seen: self.act(seen, random), seeds)
+        episodes = self.environment.play(lambda observations: self.act(observations, random), seeds)
         played = episodes.played
         pairs = self.environment.pair(episodes.observations[:, :-1][played], episodes.actions[played])
         return Experience(episodes, pairs.to(self.device), torch.from_numpy(played).to(self.device))
@@ -182,7 +181,7 @@ class GAIL(Game):
         return experience
 
     def _lesson(self, batch: Batch, experience: Experience) -> Lesson:
-        """Returns what the step's episodes teach, by the judgment of both networks when the policy first asked."""
+        """Returns the targets of the step's episodes, computed by both networks on the policy's first move."""
         if self._learned is None or self._learned[0] != batch.step:
             self._learned = batch.step, self._learn(experience)
         return self._learned[1]
@@ -193,8 +192,8 @@ class GAIL(Game):
         observed, done = self._split(experience.pairs)
         rewards = torch.zeros(played.shape, device=self.device)
         rewards[played] = self.reward(experience.pairs)
-        seen = self.environment.normalize(episodes.observations).to(self.device)
-        values = self.value(seen.flatten(0, 1)).float().view(seen.shape[:2]) / scale
+        observations = self.environment.normalize(episodes.observations).to(self.device)
+        values = self.value(observations.flatten(0, 1)).float().view(observations.shape[:2]) / scale
         lengths, ended = (torch.from_numpy(one).to(self.device) for one in (episodes.lengths, episodes.terminated))
         discount, trace = self.spec.discount, self.spec.trace
         advantages = generalized_advantages(rewards, values, lengths, ended, discount, trace)[played]

@@ -53,7 +53,7 @@ class GAN(LatentGame):
         return self.adversary.discriminate(batch, fake, condition=fake.condition)[0]
 
     def generate(self, batch: Batch) -> Losses:
-        """Returns the generator's losses against the discriminator as it stands."""
+        """Returns the generator's losses against the discriminator as it is."""
         fake = self.fake(batch)
         return self.adversary.fool(batch, fake, condition=fake.condition)[0]
 

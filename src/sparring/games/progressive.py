@@ -30,12 +30,12 @@ class Progressive(GAN):
     """
 
     class Spec(GAN.Spec):
-        """The cast, the rules, and how it grows.
+        """The players, the rules, and the growth.
 
         The shorter side of the first stage's images is `smallest` to twice that. `fade` is the share of a later stage
         in which its layers fade in; all stages show equally many images, but for the first, which has nothing to fade
-        in. From images on whose shorter side is a key of `batches`, a move sees so many, before the first so many as
-        the training says; `rates` are in the same way what learning rates are multiplied by, 1 before the first.
+        in. `batches` maps the shorter side from which a batch size holds to that size; below, it is the training's.
+        `rates` maps sides to the factor of learning rates in the same way; below, it is 1.
         """
 
         generator: Network.Spec = ProgressiveGenerator.Spec()
@@ -81,7 +81,7 @@ class Progressive(GAN):
         return super().generate(self._blend(batch))
 
     def _blend(self, batch: Batch) -> Batch:
-        """Tells the networks how far their newest layers have faded in; returns the batch as they are to see it."""
+        """Sets alpha of the networks; returns the batch with real images faded alike."""
         alpha = min(max(batch.images - self._begin, 0) / self._fading, 1.0) if self._fading else 1.0
         for player in self._growing:
             player.alpha.fill_(alpha)
@@ -94,7 +94,7 @@ def coarsened(images: Tensor, share: float) -> Tensor:
     return torch.lerp(interpolate(halve(images), images.shape[2:]), images, share)
 
 
-def _at(size: Size, given: Mapping[int, Number], before: Number) -> Number:
-    """Returns what is `given` from the largest side on that images of `size` reach, or `before` that."""
-    reached = [side for side in given if side <= min(size)]
-    return given[max(reached)] if reached else before
+def _at(size: Size, values: Mapping[int, Number], default: Number) -> Number:
+    """Returns the value of the largest side in `values` that images of `size` reach, else `default`."""
+    reached = [side for side in values if side <= min(size)]
+    return values[max(reached)] if reached else default

@@ -17,7 +17,7 @@ from sparring.tensors.pca import principal_plane
 class Transfer(Game):
     """Classifies samples of a target domain, learned from labels of a source domain alone.
 
-    The data tells the class of source samples, and of target samples that it is unknown. Embeddings of both are
+    The data has labels of source samples, and none of target samples. Embeddings of both are
     what a discriminator compares, those of the source in the place of real samples.
     """
 
@@ -46,7 +46,7 @@ class Transfer(Game):
         return logits.log_softmax(1)
 
     def validation_metrics(self, real: Tensor, condition: Tensor | None) -> Mapping[str, float]:
-        """Returns the share of target samples whose class is told right."""
+        """Returns the accuracy on target samples."""
         assert condition is not None
         return {"accuracy": float((self.classify(real).argmax(1) == condition).float().mean())}
 
@@ -70,7 +70,7 @@ class Transfer(Game):
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise SpecError(f"{self.spec.kind()} makes no samples, it classifies given ones: game.classify, model.encode")
+        raise SpecError(f"{self.spec.kind()} makes no samples, it classifies samples: game.classify, model.encode")
 
 
 def pick_domains(classes: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ from pydantic import NonNegativeInt, PositiveFloat
 
 from sparring.errors import SpecError, nearest
 from sparring.game import Batch, Losses
-from sparring.games.wrapping import Wrapper, in_full_precision, slopes
+from sparring.games.wrapping import Wrapper, gradients, in_float32
 from sparring.network import Condition, Shape
 
 
@@ -20,7 +20,7 @@ class Unrolled(Wrapper):
     ever. All steps see the batch of the move and the same random numbers; they are plain descent with `learning_rate`
     η, without the opponent's projections. Where they overshoot, the generator flees an answer that never comes: η
     must be small enough for descent to be stable. The move is computed in float32. With 0 steps it is the game `of`,
-    bit for bit. The wrapped game's fields are found under `of`:
+    bit for bit. The wrapped game's fields are under `of`:
 
         spar train ring game.kind=Unrolled steps=5 game.learning_rate=0.01 of.generator.width=64
     """
@@ -49,10 +49,10 @@ class Unrolled(Wrapper):
 
     def minimise(self, team: str, batch: Batch) -> Losses:
         """Returns the team's losses in the wrapped game against the unrolled opponent."""
-        with in_full_precision(batch):
+        with in_float32(batch):
             weights = self.weights_of(self.spec.against)
             for _ in range(self.spec.steps):
                 loss = self.rehearse(self.spec.against, batch, weights)
-                found = zip(weights.items(), slopes(loss, weights.values()), strict=True)
-                weights = {path: weight - self.spec.learning_rate * slope for (path, weight), slope in found}
+                steps = zip(weights.items(), gradients(loss, weights.values()), strict=True)
+                weights = {path: weight - self.spec.learning_rate * gradient for (path, weight), gradient in steps}
             return self.perform(team, batch, weights)

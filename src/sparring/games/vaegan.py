@@ -14,7 +14,7 @@ from sparring.losses import NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
 
-_ROW, _MOST_ROWS, _LEAST = 10, 10, 2
+_COLUMNS, _MAX_ROWS, _MIN_BATCH = 10, 10, 2
 
 
 class VAEGAN(LatentGame):
@@ -22,12 +22,11 @@ class VAEGAN(LatentGame):
 
         L_prior = KL(q(z|x) ‖ N(0, I)),   L_llike = ½ E‖Dis_l(x) - Dis_l(x̃)‖²,   x̃ = Dec(z), z ~ q(z|x),
 
-    Dis_l being what the discriminator's last layer looks at: -log N(Dis_l(x) | Dis_l(x̃), I) up to a constant (eq. 6).
+    Dis_l being the input of the discriminator's last layer: -log N(Dis_l(x) | Dis_l(x̃), I) up to a constant (eq. 6).
     By algorithm 1 the encoder minimises L_prior + L_llike, the decoder γ L_llike + its adversarial loss, and the
     discriminator its own adversarial loss alone: never the error that is measured in its features. All three move at
-    once, and look at the same latents and reconstructions. What is judged is one half reconstructions and one half
-    decoded draws of N(0, I), as many as real samples in all, so that any loss keeps its balance; the paper counts each
-    kind in full.
+    once, with the same latents and reconstructions. Generated samples are one half reconstructions and one half decoded
+    draws of N(0, I), as many as real samples in all, which balances any loss; the paper counts each kind in full.
     """
 
     class Spec(AdversarialSpec):
@@ -52,7 +51,7 @@ class VAEGAN(LatentGame):
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
         self.adversary = Adversary(spec, self.discriminator, sample, self.decoder)
         with self.evaluating():
-            self.discriminator.features(torch.zeros(_LEAST, *sample))  # raises where it has none to compare
+            self.discriminator.features(torch.zeros(_MIN_BATCH, *sample))  # raises where it has none to compare
         self.teams = (
             Team("encoder", {"encoder": self.encoder}, self.infer),
             Team("decoder", {"decoder": self.decoder}, self.decode),
@@ -94,18 +93,18 @@ class VAEGAN(LatentGame):
     def sample_grids(self, real: Tensor, condition: Tensor | None, seed: int) -> Mapping[str, SampleGrid]:
         """Returns rows of real samples with their reconstructions below, and samples that turn into another class."""
         latents = self.encode(real)
-        shown = real[: _ROW * _MOST_ROWS]
-        panels = {"reconstructions": SampleGrid.compare(shown, self.render(latents[: len(shown)]), _ROW)}
-        turned = list(self._turn(latents, condition)) if condition is not None and self.classes else []
-        return panels | ({"attributes": SampleGrid(torch.cat(turned), _ROW)} if turned else {})
+        samples = real[: _COLUMNS * _MAX_ROWS]
+        grids = {"reconstructions": SampleGrid.compare(samples, self.render(latents[: len(samples)]), _COLUMNS)}
+        rows = list(self._turn(latents, condition)) if condition is not None and self.classes else []
+        return grids | ({"attributes": SampleGrid(torch.cat(rows), _COLUMNS)} if rows else {})
 
     def _mix(self, batch: Batch) -> Tensor:
         """Returns latents of the real samples, and half a batch of draws of the prior behind them."""
         latents = batch.shared.get("latents")
         if latents is None:
             latents = self.encoding.draw(self.encoder(batch.real), batch.random)
-        drawn = self.prior.draw(len(batch.real) - len(batch.real) // 2, batch.random)
-        return torch.cat((latents, drawn))
+        prior = self.prior.draw(len(batch.real) - len(batch.real) // 2, batch.random)
+        return torch.cat((latents, prior))
 
     def _fake(self, batch: Batch) -> GeneratedBatch:
         """Returns the decoder's samples on its move, if it moves at once; else new ones."""
@@ -115,19 +114,19 @@ class VAEGAN(LatentGame):
 
     def _compare(self, batch: Batch, reconstructions: Tensor) -> Tensor:
         """Returns L_llike in nats."""
-        seen = batch.shared.get("seen")
-        if seen is None:
+        features = batch.shared.get("features")
+        if features is None:
             with torch.no_grad():
-                seen = batch.shared["seen"] = to_float32(self.discriminator.features(batch.real))
-        return (to_float32(self.discriminator.features(reconstructions)) - seen).square().sum(1).mean() / 2
+                features = batch.shared["features"] = to_float32(self.discriminator.features(batch.real))
+        return (to_float32(self.discriminator.features(reconstructions)) - features).square().sum(1).mean() / 2
 
     def _turn(self, latents: Tensor, classes: Tensor) -> Iterator[Tensor]:
-        """Yields rows in which the first sample of each class is moved by the way from its class to the next one."""
-        found = classes[classes != UNLABELLED].bincount().nonzero()[:, 0]
-        if len(found) < 2:
+        """Yields rows in which the first sample of each class moves along the attribute vector to the next class."""
+        present = classes[classes != UNLABELLED].bincount().nonzero()[:, 0]
+        if len(present) < 2:
             return
-        steps = torch.linspace(0, 1, _ROW, device=latents.device)[:, None]
-        for own, other in zip(found[:_MOST_ROWS], found.roll(-1), strict=False):
+        steps = torch.linspace(0, 1, _COLUMNS, device=latents.device)[:, None]
+        for own, other in zip(present[:_MAX_ROWS], present.roll(-1), strict=False):
             among = (classes == own) | (classes == other)
-            way = attribute(latents[among], classes[among] == other)
-            yield self.render(latents[classes == own][0] + steps * way)
+            direction = attribute(latents[among], classes[among] == other)
+            yield self.render(latents[classes == own][0] + steps * direction)

@@ -102,7 +102,7 @@ class Wrapper(Game):
         return self.of.validation_metrics(real, condition)
 
     def capture_key(self, batch: Batch) -> Hashable | None:
-        """Returns None: copies of generators and weights are none of a recording's inputs."""
+        """Returns None: copies of generators and weights are no inputs of a captured graph."""
         return None
 
     def forward(self, team: str, batch: Batch) -> Losses:
@@ -110,19 +110,19 @@ class Wrapper(Game):
         return next(one for one in self.of.teams if one.name == team).losses(batch)
 
     def perform(self, team: str, batch: Batch, weights: Weights | None = None) -> Losses:
-        """Returns the wrapped game's losses of `team`, played with `weights` where they are given.
+        """Returns the wrapped game's losses of `team`, with `weights` in place of its own.
 
         With those, nothing is shared with teams that play with other ones.
         """
-        seen = replace(batch, shared={}) if weights else batch
-        losses: Losses = functional_call(self, weights or {}, (team, seen))
+        own = replace(batch, shared={}) if weights else batch
+        losses: Losses = functional_call(self, weights or {}, (team, own))
         return losses
 
     def rehearse(self, team: str, batch: Batch, weights: Weights) -> Tensor:
         """Returns the total of the wrapped game's losses of `team`, played with `weights`, and leaves no trace.
 
-        Statistics and memories are copies, nothing is observed, and all random numbers are drawn again by whoever
-        plays next: a rehearsal before a move sees what the move will see.
+        Statistics and memories are copies, nothing is observed, and the next player gets the same random
+        numbers: a rehearsal before a move sees what the move will see.
         """
         memories = {path: buffer.clone() for path, buffer in self.named_buffers()}
         unseen = replace(batch, random=_copy(batch.random), observations={}, shared={})
@@ -141,15 +141,15 @@ def total(losses: Mapping[str, Tensor]) -> Tensor:
     return reduce(add, losses.values())
 
 
-def in_full_precision(batch: Batch) -> torch.autocast:
+def in_float32(batch: Batch) -> torch.autocast:
     """Returns the context of gradients that are differentiated: autocast is off, as it is for gradient penalties."""
     return torch.autocast(batch.real.device.type, enabled=False)
 
 
-def slopes(loss: Tensor, weights: Iterable[Tensor]) -> tuple[Tensor, ...]:
+def gradients(loss: Tensor, weights: Iterable[Tensor]) -> tuple[Tensor, ...]:
     """Returns the gradients of `loss` by `weights`, themselves differentiable; zeros by those that it does not see."""
-    asked = list(weights)
-    return torch.autograd.grad(loss, asked, create_graph=True, materialize_grads=True) if asked else ()
+    inputs = list(weights)
+    return torch.autograd.grad(loss, inputs, create_graph=True, materialize_grads=True) if inputs else ()
 
 
 def _differentiable(weight: Tensor) -> Tensor:
