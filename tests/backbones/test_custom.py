@@ -15,11 +15,11 @@ def network():
 def test_a_module_gives_its_features_in_evaluation_mode():
     module = network()
     images = torch.rand(4, 3, 8, 8)
-    seen = custom_backbone(module, 8, "mine").extract(images)
+    extracted = custom_backbone(module, 8, "mine").extract(images)
     assert not module.training
-    assert torch.equal(seen.features, module(images))
-    assert seen.logits.shape == (4, 0)
-    assert not seen.features.requires_grad
+    assert torch.equal(extracted.features, module(images))
+    assert extracted.logits.shape == (4, 0)
+    assert not extracted.features.requires_grad
 
 
 def test_functions_of_one_name_are_told_apart_by_what_they_make_of_images():

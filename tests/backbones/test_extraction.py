@@ -46,9 +46,9 @@ def threads():
 @pytest.mark.parametrize("ahead", [0, 1, 3])
 def test_features_come_in_order_and_equal_those_of_each_batch_alone(backbone, ahead):
     given = batches(4, 4, 4, 4, 1)
-    seen = list(extract_features(backbone, given, ahead=ahead))
-    assert [len(one.features) for one in seen] == [4, 4, 4, 4, 1]
-    for one, images in zip(seen, given, strict=True):
+    extracted = list(extract_features(backbone, given, ahead=ahead))
+    assert [len(one.features) for one in extracted] == [4, 4, 4, 4, 1]
+    for one, images in zip(extracted, given, strict=True):
         assert torch.equal(one.features, backbone.extract(resize_for_backbone(images, 12)).features)
         assert one.features.dtype == torch.float32
         assert one.logits.shape == (len(images), 0)
@@ -67,9 +67,9 @@ def test_no_batches_make_no_features(backbone):
 
 def test_the_resizer_that_was_asked_for_is_used(backbone):
     images = batches(2)
-    (seen,) = extract_features(backbone, images, "legacy-tensorflow")
+    (extracted,) = extract_features(backbone, images, "legacy-tensorflow")
     assert torch.equal(
-        seen.features, backbone.extract(resize_for_backbone(images[0], 12, "legacy-tensorflow")).features
+        extracted.features, backbone.extract(resize_for_backbone(images[0], 12, "legacy-tensorflow")).features
     )
 
 
@@ -79,52 +79,52 @@ def test_an_error_of_the_source_comes_after_all_that_came_before_it(backbone, ah
         yield from batches(2, 2)
         raise OSError("the disk is gone")
 
-    seen = extract_features(backbone, source(), ahead=ahead)
-    next(seen), next(seen)
+    extracted = extract_features(backbone, source(), ahead=ahead)
+    next(extracted), next(extracted)
     with pytest.raises(OSError, match="the disk is gone"):
-        next(seen)
+        next(extracted)
     assert not threads()
 
 
 def test_the_source_is_taken_a_bounded_number_of_batches_ahead(backbone):
-    taken = []
+    read = []
 
     def source():
         for index, images in enumerate(batches(*[1] * 20)):
-            taken.append(index)
+            read.append(index)
             yield images
 
-    seen = extract_features(backbone, source(), ahead=2)
-    next(seen)
+    extracted = extract_features(backbone, source(), ahead=2)
+    next(extracted)
     deadline = time.monotonic() + 10
-    while len(taken) < 3 and time.monotonic() < deadline:
+    while len(read) < 3 and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(0.02)
-    assert taken == [0, 1, 2]
-    seen.close()
+    assert read == [0, 1, 2]
+    extracted.close()
 
 
 def test_without_a_thread_each_batch_is_taken_when_its_turn_comes(backbone):
-    taken = []
-    seen = extract_features(
-        backbone, (taken.append(threading.current_thread()) or images for images in batches(1, 1)), ahead=0
+    read = []
+    extracted = extract_features(
+        backbone, (read.append(threading.current_thread()) or images for images in batches(1, 1)), ahead=0
     )
-    assert taken == []
-    next(seen)
-    assert taken == [threading.current_thread()]
+    assert read == []
+    next(extracted)
+    assert read == [threading.current_thread()]
 
 
 def test_closing_early_ends_the_thread_and_takes_nothing_more(backbone):
-    taken = []
-    seen = extract_features(backbone, (taken.append(0) or images for images in batches(*[1] * 50)), ahead=2)
-    next(seen)
+    read = []
+    extracted = extract_features(backbone, (read.append(0) or images for images in batches(*[1] * 50)), ahead=2)
+    next(extracted)
     assert len(threads()) == 1
-    seen.close()
+    extracted.close()
     assert not threads()
-    assert len(taken) <= 4
-    before = len(taken)
+    assert len(read) <= 4
+    before = len(read)
     time.sleep(0.01)
-    assert len(taken) == before
+    assert len(read) == before
 
 
 @pytest.fixture
@@ -149,12 +149,12 @@ def test_an_interrupt_while_the_source_is_slow_is_heard_and_ends_the_thread(back
         os.kill(os.getpid(), signal.SIGINT)
         released.set()
 
-    seen = extract_features(backbone, source())
-    next(seen)
+    extracted = extract_features(backbone, source())
+    next(extracted)
     timer = threading.Timer(0.05, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        next(seen)
+        next(extracted)
     timer.join()
     assert not threads()
 
@@ -212,13 +212,13 @@ def test_features_and_logits_that_are_not_finite_are_counted(of):
 
     good, bad = batches(4, 4)
     bad[1:3] = 0
-    seen = extract_features(Backbone("broken", Broken(), 4, ""), [good, bad])
-    next(seen)
+    extracted = extract_features(Backbone("broken", Broken(), 4, ""), [good, bad])
+    next(extracted)
     with pytest.raises(MetricError, match=r"broken: 2 of 4 images \(numbers 5 to 8\).*not finite"):
-        next(seen)
+        next(extracted)
 
 
-def test_images_that_the_backbone_cannot_see_are_refused(backbone):
-    with pytest.raises(MetricError, match="network of your own"):
+def test_images_that_the_backbone_does_not_support_are_refused(backbone):
+    with pytest.raises(MetricError, match="your own network"):
         list(extract_features(backbone, batches(2, channels=6)))
     assert not threads()

@@ -119,8 +119,8 @@ TRUNKS = [
 
 def random_tensors(shapes):
     random = torch.Generator().manual_seed(0)
-    drawn = {name: torch.randn(shape, generator=random) for name, shape in shapes.items()}
-    return {name: tensor * (2 / (math.prod(tensor.shape[1:]) or 1)) ** 0.5 for name, tensor in drawn.items()}
+    noise = {name: torch.randn(shape, generator=random) for name, shape in shapes.items()}
+    return {name: tensor * (2 / (math.prod(tensor.shape[1:]) or 1)) ** 0.5 for name, tensor in noise.items()}
 
 
 @pytest.mark.parametrize(("trunk", "shapes", "statement"), TRUNKS)
@@ -141,8 +141,8 @@ def test_maps_equal_an_independent_statement(trunk, shapes, statement, size):
     wanted = statement(tensors, (images / 255 - MEAN) / DEVIATION)
     assert tuple(level.shape[1] for level in maps) == network.channels
     assert len(maps) == len(wanted)
-    for found, level in zip(maps, wanted, strict=True):
-        assert torch.allclose(found, level, rtol=1e-3, atol=1e-3)
+    for actual, level in zip(maps, wanted, strict=True):
+        assert torch.allclose(actual, level, rtol=1e-3, atol=1e-3)
     assert torch.equal(images, before)
 
 
@@ -173,13 +173,13 @@ def test_vgg16_as_a_backbone_gives_its_second_layer_and_its_classes():
     tensors["classifier.6.weight"] = torch.randn(1000, 4096)
     network = load_frozen(VGG16, tensors, "random")
     images = 255 * torch.rand(1, 3, 224, 224)
-    seen = network(images)
+    extracted = network(images)
     maps = vgg16_maps(tensors, (images / 255 - MEAN) / DEVIATION)
     last = max_pool2d(maps[-1], 2).flatten(1)
     first = (1e-4 * last.sum(1) + 1e-4).relu()
     features = (1e-4 * 4096 * first[:, None] + tensors["classifier.3.bias"]).relu()
-    assert torch.allclose(seen.features, features, rtol=1e-3, atol=1e-4)
-    assert torch.allclose(seen.logits, features @ tensors["classifier.6.weight"].T + 1e-4, rtol=1e-2, atol=1e-2)
+    assert torch.allclose(extracted.features, features, rtol=1e-3, atol=1e-4)
+    assert torch.allclose(extracted.logits, features @ tensors["classifier.6.weight"].T + 1e-4, rtol=1e-2, atol=1e-2)
     assert torch.allclose(network.maps(images), maps[0], atol=1e-3)
 
 

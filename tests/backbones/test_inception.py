@@ -99,15 +99,15 @@ def published_shapes():
 @pytest.fixture(scope="module")
 def tensors():
     random = torch.Generator().manual_seed(0)
-    found = {}
+    actual = {}
     for name, shape in published_shapes().items():
-        drawn = torch.randn(shape, generator=random)
-        found[name] = drawn * (2 / (math.prod(shape[1:]) or 1)) ** 0.5
+        noise = torch.randn(shape, generator=random)
+        actual[name] = noise * (2 / (math.prod(shape[1:]) or 1)) ** 0.5
         if name.endswith("running_var"):
-            found[name] = 0.5 + drawn.square()
+            actual[name] = 0.5 + noise.square()
         elif name.endswith("bn.weight"):
-            found[name] = 1 + 0.1 * drawn
-    return found
+            actual[name] = 1 + 0.1 * noise
+    return actual
 
 
 class Statement:
@@ -203,8 +203,8 @@ class Statement:
 def test_names_and_shapes_are_the_published_ones():
     with torch.device("meta"):
         network = Inception()
-    found = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if "num_" not in name}
-    assert found == published_shapes()
+    actual = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if "num_" not in name}
+    assert actual == published_shapes()
 
 
 def test_tensors_fill_the_published_file():
@@ -222,16 +222,16 @@ def test_every_stage_equals_an_independent_statement(tensors):
     with torch.device("meta"):
         network = Inception()
     network.load_state_dict(exact, strict=False, assign=True)
-    found = {}
+    actual = {}
     for name, module in network.named_children():
-        module.register_forward_hook(lambda _module, _input, output, name=name: found.update({name: output}))
+        module.register_forward_hook(lambda _module, _input, output, name=name: actual.update({name: output}))
     images = 255 * torch.rand(1, 3, 111, 91, generator=torch.Generator().manual_seed(1)).double()
     with torch.no_grad():
         network.eval()(images)
         wanted = Statement(exact).stages(images)
-    assert found.keys() == wanted.keys(), "the last layer is not run: its weights alone are taken"
+    assert actual.keys() == wanted.keys(), "the last layer is not run: its weights alone are taken"
     for name, output in wanted.items():
-        assert torch.allclose(found[name], output, rtol=1e-9, atol=1e-9), name
+        assert torch.allclose(actual[name], output, rtol=1e-9, atol=1e-9), name
 
 
 @pytest.fixture(scope="module")
@@ -241,10 +241,10 @@ def network(tensors):
 
 def test_features_are_averages_and_logits_have_no_bias(network, tensors):
     images = 255 * torch.rand(2, 3, 91, 91)
-    seen = network(images)
+    extracted = network(images)
     last = Statement(tensors).stages(images)["Mixed_7c"]
-    assert torch.allclose(seen.features, last.mean((2, 3)), rtol=1e-3, atol=1e-4)
-    assert torch.allclose(seen.logits, seen.features @ tensors["fc.weight"].T, rtol=1e-4, atol=1e-4)
+    assert torch.allclose(extracted.features, last.mean((2, 3)), rtol=1e-3, atol=1e-4)
+    assert torch.allclose(extracted.logits, extracted.features @ tensors["fc.weight"].T, rtol=1e-4, atol=1e-4)
 
 
 def test_the_frozen_network_is_the_same_function(network, tensors):
@@ -260,10 +260,10 @@ def test_the_frozen_network_is_the_same_function(network, tensors):
 def test_images_of_299_give_8x8_positions_and_2048_features(network):
     shapes = []
     handle = network.Mixed_7c.register_forward_hook(lambda _module, _input, output: shapes.append(output.shape))
-    seen = network(torch.zeros(1, 3, 299, 299))
+    extracted = network(torch.zeros(1, 3, 299, 299))
     handle.remove()
     assert shapes == [(1, 2048, 8, 8)]
-    assert (seen.features.shape, seen.logits.shape) == ((1, 2048), (1, 1008))
+    assert (extracted.features.shape, extracted.logits.shape) == ((1, 2048), (1, 1008))
 
 
 def test_maps_are_those_before_the_first_pooling(network, tensors):

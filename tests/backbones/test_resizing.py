@@ -77,15 +77,15 @@ def test_legacy_pytorch_is_interpolate(height, width, size):
 )
 def test_doubling_two_pixels_gives_these_numbers(resizer, expected):
     images = torch.tensor([0, 100], dtype=torch.uint8).expand(1, 1, 2, 2)
-    found = resize_for_backbone(images, 4, resizer)[0, 0]
-    torch.testing.assert_close(found, torch.tensor(expected).expand(4, 4), rtol=0, atol=1e-3)
+    actual = resize_for_backbone(images, 4, resizer)[0, 0]
+    torch.testing.assert_close(actual, torch.tensor(expected).expand(4, 4), rtol=0, atol=1e-3)
 
 
 def test_only_clean_averages_over_all_that_it_shrinks():
     checkerboard = (torch.arange(64)[:, None] + torch.arange(64)).remainder(2).mul(255).to(torch.uint8)[None, None]
-    found = {resizer: resize_for_backbone(checkerboard, 8, resizer) for resizer in RESIZERS}
-    torch.testing.assert_close(found["clean"], torch.full((1, 3, 8, 8), 127.5), rtol=0, atol=3.0)
-    assert (found["legacy-tensorflow"] == 0).all()
+    actual = {resizer: resize_for_backbone(checkerboard, 8, resizer) for resizer in RESIZERS}
+    torch.testing.assert_close(actual["clean"], torch.full((1, 3, 8, 8), 127.5), rtol=0, atol=3.0)
+    assert (actual["legacy-tensorflow"] == 0).all()
 
 
 @pytest.mark.parametrize("resizer", RESIZERS)
@@ -94,9 +94,9 @@ def test_a_constant_stays_itself_and_everything_within_the_scale(resizer):
     torch.testing.assert_close(
         resize_for_backbone(constant, 48, resizer), torch.full((1, 3, 48, 48), 200.0), rtol=0, atol=1e-3
     )
-    found = resize_for_backbone(noise(2, 3, 20, 20), 48, resizer)
-    assert found.min() >= 0
-    assert found.max() <= 255
+    actual = resize_for_backbone(noise(2, 3, 20, 20), 48, resizer)
+    assert actual.min() >= 0
+    assert actual.max() <= 255
 
 
 @pytest.mark.parametrize("resizer", RESIZERS)
@@ -117,8 +117,8 @@ def test_opacity_is_laid_over_white_before_resizing():
     colour, opacity = noise(2, 3, 30, 20), noise(2, 1, 30, 20)
     shown = colour.double() * opacity / 255 + 255 - opacity.double()
     expected = torch.stack([torch.stack([by_pillow(plane, 16) for plane in image]) for image in shown])
-    found = resize_for_backbone(torch.cat((colour, opacity), 1), 16)
-    torch.testing.assert_close(found, expected, rtol=0, atol=5e-4)
+    actual = resize_for_backbone(torch.cat((colour, opacity), 1), 16)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=5e-4)
     gray = resize_for_backbone(torch.cat((colour[:, :1], opacity), 1), 16)
     torch.testing.assert_close(gray, expected[:, :1].repeat(1, 3, 1, 1), rtol=0, atol=5e-4)
 
@@ -145,7 +145,7 @@ def test_memory_is_channels_last_and_a_batch_of_none_is_welcome():
 
 
 def test_many_channels_are_refused_with_a_remedy():
-    with pytest.raises(MetricError, match=r"uint8 \(2, 5, 8, 8\).*network of your own"):
+    with pytest.raises(MetricError, match=r"uint8 \(2, 5, 8, 8\).*your own network"):
         resize_for_backbone(noise(2, 5, 8, 8), 16)
 
 

@@ -31,24 +31,24 @@ def models(transformers):
 
 
 def features(model, name, normalized):
-    seen = model(pixel_values=normalized)
-    return seen.last_hidden_state[:, 0] if name == "dinov2" else seen.image_embeds
+    extracted = model(pixel_values=normalized)
+    return extracted.last_hidden_state[:, 0] if name == "dinov2" else extracted.image_embeds
 
 
 @pytest.mark.parametrize(("name", "size"), [("dinov2", 32), ("clip", 16)])
 def test_features_are_the_models_own_of_images_that_it_was_trained_on(models, tmp_path, name, size):
     models[name].save_pretrained(tmp_path)
-    found = find_backbone(name, tmp_path)
-    images = 255 * torch.rand(2, 3, found.size, found.size)
+    actual = find_backbone(name, tmp_path)
+    images = 255 * torch.rand(2, 3, actual.size, actual.size)
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in MOMENTS[name])
-    seen = found.extract(images)
+    extracted = actual.extract(images)
     with torch.no_grad():
         wanted = features(models[name], name, (images / 255 - mean) / deviation)
-    assert seen.features.shape == (2, size)
-    assert torch.allclose(seen.features, wanted, atol=1e-5)
-    assert seen.logits.shape == (2, 0)
-    assert found.title("FD") == f"FD-{name}"
-    assert len(found.digest) == 64
+    assert extracted.features.shape == (2, size)
+    assert torch.allclose(extracted.features, wanted, atol=1e-5)
+    assert extracted.logits.shape == (2, 0)
+    assert actual.title("FD") == f"FD-{name}"
+    assert len(actual.digest) == 64
 
 
 def test_it_has_no_early_maps(models, tmp_path):

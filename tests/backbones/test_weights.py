@@ -1,4 +1,4 @@
-"""Weights are found where they should be, are the published ones, and fit, or one sentence says what to do."""
+"""Weights are actual where they should be, are the published ones, and fit, or one sentence says what to do."""
 
 import hashlib
 
@@ -173,7 +173,7 @@ def test_weights_of_another_network_are_refused_by_the_first_difference_of_each_
         load_frozen(build, tensors, "mine.pth")
     assert str(error.value) == (
         "weights mine.pth: 1 tensors are missing, first 0.weight; 1 are not the network's, first head.weight; "
-        "1 differ in shape, first 3.weight: (2, 5, 1, 1) instead of (2, 4, 1, 1); give the weights of this network"
+        "1 differ in shape, first 3.weight: (2, 5, 1, 1) instead of (2, 4, 1, 1); use the weights of this network"
     )
 
 

@@ -93,7 +93,7 @@ def test_an_unwritable_cache_is_reported_and_skipped(samples, backbone, tmp_path
         samples, ALL, FeatureExtractor(backbone, "clean", CPU), messages.append, tmp_path / "file"
     )
     assert statistics.features.shape == (23, 16)
-    assert "not kept" in messages[0]
+    assert "not cached" in messages[0]
 
 
 def test_folds_of_samples_generated_class_by_class_hold_every_class(samples, backbone):

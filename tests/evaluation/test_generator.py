@@ -26,8 +26,8 @@ def plain(classes: int = 0) -> Game:
 
 def styled(spec: Network.Spec | None = None, classes: int = 0, side: int = 8) -> Game:
     small = spec or StyleGAN2Generator.Spec(channel_base=32, width=6, mapping_layers=2)
-    judge = MLP.Spec(width=8, depth=1)
-    game = GAN.Spec(generator=small, discriminator=judge, prior=Gaussian(size=3), conditional=bool(classes))
+    critic = MLP.Spec(width=8, depth=1)
+    game = GAN.Spec(generator=small, discriminator=critic, prior=Gaussian(size=3), conditional=bool(classes))
     return game.build((1, side, side), Condition(classes))
 
 
@@ -72,10 +72,10 @@ def test_paths_in_w_are_straight_and_go_between_what_z_is_mapped_to():
     game = styled()
     z, w = (GameLatents(game, name) for name in ("z", "w"))
     assert (z.spherical, w.spherical) == (True, False)
-    for drawn, mapped in zip(z.draw_ends(4, 2)[:2], w.draw_ends(4, 2)[:2], strict=True):
+    for latents, mapped in zip(z.draw_ends(4, 2)[:2], w.draw_ends(4, 2)[:2], strict=True):
         with game.evaluating():
-            torch.testing.assert_close(game.generator.mapping(drawn), mapped)
-        torch.testing.assert_close(z.generate(drawn, None), w.generate(mapped, None))
+            torch.testing.assert_close(game.generator.mapping(latents), mapped)
+        torch.testing.assert_close(z.generate(latents, None), w.generate(mapped, None))
 
 
 def test_both_ends_of_a_path_in_w_are_of_one_class():
@@ -84,8 +84,8 @@ def test_both_ends_of_a_path_in_w_are_of_one_class():
     mapped = GameLatents(game, "w").draw_ends(6, 0)
     assert mapped[2] is None  # the class is part of the place
     with game.evaluating():
-        for drawn, found in zip((start, end), mapped[:2], strict=True):
-            torch.testing.assert_close(game.generator.mapping(drawn, classes), found)
+        for latents, actual in zip((start, end), mapped[:2], strict=True):
+            torch.testing.assert_close(game.generator.mapping(latents, classes), actual)
 
 
 def test_images_of_style_networks_are_not_clamped():
@@ -118,7 +118,7 @@ def test_a_learned_constant_cannot_be_moved():
 
 
 def test_a_latent_vector_cannot_be_moved():
-    with pytest.raises(SparringError, match="this one begins with a latent vector"):
+    with pytest.raises(SparringError, match="this one starts from a latent vector"):
         EQR().measure(MetricInputs(SampleStatistics(0), SampleStatistics(0), generator=GameGenerator(plain())))
 
 

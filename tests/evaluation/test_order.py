@@ -1,4 +1,4 @@
-"""Scores put sets in the order in which people would: real pictures before spoilt ones, mild damage before strong."""
+"""Scores rank sets as people would: real pictures before damaged ones, mild damage before strong."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -55,9 +55,9 @@ def scores(tmp_path_factory):
         patch.setenv("SPARRING_CACHE", str(tmp_path_factory.mktemp("cache")))
         small = replace(find_backbone("lite0"), size=96)
         scorer = Scorer(plan, DataSamples(Images(pixels=real)), torch.device("cpu"), small)
-        found = {name: scorer.score_all(DataSamples(Images(pixels=pixels))) for name, pixels in sets.items()}
-    assert not any(one.failures for one in found.values())
-    return {name: one.by_name() for name, one in found.items()}
+        results = {name: scorer.score_all(DataSamples(Images(pixels=pixels))) for name, pixels in sets.items()}
+    assert not any(one.failures for one in results.values())
+    return {name: one.by_name() for name, one in results.items()}
 
 
 @pytest.mark.parametrize("name", ["FD-lite0", "KID-lite0"])

@@ -11,7 +11,7 @@ from sparring.errors import MissingExtraError
 from sparring.evaluation import MetricScore
 from sparring.evaluation.pictures import draw_nearest, draw_pictures, draw_realism, write_pictures
 from sparring.evaluation.plots import draw_map, draw_pairs
-from sparring.evaluation.sheet import beside, block, sheet
+from sparring.evaluation.sheet import block, in_row, sheet
 from sparring.metrics.metric import MetricInputs, SampleStatistics
 
 
@@ -47,7 +47,7 @@ def _levels(picture):
     return {int(level) for level in np.unique(pixels) if level < 255 and (pixels == level).sum() >= 60 * 60}
 
 
-def test_all_pictures_are_drawn_of_images_and_scores(random):
+def test_images_and_scores_give_all_pictures(random):
     inputs = MetricInputs(_noise(random, 12), _noise(random, 9))
     pictures = draw_pictures(inputs, [_score("precision-lite0", 0.5), _score("recall-lite0", 0.4)])
     assert list(pictures) == ["nearest", "realism", "map", "precision_recall"]
@@ -121,7 +121,7 @@ def test_density_and_coverage_stand_beside_precision_and_recall():
     assert draw_pairs([*pair, *other]).width == 2 * draw_pairs(pair).width
 
 
-def test_checkpoints_with_one_place_and_other_circumstances_are_drawn():
+def test_checkpoints_with_one_place_and_other_circumstances_are_plotted():
     scores = [
         _score(f"{name}-lite0", 0.5, samples=f"{index}", samples_digest=f"{index}", count=100 * (1 + index % 2))
         for index in range(12)
@@ -149,7 +149,7 @@ def test_without_matplotlib_the_error_says_what_to_install(random, monkeypatch):
 def test_a_sheet_is_as_wide_as_its_blocks_and_breaks_its_words():
     images = torch.zeros(4, 1, 8, 8)
     one = block("zeros", images, ["1", "2", "3", "4"], columns=2)
-    wide = beside([one, one, one, one])
+    wide = in_row([one, one, one, one])
     assert wide.width > 4 * one.width
     short, long = sheet("title", "note", wide), sheet("title", "many words " * 40, wide)
     assert short.width == long.width > wide.width

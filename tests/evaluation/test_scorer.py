@@ -1,4 +1,4 @@
-"""A scorer looks at its reference once, and gives every score with all that it depends on."""
+"""A scorer extracts its reference's features once, and records everything that a score depends on."""
 
 import numpy as np
 import pytest
@@ -38,8 +38,8 @@ def test_a_score_says_all_that_it_depends_on(backbone):
 
 
 def test_the_set_itself_scores_best(backbone):
-    one_scorer = scorer(["fd", "kid"], backbone)
-    same, other = one_scorer.score_all(noise(0)).by_name(), one_scorer.score_all(noise(1, high=200)).by_name()
+    evaluation = scorer(["fd", "kid"], backbone)
+    same, other = evaluation.score_all(noise(0)).by_name(), evaluation.score_all(noise(1, high=200)).by_name()
     assert abs(same["FD-corners"]) < 1e-6
     assert same["FD-corners"] < other["FD-corners"]
     assert same["KID-corners"] < other["KID-corners"]
@@ -68,9 +68,9 @@ def test_vectors_are_compared_as_they_are():
 
 
 def test_only_generated_samples_are_looked_at_where_no_metric_compares(backbone):
-    one_scorer = scorer(["is"], backbone)
-    one_scorer.score_all(noise(1))
-    assert one_scorer.real.logits.numel() == one_scorer.real.features.numel() == 0
+    evaluation = scorer(["is"], backbone)
+    evaluation.score_all(noise(1))
+    assert evaluation.real.logits.numel() == evaluation.real.features.numel() == 0
 
 
 def test_a_titled_backbone_gives_published_names(backbone):

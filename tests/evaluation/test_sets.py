@@ -47,10 +47,10 @@ def test_a_reference_is_known_by_data_count_and_mirroring():
 
 
 def test_samples_of_a_game_are_those_that_it_draws_for_the_seed():
-    drawn = torch.cat([batch for batch, _ in GameSamples(game(), 7, 3, "fake", ()).batches(7)])
+    generated = torch.cat([batch for batch, _ in GameSamples(game(), 7, 3, "fake", ()).batches(7)])
     torch.random.manual_seed(0)
-    assert drawn.shape == (7, 1, 4, 4)
-    assert drawn.dtype == torch.uint8
+    assert generated.shape == (7, 1, 4, 4)
+    assert generated.dtype == torch.uint8
 
 
 def test_a_conditional_game_draws_its_classes_in_turn():

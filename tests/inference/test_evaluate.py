@@ -109,10 +109,10 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, pictu
     assert looked == []
 
 
-def test_progress_is_told(pictures, backbone):
-    told = []
-    evaluate(pictures, pictures, ["fd"], backbone=backbone, progress=lambda *done: told.append(done))
-    assert told[-1] == (pictures.name, 11, 11)
+def test_progress_is_messages(pictures, backbone):
+    messages = []
+    evaluate(pictures, pictures, ["fd"], backbone=backbone, progress=lambda *done: messages.append(done))
+    assert messages[-1] == (pictures.name, 11, 11)
 
 
 def test_scores_during_training_choose_the_best_checkpoint(shrink, tmp_path, monkeypatch, backbone):

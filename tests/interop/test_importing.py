@@ -77,7 +77,7 @@ def test_an_imported_run_trains_on_and_resumes(
     changed = [name for name in one if not torch.equal(one[name], other[name])]
     assert any(name.startswith("discriminator") for name in changed)
     assert any(name.startswith("generator") for name in changed)
-    assert any(name.endswith("probability") for name in model.game.state_dict())
+    assert any("probability" in name for name in model.game.state_dict())
 
 
 def test_the_command_imports(theirs: tuple[Path, dict[str, Tensor]], tmp_path: Path) -> None:
@@ -130,11 +130,12 @@ def test_a_failed_import_leaves_no_folder(
     with pytest.raises(CheckpointError, match=r"G_ema: .*synthesis\.b8\.conv0\.bias is missing"):
         import_model(write_pickle({"G_ema": persistent("Generator", broken, **config)}), tmp_path / "run")
     critic_config, critic_state, _ = published("discriminator_resnet_32")
-    strangers = {"G": persistent("Generator", state, **config), "D": persistent("Discriminator", critic_state, **critic_config)}
+    critic = persistent("Discriminator", critic_state, **critic_config)
+    strangers = {"G": persistent("Generator", state, **config), "D": critic}
     with pytest.raises(CheckpointError, match=r"the discriminator sees .* the generator makes"):
         import_model(write_pickle(strangers), tmp_path / "run")
     with pytest.raises(CheckpointError, match="no generator"):
-        import_model(write_pickle({"D": persistent("Discriminator", critic_state, **critic_config)}), tmp_path / "run")
+        import_model(write_pickle({"D": critic}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

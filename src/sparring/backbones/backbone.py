@@ -1,4 +1,4 @@
-"""A frozen network through which metrics look at images."""
+"""A frozen network that metrics extract features with."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,21 +7,21 @@ import torch
 from torch import Tensor, nn
 
 Resizer = Literal["clean", "legacy-tensorflow", "legacy-pytorch"]
-"""How images are brought to the backbone's size; see `resizing`."""
+"""How images are resized for the backbone; see `resizing`."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a backbone makes of a batch: `features` [B, d], and `logits` [B, K], K = 0 where it has no classes."""
+    """A backbone's output for a batch: `features` [B, d] and `logits` [B, K]; K = 0 if it has no classes."""
 
     features: Tensor
     logits: Tensor
 
 
 class FeatureNetwork(nn.Module):
-    """What a backbone's network is: images float32 [B, 3, S, S] on the scale 0 to 255 in, `Features` out.
+    """Base class of backbone networks: images float32 [B, 3, S, S], 0 to 255, to `Features`.
 
-    The network's own normalization of its input is part of it.
+    The network normalizes its input itself.
     """
 
     def forward(self, images: Tensor) -> Features:
@@ -35,10 +35,10 @@ class FeatureNetwork(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A network in evaluation mode, and all that tells its scores from those of another.
+    """A network in evaluation mode, and what identifies its scores.
 
-    `size` is the side of the square images that it takes. `digest` is the SHA-256 of its weights, in hexadecimal.
-    `titles` renames scores where tradition has a name for them: the original Inception's `FD` is called `FID`.
+    `size` is the side of its square input images. `digest` is the SHA-256 of its weights, in hexadecimal. `titles`
+    holds traditional names of scores: the original Inception's `FD` is called `FID`.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Backbone:
     titles: tuple[tuple[str, str], ...] = ()
 
     def title(self, score: str) -> str:
-        """Returns the name that a score of this backbone goes by.
+        """Returns the name of a metric's score with this backbone.
 
         >>> Backbone("lite0", FeatureNetwork(), 224, "").title("FD")
         'FD-lite0'
@@ -57,6 +57,6 @@ class Backbone:
 
     @torch.no_grad()
     def extract(self, images: Tensor) -> Features:
-        """Returns what the network makes of prepared `images` [B, 3, S, S], 0 to 255, on its device."""
-        seen: Features = self.network(images)
-        return seen
+        """Returns the features of resized `images` [B, 3, S, S], 0 to 255, on the network's device."""
+        features: Features = self.network(images)
+        return features

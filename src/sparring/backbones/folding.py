@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: the same function, in less time."""
+"""Folds batch norms into the convolutions before them: the same function in less time."""
 
 from itertools import pairwise
 
@@ -7,11 +7,11 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 
 def fold_batch_norms(network: nn.Module) -> None:
-    """Replaces each batch norm that was registered right after a convolution by changed weights of that convolution.
+    """Folds each batch norm registered right after a convolution into that convolution's weights.
 
-    In evaluation mode a batch norm is affine with constants of its own: γ (Wx - μ) / √(σ² + ε) + β equals W'x + b'
-    with W' = γ W / √(σ² + ε) and b' = β - γ μ / √(σ² + ε). Outputs stay equal up to rounding. `network` is changed
-    in place and must be in evaluation mode.
+    In evaluation mode a batch norm is a constant affine map: γ (Wx - μ) / √(σ² + ε) + β equals W'x + b'
+    with W' = γ W / √(σ² + ε) and b' = β - γ μ / √(σ² + ε). Outputs are equal up to rounding. Changes `network` in
+    place; it must be in evaluation mode.
     """
     for owner in list(network.modules()):
         for (name, convolution), (norm_name, norm) in pairwise(list(owner.named_children())):

@@ -1,14 +1,36 @@
 """The Inception network of the inception score and of the original FID."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sparring.backbones.backbone import FeatureNetwork, Features
+from sparring.backbones.registry import register_backbone
+from sparring.backbones.weights import PublishedWeights, load_backbone
+
+WEIGHTS = PublishedWeights(
+    "pt_inception-2015-12-05-6726825d.pth",
+    "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+    "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
+)
+"""TensorFlow's inception-2015-12-05, converted by the author of pytorch-fid."""
+
+TITLES = (
+    ("FD", "FID"),
+    ("FDInfinity", "FID∞"),
+    ("ClassFD", "intra-FID"),
+    ("MiFD", "MiFID"),
+    ("SIFD", "SIFID"),
+    ("KID", "KID"),
+    ("IS", "IS"),
+)
+"""Traditional names of the scores that were first defined on this network."""
 
 _Kernel = int | tuple[int, int]
 _Branch = tuple[str, str, int, _Kernel]
-"""A convolution of a block: its name, what it is applied to, its channels, its kernel."""
+"""A convolution of a block: its name, its input's name, its channels and its kernel."""
 
 _INPUT, _POOLED = "input", "pooled"
 
@@ -53,7 +75,7 @@ _BLOCK_7: tuple[_Branch, ...] = (
     ("branch3x3dbl_3b", "branch3x3dbl_2", 384, (3, 1)),
     ("branch_pool", _POOLED, 192, 1),
 )
-"""Figure 7: filters side by side where the grid is small."""
+"""Figure 7: parallel filters for small resolutions."""
 
 _HALVING_6: tuple[_Branch, ...] = (
     ("branch3x3", _INPUT, 384, 3),
@@ -69,7 +91,7 @@ _HALVING_7: tuple[_Branch, ...] = (
     ("branch7x7x3_3", "branch7x7x3_2", 192, (7, 1)),
     ("branch7x7x3_4", "branch7x7x3_3", 192, 3),
 )
-"""Figure 10: the convolutions that end a branch, and the pooling, go in steps of two."""
+"""Figure 10: the last convolution of each branch and the pooling have stride 2."""
 
 
 class _Unit(nn.Module):
@@ -87,16 +109,16 @@ class _Unit(nn.Module):
 
 
 class _Average(nn.Module):
-    """The average of each 3x3 neighbourhood, of fewer positions at the border: padding does not count."""
+    """3x3 average pooling that leaves padding out of the average."""
 
     def forward(self, images: Tensor) -> Tensor:
         return functional.avg_pool2d(images, 3, 1, 1, count_include_pad=False)
 
 
 class _Block(nn.Module):
-    """Branches of convolutions side by side; what none of them takes as its input is put out, channel by channel.
+    """Parallel branches of convolutions; the outputs that are no branch's input are concatenated.
 
-    A `halving` block halves the resolution: without padding, in steps of two where a branch ends.
+    A `halving` block halves the resolution: the last layer of a branch has stride 2 and no padding.
     """
 
     def __init__(self, before: int, branches: tuple[_Branch, ...], pooling: nn.Module, halving: bool = False) -> None:
@@ -104,33 +126,32 @@ class _Block(nn.Module):
         sources = {source for _, source, _, _ in branches}
         channels = {_INPUT: before, _POOLED: before}
         for name, source, after, kernel in branches:
-            ends = halving and name not in sources
-            unit = _Unit(channels[source], after, kernel, 2 if ends else 1, padded=not ends)
+            is_last = halving and name not in sources
+            unit = _Unit(channels[source], after, kernel, 2 if is_last else 1, padded=not is_last)
             self.add_module(name, unit)
             channels[name] = after
         self.sources = {name: source for name, source, _, _ in branches}
         self.pooling = pooling
-        self.ends = tuple(name for name in (*self.sources, _POOLED) if name not in sources)
-        self.width = sum(channels[name] for name in self.ends)
+        self.last = tuple(name for name in (*self.sources, _POOLED) if name not in sources)
+        self.width = sum(channels[name] for name in self.last)
 
     def forward(self, images: Tensor) -> Tensor:
-        made = {_INPUT: images, _POOLED: self.pooling(images)}
+        outputs = {_INPUT: images, _POOLED: self.pooling(images)}
         for name, source in self.sources.items():
-            made[name] = self.get_submodule(name)(made[source])
-        return torch.cat([made[name] for name in self.ends], 1)
+            outputs[name] = self.get_submodule(name)(outputs[source])
+        return torch.cat([outputs[name] for name in self.last], 1)
 
 
 class Inception(FeatureNetwork):
     """Inception-v3 as TensorFlow published it on 2015-12-05, on which the inception score and FID are defined.
 
-    Features [B, 2048] are the average over the last block's positions ("pool_3"). Logits [B, 1008] are what the
-    inception score takes: the features times the weights of the last layer, *without* its bias (Salimans et al.
-    2016 read them off the graph's "softmax/logits/MatMul"). Images are 299x299, normalized to (x - 128) / 128 as
-    the graph does; pytorch-fid has x / 127.5 - 1, which differs by at most 1/128.
+    Features [B, 2048] are the last block's spatial average ("pool_3"). Logits [B, 1008], for the inception score, are
+    the features times the weights of the last layer, *without* its bias (Salimans et al. 2016 read them from the
+    graph's "softmax/logits/MatMul"). Images are 299x299, normalized to (x - 128) / 128 as in the graph; pytorch-fid
+    has x / 127.5 - 1, which differs by at most 1/128.
 
-    The architecture is Szegedy et al. 2016 but for quirks of that graph: averages over 3x3 leave padding out, and
-    the last block pools by maximum. Tensors have the names of the file pt_inception-2015-12-05, which are
-    torchvision's.
+    The architecture is Szegedy et al. 2016 with two quirks of that graph: 3x3 averages leave padding out, and the
+    last block has max pooling. Tensor names are those of the file pt_inception-2015-12-05, which are torchvision's.
     """
 
     def __init__(self) -> None:
@@ -166,8 +187,11 @@ class Inception(FeatureNetwork):
     def maps(self, images: Tensor) -> Tensor:
         """Returns the maps [B, 64, h, w] before the first pooling, h = ⌊(H - 3) / 2⌋ - 1, of `images` [B, 3, H, W].
 
-        They are what SinGAN's code takes for SIFID (there, of other weights); its paper says "just before the
+        SinGAN's code uses these for SIFID (with other weights); its paper says "just before the
         second pooling layer" (Shaham et al. 2019, section 3.1), which would be 192 channels.
         """
         maps: Tensor = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3((images - 128) / 128)))
         return maps
+
+
+register_backbone("inception", partial(load_backbone, "inception", Inception, WEIGHTS, 299, titles=TITLES))

@@ -1,4 +1,4 @@
-"""Images brought to a backbone's size, exactly as the published tools do it, many at once and on any device."""
+"""Resizes images for backbones exactly as the published tools do, in batches, on any device."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from sparring.backbones.backbone import Resizer
 from sparring.errors import MetricError
 
 _BAND = 64
-"""Inputs that one band of weights covers, about: filters are local, and wider matrices multiply mostly zeros."""
+"""Approximate inputs per band of weights: filters are local, and wider matrices multiply mostly zeros."""
 
 _GROUP = 2**20
-"""Values that are resized at once: what lies between the two passes then stays in the cache, a third faster."""
+"""Values resized at once: the intermediate result then stays in the cache, which is a third faster."""
 
 _CHANNELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
 class _Band:
-    """The `weights` [m, stop - start] by which m consecutive outputs are had from inputs `start` to `stop`."""
+    """The `weights` [m, stop - start] from inputs `start` to `stop` to m consecutive outputs."""
 
     start: int
     stop: int
@@ -34,18 +34,18 @@ class _Band:
 def resize_for_backbone(images: Tensor, size: int, resizer: Resizer = "clean") -> Tensor:
     """Returns `images` uint8 [B, C, H, W] as float32 [B, 3, size, size], 0 to 255, in channels-last memory.
 
-    All three resizers are linear and separable, out = V X Hᵀ, with the tool's own weights. They differ:
+    All three resizers are linear and separable, out = V X Hᵀ, with the weights of their tool:
 
     - `clean`: clean-fid's "clean" mode (Parmar et al. 2022, https://arxiv.org/abs/2104.11222): Pillow's bicubic
       (a = -0.5), its support widened when shrinking (antialiased), on each channel as float32 (mode F), clipped to
       0 to 255 and never rounded. Equal to Pillow within 2e-4.
     - `legacy-tensorflow`: TensorFlow 1's ResizeBilinear (align_corners and half_pixel_centers both False), which is
       in the graph of the original FID (Heusel et al. 2017): output i is read at i · n / size. Not antialiased.
-    - `legacy-pytorch`: `interpolate(mode="bilinear", align_corners=False)`, as pytorch-fid has it: output i is read
+    - `legacy-pytorch`: `interpolate(mode="bilinear", align_corners=False)`, as in pytorch-fid: output i is read
       at (i + 1/2) · n / size - 1/2. Not antialiased.
 
-    All stretch images that are not square, as all of these tools do. Gray (1 channel) is repeated. Opacity (the last
-    of 2 or 4 channels) is laid over white before resizing, without rounding.
+    Images that are not square are stretched, as by all of these tools. Gray (1 channel) is repeated. Images with
+    opacity (the last of 2 or 4 channels) are composited over white before resizing, without rounding.
 
     Raises:
         MetricError: the images are not uint8 [B, C, H, W], hold no pixels, or have more than 4 channels.
@@ -72,7 +72,7 @@ def _resize_group(images: Tensor, rows: tuple[_Band, ...], columns: tuple[_Band,
     """Writes `images` [B, 1 or 3, H, W] `into` [B, size, size · 3]."""
     values = images.float()
     narrow = torch.cat([values[..., band.start : band.stop] @ band.weights.T for band in columns], 3)
-    # Gray becomes three, and channels move last, while the images are still low: afterwards both cost far more.
+    # Repeat gray and move channels last before the rows grow: both cost far more afterwards.
     narrow = narrow.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).flatten(2)
     lines = torch.split(into, [len(band.weights) for band in rows], 1)
     for band, outputs in zip(rows, lines, strict=True):
@@ -86,20 +86,20 @@ def _check(images: Tensor) -> None:
         raise MetricError(f"resize: got {got}; needs uint8 [B, C, H, W] with pixels in it")
     if images.shape[1] not in _CHANNELS:
         raise MetricError(
-            f"resize: got {got}; backbones see gray or RGB, each with or without opacity: choose such channels, or "
-            "give the metrics' functions features from a network of your own"
+            f"resize: got {got}; backbones support gray or RGB, each with or without opacity: convert the channels, or "
+            "pass the metrics' functions features of your own network"
         )
 
 
 def _over_white(images: Tensor) -> Tensor:
-    """Returns float32 [B, C - 1, H, W] of `images` uint8 [B, C, H, W], whose last channel is opacity."""
+    """Composites `images` uint8 [B, C, H, W], whose last channel is opacity, over white: float32 [B, C - 1, H, W]."""
     colour, opacity = images[:, :-1].float(), images[:, -1:].float() / 255
     return torch.lerp(torch.full_like(colour, 255), colour, opacity)
 
 
 @lru_cache(maxsize=64)
 def _bands(count: int, size: int, resizer: Resizer, device: torch.device) -> tuple[_Band, ...]:
-    """Returns the weights [size, count] that resize `count` pixels to `size`, cut into bands without most zeros."""
+    """Returns the weights [size, count] that resize `count` pixels to `size`, split into bands that omit most zeros."""
     bands = []
     for rows in torch.split(_WEIGHTS[resizer](count, size), -(-size * _BAND // max(count, _BAND))):
         used = rows.any(0).nonzero().flatten()
@@ -109,7 +109,7 @@ def _bands(count: int, size: int, resizer: Resizer, device: torch.device) -> tup
 
 
 def _pillow_bicubic(count: int, size: int) -> Tensor:
-    # Row i of the identity, resized, is what pixel i adds to each output.
+    # Row i of the identity, resized, is the contribution of pixel i to each output.
     identity = Image.fromarray(np.eye(count, dtype=np.float32))
     resized = identity.resize((size, count), Image.Resampling.BICUBIC)
     return torch.from_numpy(np.array(resized)).T

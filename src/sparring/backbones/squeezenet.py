@@ -1,15 +1,29 @@
 """SqueezeNet 1.1's convolutions: five megabytes of weights for LPIPS."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sparring.backbones.feature_pyramid import FeaturePyramid, tapped
 from sparring.backbones.normalization import ChannelNormalization
+from sparring.backbones.perceptual import load_lpips, lpips_heads_file
+from sparring.backbones.registry import register_perceptual
+from sparring.backbones.weights import PublishedWeights
+
+WEIGHTS = PublishedWeights(
+    "squeezenet1_1-b8a52dc0.pth",
+    "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+    "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
+)
+"""torchvision's, trained on ImageNet."""
+
+HEADS = lpips_heads_file("squeeze", "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76")
 
 
 class _Fire(nn.Module):
-    """Few channels, then many: half of them from single pixels, half from 3x3 neighbourhoods."""
+    """A fire module: a 1x1 squeeze, then concatenated 1x1 and 3x3 expansions."""
 
     def __init__(self, before: int, squeezed: int, expanded: int) -> None:
         super().__init__()
@@ -55,3 +69,6 @@ class SqueezeNetTrunk(FeaturePyramid):
     def pyramid(self, images: Tensor) -> tuple[Tensor, ...]:
         """Returns seven maps of `images` [B, 3, H, W], 0 to 255."""
         return tapped(self.features, self.normalization(images), self._TAPS)
+
+
+register_perceptual("squeeze", partial(load_lpips, "squeeze", SqueezeNetTrunk, WEIGHTS, HEADS))

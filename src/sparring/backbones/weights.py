@@ -1,4 +1,4 @@
-"""Published weights: where they are found, that they are the published ones, and that they fit their network."""
+"""Published weights: location, digest check and loading into their network."""
 
 import hashlib
 import pickle
@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from sparring.backbones.backbone import Backbone, FeatureNetwork
 from sparring.backbones.folding import fold_batch_norms
 from sparring.download import cache_folder, fetch, sha256_of
 from sparring.errors import DataError, WeightsError
@@ -22,10 +23,10 @@ _Network = TypeVar("_Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """A file of weights that its authors published, and its SHA-256.
+    """A published file of weights, and its SHA-256.
 
-    It comes from `url`, or as the file `inside` of a `package` that the command `install` installs, after which no
-    network is needed; either may be missing. `name` is its name in the cache.
+    It comes from `url`, or is the file `inside` a `package` that the command `install` installs, which then needs no
+    download; either may be missing. `name` is its name in the cache.
     """
 
     name: str
@@ -37,11 +38,11 @@ class PublishedWeights:
 
     @property
     def cached(self) -> Path:
-        """Where the file lies, or would lie, in the cache."""
+        """The file's path in the cache, whether it exists or not."""
         return cache_folder() / "weights" / self.name
 
     def installed(self) -> Path | None:
-        """Returns the file's path in its package; None where that is not installed. Nothing is imported."""
+        """Returns the file's path in its package, or None if that is not installed. Imports nothing."""
         if self.package is None:
             return None
         try:
@@ -52,41 +53,41 @@ class PublishedWeights:
 
 
 def locate(published: PublishedWeights, own: Path | None = None) -> tuple[Path, str]:
-    """Returns a file and its SHA-256: `own` where that is given, else the installed, the cached or a downloaded one.
+    """Returns a file and its SHA-256: `own` if given, else the installed, cached or downloaded one.
 
     Raises:
-        WeightsError: it is nowhere to be had, or its bytes are not the published ones; `own` is taken as it is.
+        WeightsError: it cannot be obtained, or its digest is not the published one; the digest of `own` is not checked.
     """
     if own is not None:
         if not own.is_file():
             raise WeightsError(f"weights {own}: there is no such file; name one, or leave weights out to look them up")
         return own, sha256_of(own)
     path = published.installed() or _cached(published)
-    found = sha256_of(path)
-    if found != published.sha256:
+    digest = sha256_of(path)
+    if digest != published.sha256:
         remedy = "delete it to fetch it again" if path == published.cached else "install it again"
-        raise WeightsError(f"weights {path}: SHA-256 is {found}, published is {published.sha256}; {remedy}")
-    return path, found
+        raise WeightsError(f"weights {path}: SHA-256 is {digest}, published is {published.sha256}; {remedy}")
+    return path, digest
 
 
 def _cached(published: PublishedWeights) -> Path:
     path = published.cached
     if path.exists():
         return path
-    put = f"put the file at {path}" + (f", or `{published.install}`" if published.package else "")
+    remedy = f"put the file at {path}" + (f", or `{published.install}`" if published.package else "")
     if published.url is None:
-        raise WeightsError(f"weights {published.name}: {published.package} is not installed; {put}")
+        raise WeightsError(f"weights {published.name}: {published.package} is not installed; {remedy}")
     try:
         return fetch(published.url, path, published.sha256)
     except DataError as error:
-        raise WeightsError(f"weights {published.name}: {error}; {put}") from None
+        raise WeightsError(f"weights {published.name}: {error}; {remedy}") from None
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """Returns the tensors of a `.pth` or `.safetensors` file by their names, on the CPU; no code in it is run.
+    """Returns the tensors of a `.pth` or `.safetensors` file by name, on the CPU; runs no code in it.
 
     Raises:
-        WeightsError: the file is damaged, or holds other things than tensors.
+        WeightsError: the file is damaged, or holds anything but tensors.
     """
     try:
         tensors = (
@@ -103,30 +104,46 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def load_frozen(build: Callable[[], _Network], tensors: Mapping[str, Tensor], source: str) -> _Network:
-    """Returns the network that `build` makes, with `tensors` for weights: in evaluation mode, without gradients.
+    """Builds a network with the weights `tensors`, in evaluation mode, without gradients.
 
-    Batch norms are folded and images lie channels last in memory: both for speed. It is built without initial
-    values, which takes no time and draws no random numbers.
+    For speed, batch norms are folded and memory is channels last. The network is built on the meta device, which
+    takes no time and draws no random numbers.
 
     Raises:
-        WeightsError: a tensor of the network is missing, of another shape, or unknown; `source` tells whose.
+        WeightsError: a tensor is missing, unknown or of another shape; the message names the `source`.
     """
     with torch.device("meta"):
         network = build()
     _check(network.state_dict(), tensors, source)
-    network.load_state_dict({name: _laid(tensor) for name, tensor in tensors.items()}, strict=False, assign=True)
+    network.load_state_dict(
+        {name: _to_channels_last(tensor) for name, tensor in tensors.items()}, strict=False, assign=True
+    )
     network.eval().requires_grad_(False)
     fold_batch_norms(network)
     return network
 
 
-def _laid(tensor: Tensor) -> Tensor:
+def load_backbone(
+    name: str,
+    build: Callable[[], FeatureNetwork],
+    file: PublishedWeights,
+    size: int,
+    weights: Path | None,
+    titles: tuple[tuple[str, str], ...] = (),
+) -> Backbone:
+    """Returns a backbone with published weights, or those at `weights`; `titles` apply to the published ones only."""
+    path, digest = locate(file, weights)
+    network = load_frozen(build, read(path), str(path))
+    return Backbone(name, network, size, digest, titles if digest == file.sha256 else ())
+
+
+def _to_channels_last(tensor: Tensor) -> Tensor:
     layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
     return tensor.float().contiguous(memory_format=layout)
 
 
 def digest_of(network: nn.Module) -> str:
-    """Returns the SHA-256, in hexadecimal, of a network's tensors by their names."""
+    """Returns the SHA-256, in hexadecimal, of a network's tensors and their names."""
     digest = hashlib.sha256()
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
@@ -134,16 +151,16 @@ def digest_of(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-_NO_WEIGHT = ".num_batches_tracked"
-"""A counter of training steps, which not all published files have and no evaluation reads."""
+_COUNTER = ".num_batches_tracked"
+"""A counter of training steps: not all published files have it, and evaluation ignores it."""
 
 
 def _check(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:
-    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items() if not name.endswith(_NO_WEIGHT)}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items() if not name.endswith(_NO_WEIGHT)}
-    missing = [name for name in wanted if name not in found]
-    unknown = [name for name in found if name not in wanted]
-    misshaped = [name for name, shape in wanted.items() if name in found and found[name] != shape]
+    needed = {name: tuple(tensor.shape) for name, tensor in expected.items() if not name.endswith(_COUNTER)}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items() if not name.endswith(_COUNTER)}
+    missing = [name for name in needed if name not in shapes]
+    unknown = [name for name in shapes if name not in needed]
+    misshaped = [name for name, shape in needed.items() if name in shapes and shapes[name] != shape]
     faults = []
     if missing:
         faults.append(f"{len(missing)} tensors are missing, first {missing[0]}")
@@ -151,6 +168,6 @@ def _check(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source
         faults.append(f"{len(unknown)} are not the network's, first {unknown[0]}")
     if misshaped:
         first = misshaped[0]
-        faults.append(f"{len(misshaped)} differ in shape, first {first}: {found[first]} instead of {wanted[first]}")
+        faults.append(f"{len(misshaped)} differ in shape, first {first}: {shapes[first]} instead of {needed[first]}")
     if faults:
-        raise WeightsError(f"weights {source}: {'; '.join(faults)}; give the weights of this network")
+        raise WeightsError(f"weights {source}: {'; '.join(faults)}; use the weights of this network")

@@ -1,4 +1,4 @@
-"""Scores of generated samples: gathered in one pass, recorded with all that they depend on."""
+"""Scores of generated samples, recorded with everything they depend on."""
 
 from sparring.evaluation.pictures import draw_pictures as draw_pictures
 from sparring.evaluation.pictures import write_pictures as write_pictures

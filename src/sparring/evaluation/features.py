@@ -1,4 +1,4 @@
-"""One pass over a set of samples, in which everything is kept that metrics ask for."""
+"""One pass over a set of samples that gathers everything metrics need."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from sparring.metrics.metric import Need, SampleStatistics
 from sparring.metrics.statistics.accumulators import Moments, Rows
 
 FOLDS = 5
-"""Disjoint parts of a set whose moments are kept apart: how much a score varies among them tells its uncertainty."""
+"""Disjoint parts of a set with moments of their own: a score's variation among them estimates its uncertainty."""
 
-_BLOCK = 1024  # rows a fold's moments are updated with at once: an update costs as much as d rows do
+_BLOCK = 1024  # rows per update of the folds' moments: an update costs as much as d rows
 _AHEAD = 2
 _FORMAT = "1"
 Needs = frozenset[Need]
@@ -30,7 +30,7 @@ Needs = frozenset[Need]
 
 @dataclass(frozen=True)
 class FeatureExtractor:
-    """How samples are looked at: images through a `backbone` after the `resizer`, vectors (no backbone) as they are."""
+    """Extracts features: resize, then backbone; vectors (no backbone) pass through unchanged."""
 
     backbone: Backbone | None
     resizer: Resizer
@@ -39,96 +39,96 @@ class FeatureExtractor:
 
     @property
     def name(self) -> str:
-        """All that features depend on beside the samples."""
+        """Everything that features depend on except the samples."""
         if self.backbone is None:
             return "samples"
         return f"{self.backbone.name} {self.backbone.digest} {self.backbone.size} {self.resizer}"
 
     def extract(self, batches: Iterator[Tensor], ahead: int) -> Iterator[Features]:
-        """Yields what each of the `batches` looks like, while `ahead` more of them are made ready."""
+        """Yields the features of each of `batches`, reading up to `ahead` batches in advance."""
         if self.backbone is None:
             return (Features(batch.flatten(1), torch.empty(len(batch), 0)) for batch in batches)
         return extract_features(self.backbone, batches, self.resizer, self.device, ahead=ahead)
 
 
 def gather(samples: SampleSet, needs: Needs, extractor: FeatureExtractor) -> SampleStatistics:
-    """Returns what `needs` asks for of `samples`.
+    """Returns the statistics of `samples` listed in `needs`.
 
     Raises:
-        MetricError: features that are not finite, or images that the backbone cannot see.
+        MetricError: features that are not finite, or images that the backbone does not support.
     """
     images, labels, features, logits = Rows(), Rows(), Rows(), Rows()
     folds = _Folds(samples.strata)
 
     def batches() -> Iterator[Tensor]:
-        for batch, told in samples.batches(extractor.batch):
+        for batch, class_labels in samples.batches(extractor.batch):
             if "images" in needs:
                 images.update(batch)
-            if told is not None and samples.classes:
-                labels.update(told)
+            if class_labels is not None and samples.classes:
+                labels.update(class_labels)
             yield batch
 
-    if needs & _FEATURES:
-        for seen in extractor.extract(batches(), 0 if samples.computed else _AHEAD):
+    if needs & _EXTRACTED:
+        for extracted in extractor.extract(batches(), 0 if samples.computed else _AHEAD):
             if "moments" in needs:
-                folds.update(seen.features)
+                folds.update(extracted.features)
             if "features" in needs:
-                features.update(seen.features)
+                features.update(extracted.features)
             if "logits" in needs:
-                logits.update(seen.logits)
+                logits.update(extracted.logits)
     else:
         for _ in batches():
             pass
-    told = labels.rows if samples.classes else None
-    return SampleStatistics(samples.count, folds.finished(), features.rows, logits.rows, images.rows, told)
+    class_labels = labels.rows if samples.classes else None
+    return SampleStatistics(samples.count, folds.finished(), features.rows, logits.rows, images.rows, class_labels)
 
 
 def gather_cached(
     samples: SampleSet,
     needs: Needs,
     extractor: FeatureExtractor,
-    tell: Callable[[str], None],
+    warn: Callable[[str], None],
     cache: Path | None = None,
 ) -> SampleStatistics:
-    """Returns what `gather` does; what the backbone made of the samples is read from the cache where it lies there.
+    """Returns the result of `gather`, with the backbone's output read from the cache if it is there.
 
-    The cache is `reference/` in `cache` (`cache_folder()` where none is given): a file for each need, under a digest
-    of samples, backbone, weights and resizer, whole or absent, shared by all runs. A damaged file is made anew; one
-    that cannot be written is told of and done without.
+    The cache is `reference/` in `cache` (by default in `cache_folder()`), shared by all runs: one file per need,
+    written atomically, named by a digest of samples, backbone, weights and resizer. A damaged file is replaced; if one
+    cannot be written, `warn` is called.
     """
-    asked = needs & _FEATURES if extractor.backbone else frozenset()
+    cacheable = needs & _EXTRACTED if extractor.backbone else frozenset()
     key = sha256(f"{_FORMAT} {samples.digest} {extractor.name}".encode()).hexdigest()[:32]
-    paths = {need: (cache or cache_folder()) / "reference" / f"{key}-{need}.safetensors" for need in asked}
-    kept = {need: found for need, path in paths.items() if (found := _read(path)) is not None}
-    statistics = gather(samples, needs - kept.keys(), extractor)
+    paths = {need: (cache or cache_folder()) / "reference" / f"{key}-{need}.safetensors" for need in cacheable}
+    cached = {need: tensors for need, path in paths.items() if (tensors := _read(path)) is not None}
+    statistics = gather(samples, needs - cached.keys(), extractor)
     try:
-        for need in asked - kept.keys():
+        for need in cacheable - cached.keys():
             replace_bytes(paths[need], save(_tensors(statistics, need)))
     except RunError as error:
-        tell(f"what was seen of the reference is not kept for the next time: {error}")
-    return _with_kept(statistics, kept)
+        warn(f"features of the reference are not cached for the next time: {error}")
+    return _with_cached(statistics, cached)
 
 
-_FEATURES: Needs = frozenset({"moments", "features", "logits"})
+_EXTRACTED: Needs = frozenset({"moments", "features", "logits"})
 
 
 class _Folds:
-    """Moments of `FOLDS` parts of a stream, each of every fifth row, or of every fifth stratum of rows."""
+    """Moments of `FOLDS` parts of a stream: each takes every fifth row, or every fifth stratum of rows."""
 
     def __init__(self, strata: int) -> None:
         self._strata = strata
         self._count = 0
         self._moments = tuple(Moments() for _ in range(FOLDS))
-        self._waiting: list[Tensor] = []
+        self._buffered: list[Tensor] = []
 
     def update(self, rows: Tensor) -> None:
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= _BLOCK:
+        self._buffered.append(rows)
+        if sum(map(len, self._buffered)) >= _BLOCK:
             self.finished()
 
     def finished(self) -> tuple[Moments, ...]:
-        if self._waiting:
-            rows, self._waiting = torch.cat(self._waiting), []
+        if self._buffered:
+            rows, self._buffered = torch.cat(self._buffered), []
             folds = torch.arange(self._count, self._count + len(rows)) // self._strata % FOLDS
             self._count += len(rows)
             for index, moments in enumerate(self._moments):
@@ -146,16 +146,16 @@ def _tensors(statistics: SampleStatistics, need: Need) -> dict[str, Tensor]:
     return {need: (statistics.features if need == "features" else statistics.logits).contiguous()}
 
 
-def _with_kept(statistics: SampleStatistics, kept: Mapping[Need, dict[str, Tensor]]) -> SampleStatistics:
+def _with_cached(statistics: SampleStatistics, cached: Mapping[Need, dict[str, Tensor]]) -> SampleStatistics:
     folds = statistics.folds
-    if "moments" in kept:
+    if "moments" in cached:
         parts: list[dict[str, Tensor]] = [{} for _ in range(FOLDS)]
-        for path, value in kept["moments"].items():
+        for path, value in cached["moments"].items():
             index, _, name = path.partition(" ")
             parts[int(index)][name] = value
         folds = tuple(map(Moments.of, parts))
-    features = kept["features"]["features"] if "features" in kept else statistics.features
-    logits = kept["logits"]["logits"] if "logits" in kept else statistics.logits
+    features = cached["features"]["features"] if "features" in cached else statistics.features
+    logits = cached["logits"]["logits"] if "logits" in cached else statistics.logits
     return SampleStatistics(statistics.count, folds, features, logits, statistics.images, statistics.labels)
 
 

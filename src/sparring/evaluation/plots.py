@@ -1,4 +1,4 @@
-"""Plots of an evaluation: both sets of samples on a map, and scores that are read in pairs."""
+"""Plots of an evaluation: a map of both sets of samples, and scores that are read in pairs."""
 
 import io
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sparring.evaluation.score import MetricScore
 from sparring.tensors.pca import principal_plane
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe & Ito 2008: told apart by colour-blind readers too."""
+"""Okabe & Ito 2008: distinguishable for colour-blind readers."""
 
 _INK, _QUIET, _RULE = "#1c1f24", "#5f6873", "#e2e4e8"
 _MOST_POINTS = 2000
@@ -28,12 +28,12 @@ _MEANINGS = {
     "coverage": "coverage: share of the data near a sample",
 }
 _SIDES = ((8, 0, "left", "center"), (-8, 0, "right", "center"), (0, 8, "center", "bottom"), (0, -8, "center", "top"))
-"""Where a name may stand beside its point: the offset, in points of 1/72 inch, and which part of it is there."""
+"""Positions of a name next to its point: offset in points of 1/72 inch, and alignment."""
 
 
 @dataclass(frozen=True)
 class _Point:
-    """Two scores of the samples `name`; values do not compare between `circumstances`."""
+    """Two scores of the samples `name`; scores of different `circumstances` are not comparable."""
 
     name: str
     circumstances: str
@@ -41,10 +41,10 @@ class _Point:
 
 
 def draw_map(real: Tensor, fake: Tensor, seed: int = 0) -> Image.Image:
-    """Returns where features `real` [N, d] and `fake` [M, d] lie, N and d above 1, at most 2,000 points of each.
+    """Plots features `real` [N, d] and `fake` [M, d], N and d above 1, at most 2,000 points of each.
 
-    The plane is that of the real samples' first two principal components; samples of two numbers are shown as they
-    are. Points are drawn in random order, so that neither set hides the other.
+    The plane is that of the real samples' first two principal components; samples of two numbers are plotted directly.
+    Points are drawn in random order: neither set hides the other.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -59,47 +59,47 @@ def draw_map(real: Tensor, fake: Tensor, seed: int = 0) -> Image.Image:
     axes.scatter(*places[order].T.numpy(), s=12, c=[colours[index] for index in order], alpha=0.45, linewidths=0)
     for name, colour, rows in zip(("real", "generated"), _COLOURS, sets, strict=False):
         axes.scatter([], [], s=45, color=colour, label=f"{len(rows):,} {name} samples")
-    _dress(axes, "Where real and generated samples lie", across, upward)
+    _style_axes(axes, "Where real and generated samples lie", across, upward)
     axes.set_aspect("equal", adjustable="datalim")
     _add_legend(figure)
     return _image(figure)
 
 
 def draw_pairs(scores: Sequence[MetricScore]) -> Image.Image | None:
-    """Returns precision against recall and density against coverage, a point for each evaluation among `scores`.
+    """Plots precision against recall and density against coverage, a point for each evaluation among `scores`.
 
-    Points have the names of their samples where there is room, the last ones first; colours tell networks, counts
-    and references, between which values do not compare. None where there is no such pair of scores.
+    Points are labelled with their samples' names if there is room, the last ones first. Colours distinguish networks,
+    counts and references, between which scores are not comparable. Returns None if there is no such pair of scores.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    found = {pair: points for pair in _PAIRS if (points := _points(scores, *pair))}
-    if not found:
+    pairs = {pair: points for pair in _PAIRS if (points := _points(scores, *pair))}
+    if not pairs:
         return None
-    groups = dict.fromkeys(point.circumstances for points in found.values() for point in points)
+    groups = dict.fromkeys(point.circumstances for points in pairs.values() for point in points)
     colours = dict(zip(groups, _COLOURS * len(groups), strict=False))
-    figure = _figure(5.6 * len(found), 4.9)
-    for index, ((upward, across), points) in enumerate(found.items()):
-        axes = figure.add_subplot(1, len(found), index + 1)
+    figure = _figure(5.6 * len(pairs), 4.9)
+    for index, ((upward, across), points) in enumerate(pairs.items()):
+        axes = figure.add_subplot(1, len(pairs), index + 1)
         for group, colour in colours.items():
             places = [point.place for point in points if point.circumstances == group]
             x, y = zip(*places, strict=True) if places else ((), ())
             axes.scatter(x, y, s=60, color=colour, edgecolors="white", label=group, zorder=3)
         highest = max(point.place[1] for point in points)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, max(1.03, 1.06 * highest)))  # density may exceed 1
-        _dress(axes, f"{upward.capitalize()} and {across}", _MEANINGS[across], _MEANINGS[upward])
+        _style_axes(axes, f"{upward.capitalize()} and {across}", _MEANINGS[across], _MEANINGS[upward])
         axes.set_title("better ↗", loc="right", fontsize=10, color=_QUIET)
     if len(groups) > 1:
         _add_legend(figure)
-    figure.draw_without_rendering()  # which settles where everything is
-    for axes, points in zip(figure.axes, found.values(), strict=True):
+    figure.draw_without_rendering()  # determines the layout
+    for axes, points in zip(figure.axes, pairs.values(), strict=True):
         _write_names(axes, points)
     return _image(figure)
 
 
 def _on_plane(rows: Tensor, real: Tensor, seed: int) -> tuple[Tensor, str, str]:
-    """Returns where `rows` are drawn [., 2], and what the plane's axes are."""
+    """Returns the plotted positions [N, 2] of `rows`, and labels of the axes."""
     if rows.shape[1] == 2:
         return rows, "first number", "second number"
     plane = principal_plane(real, seed)
@@ -108,29 +108,29 @@ def _on_plane(rows: Tensor, real: Tensor, seed: int) -> tuple[Tensor, str, str]:
 
 
 def _points(scores: Sequence[MetricScore], upward: str, across: str) -> list[_Point]:
-    """Returns a point wherever both scores were measured of the same samples in the same way."""
+    """Returns a point for each pair of scores of the same samples and settings."""
     measured: dict[object, dict[str, MetricScore]] = {}
     for score in scores:
         measured.setdefault(replace(score, name="").identity, {})[score.name.partition("-")[0]] = score
     return [
-        _Point(_plain(one.samples), _plain(_circumstances(one)), (found[across].value, one.value))
-        for found in measured.values()
-        if across in found and (one := found.get(upward)) and isfinite(found[across].value + one.value)
+        _Point(_escaped(one.samples), _escaped(_circumstances(one)), (pair[across].value, one.value))
+        for pair in measured.values()
+        if across in pair and (one := pair.get(upward)) and isfinite(pair[across].value + one.value)
     ]
 
 
-def _plain(text: str) -> str:
-    """Returns `text` so that matplotlib does not take what stands between dollars for a formula."""
+def _escaped(text: str) -> str:
+    """Escapes dollar signs: matplotlib would typeset the text between them as a formula."""
     return text.replace("$", r"\$")
 
 
 def _circumstances(score: MetricScore) -> str:
-    seen = f"seen by {score.backbone}: " if score.backbone else ""
-    return f"{seen}{score.count:,} samples against {score.reference_count:,} of {score.reference}"
+    backbone = f"features of {score.backbone}: " if score.backbone else ""
+    return f"{backbone}{score.count:,} samples against {score.reference_count:,} of {score.reference}"
 
 
 def _write_names(axes: Any, points: Sequence[_Point]) -> None:
-    taken = [axes.transData.transform(point.place) for point in points]
+    points_on_page = [axes.transData.transform(point.place) for point in points]
     boxes: list[Any] = []
     for point in reversed(points):
         for x, y, across, upward in _SIDES:
@@ -139,13 +139,13 @@ def _write_names(axes: Any, points: Sequence[_Point]) -> None:
             text.set_in_layout(False)
             box = text.get_window_extent()
             inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 and box.y1 <= axes.bbox.y1
-            if inside and not box.count_overlaps(boxes) and not any(box.contains(*place) for place in taken):
+            if inside and not box.count_overlaps(boxes) and not any(box.contains(*place) for place in points_on_page):
                 boxes.append(box)
                 break
             text.remove()
 
 
-def _dress(axes: Any, title: str, across: str, upward: str) -> None:
+def _style_axes(axes: Any, title: str, across: str, upward: str) -> None:
     axes.set_title(title, loc="left", fontsize=13, color=_INK, pad=12)
     axes.set_xlabel(across, color=_QUIET, fontsize=10)
     axes.set_ylabel(upward, color=_QUIET, fontsize=10)

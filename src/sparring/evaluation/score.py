@@ -1,4 +1,4 @@
-"""A score is a record: a number, and everything that one must know to compare it with another."""
+"""Scores as records: a number with everything needed to compare it with another."""
 
 import csv
 import io
@@ -18,12 +18,11 @@ from sparring.files import replace_text
 class MetricScore:
     """One value of one metric.
 
-    `deviation` is its standard deviation, None where none is known, and `how` says over what. `backbone` is empty
-    where nothing was looked through; `weights` is the SHA-256 of its weights. The reference is empty where a metric
-    looks at generated samples alone. `reference_digest` tells the
-    reference's samples (data, split and choice) from any others. `averaged` says whether the generator's weights
-    were averaged (EMA), None for samples that no generator of ours drew. `seconds` were spent on this value and
-    those that came with it, features not counted.
+    `deviation` is its standard deviation, None if unknown, and `how` says over what. `backbone` is empty if no features
+    were extracted; `weights` is the SHA-256 of its weights. The reference is empty if the metric uses generated samples
+    only; `reference_digest` identifies its samples (data, split and selection). `averaged` says whether the generator's
+    weights were averaged (EMA), None for samples from elsewhere. `seconds` is the time for this value and those
+    computed with it, without feature extraction.
     """
 
     name: str
@@ -51,18 +50,18 @@ class MetricScore:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What tells this score from others: everything but the number itself, its uncertainty and its seconds."""
-        beside = {"value", "deviation", "how", "seconds", "torch", "device"}
-        return tuple(getattr(self, one.name) for one in fields(self) if one.name not in beside)
+        """Everything that distinguishes this score from others: not the value, its uncertainty or its time."""
+        results = {"value", "deviation", "how", "seconds", "torch", "device"}
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name not in results)
 
 
 _SCORES = TypeAdapter(list[MetricScore])
 
 
 def write_scores(path: Path, scores: Iterable[MetricScore]) -> None:
-    """Writes `scores` to `path`.json and `path`.csv, each whole or not at all.
+    """Adds `scores` to `path`.json and `path`.csv, each written atomically.
 
-    Those that are there stay, except where a new one measures the very same.
+    A new score replaces an old one of the same identity.
     """
     known = {score.identity: score for score in (*read_scores(path), *scores)}
     rows = [asdict(score) for score in known.values()]
@@ -70,17 +69,17 @@ def write_scores(path: Path, scores: Iterable[MetricScore]) -> None:
     writer = csv.DictWriter(text, [one.name for one in fields(MetricScore)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "shape": "x".join(map(str, row["shape"]))} for row in rows)
-    replace_text(with_suffix(path, ".json"), json.dumps({"scores": rows}, indent=1) + "\n")
-    replace_text(with_suffix(path, ".csv"), text.getvalue())
+    replace_text(append_suffix(path, ".json"), json.dumps({"scores": rows}, indent=1) + "\n")
+    replace_text(append_suffix(path, ".csv"), text.getvalue())
 
 
 def read_scores(path: Path) -> list[MetricScore]:
-    """Returns the scores written to `path`.json; none where there is no such file.
+    """Returns the scores in `path`.json; none if there is no such file.
 
     Raises:
         MetricError: the file holds something else.
     """
-    file = with_suffix(path, ".json")
+    file = append_suffix(path, ".json")
     if not file.exists():
         return []
     try:
@@ -90,34 +89,34 @@ def read_scores(path: Path) -> list[MetricScore]:
 
 
 def read_score_files(folder: Path) -> dict[Path, list[MetricScore]]:
-    """Returns the scores in a folder by the paths (without suffix) that they were written to, the newest last.
+    """Returns the scores in a folder by path (without suffix), the newest last.
 
-    Passes over files that are damaged or hold something else.
+    Skips files that are damaged or hold something else.
     """
-    found = {}
+    scores_by_path = {}
     for file in sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
         path = file.with_name(file.name.removesuffix(".json"))
         try:
-            found[path] = read_scores(path)
+            scores_by_path[path] = read_scores(path)
         except (MetricError, OSError):
             continue
-    return {path: scores for path, scores in found.items() if scores}
+    return {path: scores for path, scores in scores_by_path.items() if scores}
 
 
-def with_suffix(path: Path, suffix: str) -> Path:
-    """Returns `path` with `suffix` after its name, whatever dots the name has."""
+def append_suffix(path: Path, suffix: str) -> Path:
+    """Returns `path` with `suffix` appended to its name, even if the name contains dots."""
     return path.with_name(path.name + suffix)
 
 
 def score_table(scores: Sequence[MetricScore]) -> list[str]:
-    """Returns `scores` as aligned lines: name, value and deviation, which way is better, and what the numbers are."""
+    """Returns `scores` as aligned lines: name, value and deviation, direction, and how it was measured."""
     rows = [(score.name, format_score(score), _BEST[score.direction], score.how) for score in scores]
     widths = [max(least, *map(len, column)) for least, column in zip(_WIDTHS, zip(*rows, strict=True), strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 _WIDTHS = (16, 18, 16, 0)
-"""The least widths of the table's columns, so that tables printed one after the other line up."""
+"""Minimum column widths: tables printed one after the other line up."""
 
 _BEST: dict[ScoreDirection, str] = {
     "lower": "lower is better",

