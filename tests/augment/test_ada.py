@@ -16,72 +16,72 @@ from sparring.networks import MLP
 SAMPLE = (3, 4, 4)
 
 
-def watch(ada: ADA, signs: list[float], count: int = 1000, parts: int = 1) -> list[float]:
+def run_updates(ada: ADA, signs: list[float], count: int = 1000, parts: int = 1) -> list[float]:
     """Returns p at the end of each step, given the mean sign of its scores."""
-    memory, found = ada.memory(), []
+    memory, probabilities = ada.memory(), []
     for step, mean in enumerate(signs):
         positive = round(count * (1 + mean) / 2)
         scores = torch.cat((torch.full((positive, 1), 0.1), torch.full((count - positive, 1), -3.0)))
         for part in scores[torch.randperm(count, generator=torch.Generator().manual_seed(step))].chunk(parts):
-            seen = ada.update(memory, part, step)
-        found.append(float(seen["augmentation"]))
-    return found
+            observations = ada.update(memory, part, step)
+        probabilities.append(float(observations["augmentation"]))
+    return probabilities
 
 
-def test_the_probability_rises_by_the_images_shown_every_fourth_step_where_real_samples_are_told() -> None:
+def test_the_probability_rises_by_the_images_shown_every_fourth_step_where_real_samples_score_above_zero() -> None:
     expected = [step // 4 * 4 * 1000 / 500_000 for step in range(14)]
-    assert watch(ADA(), [1.0] * 14) == pytest.approx(expected, abs=1e-7)
+    assert run_updates(ADA(), [1.0] * 14) == pytest.approx(expected, abs=1e-7)
 
 
 def test_it_goes_to_1_in_as_many_images_as_are_given_and_no_further() -> None:
-    found = watch(ADA(images=8000), [1.0] * 17)
-    assert [found[step] for step in (4, 8, 12, 16)] == [0.5, 1, 1, 1]
+    probabilities = run_updates(ADA(images=8000), [1.0] * 17)
+    assert [probabilities[step] for step in (4, 8, 12, 16)] == [0.5, 1, 1, 1]
 
 
 def test_it_falls_as_fast_where_signs_are_below_the_target_and_not_below_0() -> None:
-    found = watch(ADA(images=8000), [0.8] * 4 + [0.4] * 13)
-    assert [found[step] for step in (4, 8, 12, 16)] == [0.5, 0, 0, 0]
-    assert watch(ADA(images=8000, target=0.3), [0.8] * 4 + [0.4] * 5)[-1] == 1
+    probabilities = run_updates(ADA(images=8000), [0.8] * 4 + [0.4] * 13)
+    assert [probabilities[step] for step in (4, 8, 12, 16)] == [0.5, 0, 0, 0]
+    assert run_updates(ADA(images=8000, target=0.3), [0.8] * 4 + [0.4] * 5)[-1] == 1
 
 
 def test_signs_are_averaged_over_the_steps_between() -> None:
-    assert watch(ADA(images=8000), [1.0, 1.0, 1.0, -0.8, 0])[-1] == 0
-    assert watch(ADA(images=8000), [1.0, 1.0, 1.0, -0.4, 0])[-1] == 0.5
-    assert watch(ADA(images=8000, every=2), [1.0] * 5) == [0, 0, 0.25, 0.25, 0.5]
+    assert run_updates(ADA(images=8000), [1.0, 1.0, 1.0, -0.8, 0])[-1] == 0
+    assert run_updates(ADA(images=8000), [1.0, 1.0, 1.0, -0.4, 0])[-1] == 0.5
+    assert run_updates(ADA(images=8000, every=2), [1.0] * 5) == [0, 0, 0.25, 0.25, 0.5]
 
 
 def test_it_stays_where_the_signs_are_on_target() -> None:
-    assert watch(ADA(images=8000, target=0.5), [0.75] * 4 + [0.5] * 9)[-1] == 0.5
+    assert run_updates(ADA(images=8000, target=0.5), [0.75] * 4 + [0.5] * 9)[-1] == 0.5
 
 
 @pytest.mark.parametrize("parts", [2, 4])
 def test_parts_of_a_batch_count_as_the_whole_of_it(parts: int) -> None:
     signs = [1.0, 0.2, 0.9, 0.6, 0.1, 0.2, 1.0, 1.0, 1.0]
-    assert watch(ADA(images=9000), signs, parts=parts) == watch(ADA(images=9000), signs)
+    assert run_updates(ADA(images=9000), signs, parts=parts) == run_updates(ADA(images=9000), signs)
 
 
 def test_more_than_one_move_of_a_step_counts_and_adapts_once() -> None:
     ada = ADA(every=1, images=100)
     memory = ada.memory()
-    found = [float(ada.update(memory, torch.ones(10, 1), step)["augmentation"]) for step in (0, 0, 1, 1, 2)]
-    assert found == pytest.approx([0, 0, 0.2, 0.2, 0.4])
+    probabilities = [float(ada.update(memory, torch.ones(10, 1), step)["augmentation"]) for step in (0, 0, 1, 1, 2)]
+    assert probabilities == pytest.approx([0, 0, 0.2, 0.2, 0.4])
 
 
 def test_the_log_has_the_probability_and_the_mean_sign_so_far() -> None:
     ada = ADA()
-    seen = ada.update(ada.memory(), torch.tensor([[2.0], [1.0], [-0.1], [3.0]]), 0)
-    assert {name: float(value) for name, value in seen.items()} == {"augmentation": 0.0, "sign_real": 0.5}
+    observations = ada.update(ada.memory(), torch.tensor([[2.0], [1.0], [-0.1], [3.0]]), 0)
+    assert {name: float(value) for name, value in observations.items()} == {"augmentation": 0.0, "sign_real": 0.5}
 
 
 def test_what_it_does_is_the_pipeline_at_its_probability() -> None:
-    given, ada = torch.rand(6, 3, 8, 8) * 2 - 1, ADA(groups="bg")
+    images, ada = torch.rand(6, 3, 8, 8) * 2 - 1, ADA(groups="bg")
     memory = {**ada.memory(), "probability": torch.tensor(0.5)}
-    found = ada.recall(memory, given, torch.Generator().manual_seed(0), 0)
-    expected = Pipeline(groups="bg", probability=0.5)(given, torch.Generator().manual_seed(0), 0)
-    assert torch.equal(found, expected)
+    augmented = ada.recall(memory, images, torch.Generator().manual_seed(0), 0)
+    expected = Pipeline(groups="bg", probability=0.5)(images, torch.Generator().manual_seed(0), 0)
+    assert torch.equal(augmented, expected)
 
 
-def play(**rules: object) -> GAN:
+def build_game(**rules: object) -> GAN:
     torch.manual_seed(0)
     cast = {"generator": MLP.Spec(width=5), "discriminator": MLP.Spec(width=5), "prior": Gaussian(size=3)}
     game = GAN.Spec(**{**cast, **rules}).build(SAMPLE, Condition())  # type: ignore[arg-type]
@@ -99,22 +99,22 @@ def state(game: torch.nn.Module) -> dict[str, Tensor]:
 
 
 def test_a_game_saves_what_it_remembers_and_the_generators_move_leaves_it_alone() -> None:
-    game = play(augmentations=(ADA(every=1, images=12),))
+    game = build_game(augmentations=(ADA(every=1, images=12),))
     assert state(game).keys() == {f"adversary.augmenter.{name}_0" for name in ("probability", "signs", "count", "step")}
     before = {name: value.clone() for name, value in state(game).items()}
     game.generate(batch(0))
     assert all(torch.equal(value, before[name]) for name, value in state(game).items())
-    given = batch(0)
-    game.discriminate(given)
+    real = batch(0)
+    game.discriminate(real)
     assert float(state(game)["adversary.augmenter.ADA_count"]) == 6
-    assert given.observations.keys() == {"score_real", "score_fake", "augmentation", "sign_real"}
+    assert real.observations.keys() == {"score_real", "score_fake", "augmentation", "sign_real"}
     game.discriminate(batch(1))
-    signs = given.observations["sign_real"]
+    signs = real.observations["sign_real"]
     assert float(state(game)["adversary.augmenter.ADA_probability"]) == (0.5 if signs > 0.6 else 0)
 
 
 def test_a_rehearsal_leaves_no_trace_in_it() -> None:
-    game = play(augmentations=(ADA(every=1, images=12),))
+    game = build_game(augmentations=(ADA(every=1, images=12),))
     wrapped = Consensus.Spec(of=game.spec).build(SAMPLE, Condition())
     wrapped.teams[1].losses(batch(0))
     assert float(state(wrapped)["of.adversary.augmenter.ADA_count"]) == 0
@@ -123,8 +123,8 @@ def test_a_rehearsal_leaves_no_trace_in_it() -> None:
 
 
 def test_moves_with_it_are_not_recorded() -> None:
-    assert play(augmentations=(ADA(),)).capture_key(batch(0)) is None
-    assert play(augmentations=(Pipeline(),)).capture_key(batch(0)) is not None
+    assert build_game(augmentations=(ADA(),)).capture_key(batch(0)) is None
+    assert build_game(augmentations=(Pipeline(),)).capture_key(batch(0)) is not None
 
 
 def test_a_penalty_cannot_have_it() -> None:

@@ -1,4 +1,4 @@
-"""Pixels copied as they are, against whole-array operations, and what the theory says of such kernels."""
+"""Pixels copied as they are, against whole-array operations, and the theory of such kernels."""
 
 from itertools import product
 
@@ -16,24 +16,24 @@ def numbered(count: int, height: int, width: int) -> Tensor:
     return torch.arange(float(height * width)).view(1, 1, height, width).repeat(count, 2, 1, 1)
 
 
-def moved(given: Tensor, mirrored: int = 0, turns: int = 0, down: int = 0, right: int = 0) -> Tensor:
-    count = len(given)
-    return move_pixels(given, *(torch.full((count,), value) for value in (mirrored, turns, down, right)))
+def moved(inputs: Tensor, mirrored: int = 0, turns: int = 0, down: int = 0, right: int = 0) -> Tensor:
+    count = len(inputs)
+    return move_pixels(inputs, *(torch.full((count,), value) for value in (mirrored, turns, down, right)))
 
 
 @pytest.mark.parametrize(("mirrored", "turns"), [*product(range(2), range(4))])
 def test_an_image_is_mirrored_and_then_turned_clockwise(mirrored: int, turns: int) -> None:
-    given = numbered(1, 5, 5)
-    expected = (given.flip(3) if mirrored else given).rot90(-turns, (2, 3))
-    assert torch.equal(moved(given, mirrored, turns), expected)
+    inputs = numbered(1, 5, 5)
+    expected = (inputs.flip(3) if mirrored else inputs).rot90(-turns, (2, 3))
+    assert torch.equal(moved(inputs, mirrored, turns), expected)
 
 
 def test_it_is_then_shifted_and_reflected_at_the_edges() -> None:
-    given = numbered(1, 5, 6)
-    padded = np.pad(given[0, 0].numpy(), 20, mode="reflect")
+    inputs = numbered(1, 5, 6)
+    padded = np.pad(inputs[0, 0].numpy(), 20, mode="reflect")
     for down, right in ((0, 0), (2, -3), (-7, 4), (11, 13)):
         expected = padded[20 - down : 25 - down, 20 - right : 26 - right]
-        np.testing.assert_array_equal(moved(given, 0, 0, down, right)[0, 0].numpy(), expected)
+        np.testing.assert_array_equal(moved(inputs, 0, 0, down, right)[0, 0].numpy(), expected)
 
 
 def test_what_is_not_square_is_turned_about_its_middle() -> None:
@@ -45,24 +45,26 @@ def test_what_is_not_square_is_turned_about_its_middle() -> None:
 
 
 def test_each_image_is_moved_in_its_own_way() -> None:
-    given = numbered(3, 4, 4)
-    found = move_pixels(given, torch.tensor([0, 1, 0]), torch.tensor([0, 0, 1]), *torch.zeros(2, 3, dtype=torch.long))
-    for one, expected in zip(found, (given[0], given[0].flip(2), given[0].rot90(-1, (1, 2))), strict=True):
+    inputs = numbered(3, 4, 4)
+    outputs = move_pixels(
+        inputs, torch.tensor([0, 1, 0]), torch.tensor([0, 0, 1]), *torch.zeros(2, 3, dtype=torch.long)
+    )
+    for one, expected in zip(outputs, (inputs[0], inputs[0].flip(2), inputs[0].rot90(-1, (1, 2))), strict=True):
         assert torch.equal(one, expected)
 
 
 def weights(probability: float) -> dict[tuple[int, int], float]:
-    """How often an image is mirrored and turned how, as the paper draws."""
+    """How often an image is mirrored and turned how, as in the paper."""
     mirrored = (1 - probability / 2, probability / 2)
     turned = (1 - 3 * probability / 4, *[probability / 4] * 3)
     return {(one, other): mirrored[one] * turned[other] for one, other in product(range(2), range(4))}
 
 
 def test_mirrored_and_turned_images_are_as_many_as_the_paper_says() -> None:
-    given = numbered(20_000, 3, 3)  # so small that shifts of up to 3/8 of a pixel are none
-    found = blit(given, Draws(len(given), torch.Generator().manual_seed(0), given, 0.6))
+    inputs = numbered(20_000, 3, 3)  # so small that shifts of up to 3/8 of a pixel are none
+    outputs = blit(inputs, Draws(len(inputs), torch.Generator().manual_seed(0), inputs, 0.6))
     for (mirrored, turns), share in weights(0.6).items():
-        same = (found == moved(given[:1], mirrored, turns)).flatten(1).all(1).double().mean()
+        same = (outputs == moved(inputs[:1], mirrored, turns)).flatten(1).all(1).double().mean()
         assert float(same) == pytest.approx(share, abs=0.015)
 
 
@@ -84,10 +86,10 @@ def test_mirroring_and_turning_leak_at_probability_1_alone() -> None:
 
 
 def test_shifts_reach_an_eighth_of_a_side_and_do_not_leak_up_to_eight_ninths() -> None:
-    given = numbered(20_000, 1, 16)
-    found = blit(given, Draws(len(given), torch.Generator().manual_seed(0), given, 0.8))
-    found = found[(found[:, 0, 0, 8] > found[:, 0, 0, 7])]  # neither mirrored nor turned by two right angles
-    shares = torch.bincount((10 - found[:, 0, 0, 8]).long(), minlength=5)[:5] / len(found)
+    inputs = numbered(20_000, 1, 16)
+    outputs = blit(inputs, Draws(len(inputs), torch.Generator().manual_seed(0), inputs, 0.8))
+    outputs = outputs[(outputs[:, 0, 0, 8] > outputs[:, 0, 0, 7])]  # neither mirrored nor turned by two right angles
+    shares = torch.bincount((10 - outputs[:, 0, 0, 8]).long(), minlength=5)[:5] / len(outputs)
     expected = torch.tensor([0.1, 0.2, 0.4, 0.2, 0.1])
     torch.testing.assert_close(shares, expected, atol=0.02, rtol=0)
     steps = np.zeros(12)

@@ -14,12 +14,12 @@ def images() -> torch.Tensor:
 
 
 def test_each_square_holds_its_mean_also_where_it_reaches_over_an_edge() -> None:
-    given, found = images(), coarsen(images(), 2)
+    inputs, outputs = images(), coarsen(images(), 2)
     for top in range(0, 5, 2):
         for left in range(0, 7, 2):
             square = (slice(None), slice(None), slice(top, top + 2), slice(left, left + 2))
-            expected = given[square].mean((2, 3), keepdim=True).expand_as(given[square])
-            torch.testing.assert_close(found[square], expected)
+            expected = inputs[square].mean((2, 3), keepdim=True).expand_as(inputs[square])
+            torch.testing.assert_close(outputs[square], expected)
 
 
 def test_a_factor_of_one_changes_nothing_and_a_large_one_leaves_the_mean() -> None:
@@ -37,7 +37,7 @@ def test_between_whole_numbers_the_two_next_are_blended_so_that_nothing_jumps() 
     torch.testing.assert_close(shrinking(images(), random, 1000), coarsen(images(), 3))
     alpha = 0.25 * coarsen(images(), 2) + 0.75 * coarsen(images(), 3)
     torch.testing.assert_close(shrinking(images(), random, 1250), alpha)
-    path = [shrinking(images(), random, shown) for shown in range(0, 3100, 10)]
+    path = [shrinking(images(), random, count) for count in range(0, 3100, 10)]
     assert max((one - other).abs().max() for one, other in pairwise(path)) < 0.02
     assert torch.equal(path[-1], images())
 

@@ -52,30 +52,30 @@ every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=str)
 
 @every_setting
 def test_colours_are_changed_as_by_the_matrices_of_the_paper(setting: tuple[float, ...]) -> None:
-    given, matrix = images(1, 3), stated(*setting)
-    found = recolour(given, *affine_colour_map(*numbers(*setting)))
-    expected = np.einsum("ij,njhw->nihw", matrix[:3, :3], given.numpy()) + matrix[:3, 3][:, None, None]
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)
+    inputs, matrix = images(1, 3), stated(*setting)
+    outputs = recolour(inputs, *affine_colour_map(*numbers(*setting)))
+    expected = np.einsum("ij,njhw->nihw", matrix[:3, :3], inputs.numpy()) + matrix[:3, 3][:, None, None]
+    np.testing.assert_allclose(outputs.numpy(), expected, atol=1e-12)
 
 
 @every_setting
 def test_gray_is_changed_as_colours_that_are_gray(setting: tuple[float, ...]) -> None:
-    given, change = images(1, 1), affine_colour_map(*numbers(*setting))
-    in_colour = recolour(given.expand(1, 3, 3, 4), *change)
-    torch.testing.assert_close(recolour(given, *change), in_colour.mean(1, keepdim=True))
+    inputs, change = images(1, 1), affine_colour_map(*numbers(*setting))
+    in_colour = recolour(inputs.expand(1, 3, 3, 4), *change)
+    torch.testing.assert_close(recolour(inputs, *change), in_colour.mean(1, keepdim=True))
 
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_opacity_is_left_alone(channels: int) -> None:
-    given, change = images(1, channels), affine_colour_map(*numbers(0.2, 1.5, 1, 0.4, 2.0))
-    found = recolour(given, *change)
-    assert torch.equal(found[:, -1], given[:, -1])
-    torch.testing.assert_close(found[:, :-1], recolour(given[:, :-1], *change))
+    inputs, change = images(1, channels), affine_colour_map(*numbers(0.2, 1.5, 1, 0.4, 2.0))
+    outputs = recolour(inputs, *change)
+    assert torch.equal(outputs[:, -1], inputs[:, -1])
+    torch.testing.assert_close(outputs[:, :-1], recolour(inputs[:, :-1], *change))
 
 
 def test_channels_that_are_no_colours_are_left_alone() -> None:
-    given = images(2, 6)
-    assert torch.equal(recolour_at_random(given, Draws(2, torch.Generator(), given, 1.0)), given)
+    inputs = images(2, 6)
+    assert torch.equal(recolour_at_random(inputs, Draws(2, torch.Generator(), inputs, 1.0)), inputs)
 
 
 @every_setting
@@ -85,12 +85,14 @@ def test_a_change_of_colours_can_be_undone(setting: tuple[float, ...]) -> None:
 
 @pytest.mark.parametrize("probability", [0.0, 0.4, 1.0])
 def test_the_mean_colour_moves_as_far_as_the_paper_says(probability: float) -> None:
-    given = torch.zeros(20_000, 1, 1, 1, dtype=torch.float64)
-    found = recolour_at_random(given, Draws(len(given), torch.Generator().manual_seed(0), given, probability)).flatten()
-    assert float((found != 0).double().mean()) == pytest.approx(probability, abs=0.02)
+    inputs = torch.zeros(20_000, 1, 1, 1, dtype=torch.float64)
+    outputs = recolour_at_random(
+        inputs, Draws(len(inputs), torch.Generator().manual_seed(0), inputs, probability)
+    ).flatten()
+    assert float((outputs != 0).double().mean()) == pytest.approx(probability, abs=0.02)
     octaves = 0.5 * np.log(2)
     contrast = 1 - probability + probability * np.exp(2 * octaves**2)  # E c² of what is log-normal, and 1 otherwise
-    assert float(found.square().mean()) == pytest.approx(0.2**2 * probability * contrast, rel=0.08)
+    assert float(outputs.square().mean()) == pytest.approx(0.2**2 * probability * contrast, rel=0.08)
 
 
 def test_mirrored_lightness_leaks_at_probability_1_alone_and_so_does_hue() -> None:
@@ -103,12 +105,12 @@ def test_mirrored_lightness_leaks_at_probability_1_alone_and_so_does_hue() -> No
     assert leak(cyclic(np.full(36, 1 / 36))) is not None
 
 
-def test_hue_is_turned_by_any_angle_and_lightness_mirrored_by_half_of_those_drawn() -> None:
-    given = torch.tensor([1.0, -0.5, -0.5], dtype=torch.float64).view(1, 3, 1, 1).repeat(20_000, 1, 1, 1) + 1
-    found = recolour_at_random(given, Draws(len(given), torch.Generator().manual_seed(0), given, 0.5))[:, :, 0, 0]
-    across = torch.atan2(found[:, 2] - found[:, 1], 3**0.5 * (found[:, 0] - found.mean(1)))
+def test_hue_is_turned_by_any_angle_and_lightness_mirrored_by_half_of_the_samples() -> None:
+    inputs = torch.tensor([1.0, -0.5, -0.5], dtype=torch.float64).view(1, 3, 1, 1).repeat(20_000, 1, 1, 1) + 1
+    outputs = recolour_at_random(inputs, Draws(len(inputs), torch.Generator().manual_seed(0), inputs, 0.5))[:, :, 0, 0]
+    across = torch.atan2(outputs[:, 2] - outputs[:, 1], 3**0.5 * (outputs[:, 0] - outputs.mean(1)))
     same = (across.abs() < 1e-9).double().mean()
     assert float(same) == pytest.approx(0.5, abs=0.02)
-    quarters = torch.histc(across[across.abs() > 1e-9], 4, -pi, pi) / (0.5 * len(given))
+    quarters = torch.histc(across[across.abs() > 1e-9], 4, -pi, pi) / (0.5 * len(inputs))
     torch.testing.assert_close(quarters, torch.full_like(quarters, 0.25), atol=0.02, rtol=0)
-    assert float((found.mean(1) < 0).double().mean()) == pytest.approx(0.25, abs=0.02)
+    assert float((outputs.mean(1) < 0).double().mean()) == pytest.approx(0.25, abs=0.02)

@@ -14,19 +14,19 @@ from sparring.spec.schedule import Linear
 
 
 class Add(Augmentation):
-    """Adds how many images have been shown."""
+    """Adds the number of images shown so far."""
 
     def __call__(self, samples: Tensor, random: torch.Generator, images: int) -> Tensor:
         return samples + images
 
 
 def value(penalty: Penalty, real: Tensor, fake: Tensor, images: int = 0) -> float:
-    def judge(samples: Tensor) -> Tensor:
+    def critic(samples: Tensor) -> Tensor:
         return samples.flatten(1).sum(1, keepdim=True).square()
 
     batch = Batch(real, None, 0, torch.Generator().manual_seed(0), images=images)
-    drawn = GeneratedBatch.from_latents(lambda latents: latents, fake)
-    return score(Critic(judge), batch, drawn, Penalizer([penalty], nn.Identity())).penalties[penalty.kind()].item()
+    generated = GeneratedBatch.from_latents(lambda latents: latents, fake)
+    return score(Critic(critic), batch, generated, Penalizer([penalty], nn.Identity())).penalties[penalty.kind()].item()
 
 
 def test_consistency_is_the_squared_change_of_real_scores() -> None:
@@ -63,9 +63,9 @@ def test_transformations_of_images_are_refused_for_vectors_when_the_game_is_buil
 
 def test_a_schedule_within_a_penalty_is_followed() -> None:
     growing = Consistency(transformations=(InstanceNoise(deviation=Linear(start=0, end=1, images=10)),))
-    given = torch.ones(3, 2)
-    assert value(growing, given, given, images=0) == 0
-    assert value(growing, given, given, images=5) > 0
+    samples = torch.ones(3, 2)
+    assert value(growing, samples, samples, images=0) == 0
+    assert value(growing, samples, samples, images=5) > 0
 
 
 def test_an_unknown_transformation_is_refused() -> None:

@@ -16,18 +16,18 @@ def images(count: int, height: int, width: int) -> Tensor:
 
 
 def test_amplifying_is_convolution_with_the_weighted_sum_of_the_bands() -> None:
-    given, gains = images(1, 9, 6), torch.tensor([[1.3, 0.2, 2.0, 0.7]], dtype=torch.float64)
+    inputs, gains = images(1, 9, 6), torch.tensor([[1.3, 0.2, 2.0, 0.7]], dtype=torch.float64)
     taps = gains[0].numpy() @ np.array(octaves())
-    padded = np.pad(given[0, 1].numpy(), 21, mode="reflect")
+    padded = np.pad(inputs[0, 1].numpy(), 21, mode="reflect")
     rows = np.apply_along_axis(np.convolve, 0, padded, taps, mode="valid")
     expected = np.apply_along_axis(np.convolve, 1, rows, taps, mode="valid")
-    np.testing.assert_allclose(amplify(given, gains)[0, 1].numpy(), expected, atol=1e-12)
+    np.testing.assert_allclose(amplify(inputs, gains)[0, 1].numpy(), expected, atol=1e-12)
 
 
 def test_gains_of_one_change_nothing_and_equal_gains_scale() -> None:
-    given, ones = images(2, 7, 1), torch.ones(2, 4, dtype=torch.float64)
-    torch.testing.assert_close(amplify(given, ones), given, atol=1e-9, rtol=0)
-    torch.testing.assert_close(amplify(given, 2 * ones), 4 * given, atol=1e-8, rtol=0)
+    inputs, ones = images(2, 7, 1), torch.ones(2, 4, dtype=torch.float64)
+    torch.testing.assert_close(amplify(inputs, ones), inputs, atol=1e-9, rtol=0)
+    torch.testing.assert_close(amplify(inputs, 2 * ones), 4 * inputs, atol=1e-8, rtol=0)
 
 
 def test_no_gain_of_a_positive_factor_loses_anything() -> None:
@@ -38,10 +38,10 @@ def test_no_gain_of_a_positive_factor_loses_anything() -> None:
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
-def test_images_are_left_as_they_are_where_no_band_is_drawn(probability: float) -> None:
-    given = images(1, 4, 4).repeat(4000, 1, 1, 1)
-    found = filter_at_random(given, Draws(4000, torch.Generator().manual_seed(0), given, probability))
-    left = ((found - given).abs() < 1e-7).flatten(1).all(1).double().mean()
+def test_images_are_left_as_they_are_where_no_band_is_sampled(probability: float) -> None:
+    inputs = images(1, 4, 4).repeat(4000, 1, 1, 1)
+    outputs = filter_at_random(inputs, Draws(4000, torch.Generator().manual_seed(0), inputs, probability))
+    left = ((outputs - inputs).abs() < 1e-7).flatten(1).all(1).double().mean()
     assert float(left) == pytest.approx((1 - probability) ** 4, abs=0.02)
 
 

@@ -13,19 +13,19 @@ def numbered(count: int, height: int, width: int) -> Tensor:
 
 
 def test_about_half_of_the_images_are_mirrored_and_the_others_stay() -> None:
-    given = numbered(1000, 3, 4)
-    found = Flip()(given, torch.Generator().manual_seed(0), 0)
-    mirrored = (found == given.flip(3)).flatten(1).all(1)
-    same = (found == given).flatten(1).all(1)
+    inputs = numbered(1000, 3, 4)
+    outputs = Flip()(inputs, torch.Generator().manual_seed(0), 0)
+    mirrored = (outputs == inputs.flip(3)).flatten(1).all(1)
+    same = (outputs == inputs).flatten(1).all(1)
     assert (mirrored ^ same).all()
     assert 450 < mirrored.sum() < 550
 
 
 def test_a_shift_moves_all_channels_alike_by_every_distance_in_both_directions() -> None:
-    given = numbered(2000, 9, 11)
-    found = Shift(pixels=2)(given, torch.Generator().manual_seed(0), 0)
-    assert torch.equal(found[:, 0], found[:, 1])
-    inner = found[:, 0, 2:-2, 2:-2] - given[:, 0, 2:-2, 2:-2]
+    inputs = numbered(2000, 9, 11)
+    outputs = Shift(pixels=2)(inputs, torch.Generator().manual_seed(0), 0)
+    assert torch.equal(outputs[:, 0], outputs[:, 1])
+    inner = outputs[:, 0, 2:-2, 2:-2] - inputs[:, 0, 2:-2, 2:-2]
     assert all((one == one[0, 0]).all() for one in inner)
     moved = -inner[:, 0, 0].long()
     down = (moved + 2).div(11, rounding_mode="floor")
@@ -37,13 +37,13 @@ def test_a_shift_moves_all_channels_alike_by_every_distance_in_both_directions()
 
 def test_what_comes_in_is_reflected_at_the_edge() -> None:
     row = torch.tensor([0.0, 1.0, 2.0, 3.0]).expand(500, 1, 1, 4)
-    found = {tuple(one.flatten().tolist()) for one in Shift(pixels=2)(row, torch.Generator().manual_seed(0), 0)}
-    assert found == {(0, 1, 2, 3), (1, 0, 1, 2), (2, 1, 0, 1), (1, 2, 3, 2), (2, 3, 2, 1)}
+    outputs = {tuple(one.flatten().tolist()) for one in Shift(pixels=2)(row, torch.Generator().manual_seed(0), 0)}
+    assert outputs == {(0, 1, 2, 3), (1, 0, 1, 2), (2, 1, 0, 1), (1, 2, 3, 2), (2, 3, 2, 1)}
 
 
 def test_a_shift_may_be_longer_than_an_image() -> None:
-    found = Shift(pixels=50)(numbered(20, 3, 2), torch.Generator().manual_seed(0), 0)
-    assert set(found.unique().tolist()) <= set(range(6))
+    outputs = Shift(pixels=50)(numbered(20, 3, 2), torch.Generator().manual_seed(0), 0)
+    assert set(outputs.unique().tolist()) <= set(range(6))
 
 
 def test_a_shift_by_nothing_or_by_parts_of_pixels_is_refused() -> None:

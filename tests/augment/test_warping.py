@@ -36,7 +36,7 @@ def filtered(image: np.ndarray, taps: np.ndarray) -> np.ndarray:
 
 
 def stated(image: np.ndarray, matrix: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Pads, puts zeros between pixels, filters, looks up each sample between its four neighbours, filters, halves."""
+    """Pads, puts zeros between pixels, filters, interpolates between the four nearest samples, filters, halves."""
     height, width = image.shape
     padded = np.pad(image, MARGIN, mode="reflect")
     spread = np.zeros((2 * padded.shape[0], 2 * padded.shape[1]))
@@ -63,26 +63,26 @@ def stated(image: np.ndarray, matrix: np.ndarray, shift: np.ndarray) -> np.ndarr
 
 
 def test_a_warp_is_what_the_definition_says() -> None:
-    given, (matrix, shift) = images(3, 5, 6), maps(3)
-    found = warp(given, matrix, shift)
-    for one, given_one, linear, by in zip(found, given, matrix, shift, strict=True):
+    inputs, (matrix, shift) = images(3, 5, 6), maps(3)
+    outputs = warp(inputs, matrix, shift)
+    for one, image, linear, by in zip(outputs, inputs, matrix, shift, strict=True):
         for channel in range(2):
-            expected = stated(given_one[channel].numpy(), linear.numpy(), by.numpy())
+            expected = stated(image[channel].numpy(), linear.numpy(), by.numpy())
             np.testing.assert_allclose(one[channel].numpy(), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 1), (3, 4), (9, 5)], ids=str)
 def test_where_nothing_moves_an_image_is_given_back_exactly(shape: tuple[int, int]) -> None:
-    given = images(2, *shape)
-    torch.testing.assert_close(warp(given, *plain(2)), given, atol=1e-9, rtol=0)
+    inputs = images(2, *shape)
+    torch.testing.assert_close(warp(inputs, *plain(2)), inputs, atol=1e-9, rtol=0)
 
 
 def test_whole_pixels_are_shifted_as_by_copying() -> None:
-    given, (matrix, _) = images(3, 7, 8), plain(3)
+    inputs, (matrix, _) = images(3, 7, 8), plain(3)
     shift = torch.tensor([[1.0, 0.0], [-3.0, 2.0], [0.0, -20.0]], dtype=torch.float64)
     none = torch.zeros(3, dtype=torch.long)
-    expected = move_pixels(given, none, none, shift[:, 1].long(), shift[:, 0].long())
-    torch.testing.assert_close(warp(given, matrix, shift), expected, atol=1e-9, rtol=0)
+    expected = move_pixels(inputs, none, none, shift[:, 1].long(), shift[:, 0].long())
+    torch.testing.assert_close(warp(inputs, matrix, shift), expected, atol=1e-9, rtol=0)
 
 
 def test_a_smooth_image_is_turned_clockwise_and_scaled_about_its_middle() -> None:
@@ -91,16 +91,16 @@ def test_a_smooth_image_is_turned_clockwise_and_scaled_about_its_middle() -> Non
     def blob(right: float, down: float, size: float) -> Tensor:
         return torch.exp(-((places - right).square() + (places[:, None] - down).square()) / size)[None, None]
 
-    given, (_, still) = blob(0.8, 0.2, 0.4), plain(1)  # sym6 is a little lopsided: by a fifth of a pixel
-    turned = warp(given, rotation(torch.tensor([pi / 2], dtype=torch.float64)), still)
+    inputs, (_, still) = blob(0.8, 0.2, 0.4), plain(1)  # sym6 is a little lopsided: by a fifth of a pixel
+    turned = warp(inputs, rotation(torch.tensor([pi / 2], dtype=torch.float64)), still)
     assert float((turned - blob(-0.2, 0.8, 0.4)).abs().max()) < 0.1
-    twice = warp(given, 2 * torch.eye(2, dtype=torch.float64)[None], still)
+    twice = warp(inputs, 2 * torch.eye(2, dtype=torch.float64)[None], still)
     assert float((twice - blob(1.6, 0.4, 1.6)).abs().max()) < 0.1
 
 
 def test_an_even_image_stays_even_however_it_is_warped() -> None:
-    given = torch.full((5, 1, 6, 7), 0.7, dtype=torch.float64)
-    torch.testing.assert_close(warp(given, *maps(5)), given, atol=1e-9, rtol=0)
+    inputs = torch.full((5, 1, 6, 7), 0.7, dtype=torch.float64)
+    torch.testing.assert_close(warp(inputs, *maps(5)), inputs, atol=1e-9, rtol=0)
 
 
 def test_a_fine_pattern_that_is_made_smaller_does_not_alias() -> None:
@@ -111,16 +111,16 @@ def test_a_fine_pattern_that_is_made_smaller_does_not_alias() -> None:
 
 
 def test_first_and_second_derivatives_are_those_of_finite_differences() -> None:
-    given, (matrix, shift) = images(2, 3, 4).requires_grad_(), maps(2)
-    assert torch.autograd.gradcheck(lambda values: warp(values, matrix, shift).pow(3), (given,))
-    assert torch.autograd.gradgradcheck(lambda values: warp(values, matrix, shift).pow(3), (given,))
+    inputs, (matrix, shift) = images(2, 3, 4).requires_grad_(), maps(2)
+    assert torch.autograd.gradcheck(lambda values: warp(values, matrix, shift).pow(3), (inputs,))
+    assert torch.autograd.gradgradcheck(lambda values: warp(values, matrix, shift).pow(3), (inputs,))
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.5, 1.0])
-def test_images_are_left_as_they_are_with_the_probability_that_nothing_is_drawn(probability: float) -> None:
-    given = images(4000, 2, 2)
-    found = warp_at_random(given, Draws(4000, torch.Generator().manual_seed(0), given, probability))
-    left = ((found - given).abs() < 1e-7).flatten(1).all(1).double().mean()
+def test_images_are_left_as_they_are_with_the_probability_that_nothing_is_sampled(probability: float) -> None:
+    inputs = images(4000, 2, 2)
+    outputs = warp_at_random(inputs, Draws(4000, torch.Generator().manual_seed(0), inputs, probability))
+    left = ((outputs - inputs).abs() < 1e-7).flatten(1).all(1).double().mean()
     assert float(left) == pytest.approx((1 - probability) ** 4, abs=0.02)
 
 
@@ -128,8 +128,8 @@ def test_scales_are_a_fifth_of_an_octave_and_shifts_an_eighth_of_a_side() -> Non
     draws = Draws(20_000, torch.Generator().manual_seed(0), torch.zeros((), dtype=torch.float64))
     assert float(draws.scale(0.2).log().std()) == pytest.approx(0.2 * log(2), rel=0.03)
     edge = torch.arange(64.0, dtype=torch.float64).expand(1, 1, 64, 64)
-    found = warp(edge, *plain(1))[..., 32] - warp(edge, plain(1)[0], torch.tensor([[8.0, 0.0]]).double())[..., 32]
-    torch.testing.assert_close(found, torch.full_like(found, 8.0))
+    outputs = warp(edge, *plain(1))[..., 32] - warp(edge, plain(1)[0], torch.tensor([[8.0, 0.0]]).double())[..., 32]
+    torch.testing.assert_close(outputs, torch.full_like(outputs, 8.0))
 
 
 def test_turning_twice_turns_at_all_with_the_probability_and_leaks_only_at_1() -> None:

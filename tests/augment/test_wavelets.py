@@ -38,8 +38,8 @@ def test_a_symlet_is_orthogonal_to_its_even_shifts_and_has_as_many_vanishing_mom
 @every_side
 def test_folding_reads_pixels_as_reflection_pads_them(side: int) -> None:
     row = row_of(side)
-    found = row[fold(torch.arange(-40, side + 40), side).numpy()]
-    np.testing.assert_array_equal(found, reflected(row, 40))
+    outputs = row[fold(torch.arange(-40, side + 40), side).numpy()]
+    np.testing.assert_array_equal(outputs, reflected(row, 40))
 
 
 @every_side
@@ -76,10 +76,10 @@ def test_octaves_are_the_products_of_the_paper_and_together_change_nothing() -> 
         return 1 - low(factor)
 
     expected = [low(1) * low(2) * low(4), low(1) * low(2) * high(4), low(1) * high(2), high(1)]
-    found = [response(band, frequencies) for band in octaves()]
-    np.testing.assert_allclose(found, expected, atol=1e-9)
-    np.testing.assert_allclose(sum(found), 1, atol=1e-9)
-    peaks = [frequencies[np.argmax(band)] / np.pi for band in found]
+    outputs = [response(band, frequencies) for band in octaves()]
+    np.testing.assert_allclose(outputs, expected, atol=1e-9)
+    np.testing.assert_allclose(sum(outputs), 1, atol=1e-9)
+    peaks = [frequencies[np.argmax(band)] / np.pi for band in outputs]
     assert peaks[0] == 0
     assert 1 / 8 <= peaks[1] <= 1 / 4 <= peaks[2] <= 1 / 2 <= peaks[3]
 
@@ -88,5 +88,5 @@ def test_octaves_are_the_products_of_the_paper_and_together_change_nothing() -> 
 def test_a_filter_goes_over_reflected_rows(side: int) -> None:
     row, filters = row_of(side), np.array(octaves())
     expected = [np.convolve(reflected(row, 21), taps, mode="valid") for taps in filters]
-    found: Tensor = reflecting(torch.from_numpy(filters), side) @ torch.from_numpy(row)
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)
+    outputs: Tensor = reflecting(torch.from_numpy(filters), side) @ torch.from_numpy(row)
+    np.testing.assert_allclose(outputs.numpy(), expected, atol=1e-12)

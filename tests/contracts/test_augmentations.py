@@ -31,12 +31,12 @@ def samples(shape: Shape, count: int = 4) -> Tensor:
     return torch.rand(count, *shape, generator=random, dtype=torch.float64) * 2 - 1
 
 
-def augment(augmentation: Augmentation, given: Tensor, seed: int = 1, images: int = 0) -> Tensor:
-    """Returns what is augmented once all of some 400,000 real samples were told from generated ones."""
+def augment(augmentation: Augmentation, inputs: Tensor, seed: int = 1, images: int = 0) -> Tensor:
+    """Returns `inputs` augmented after updates in which all of some 400,000 real samples scored above zero."""
     memory = augmentation.memory()
     for step in range(5):
         augmentation.update(memory, torch.ones(100_000, 1), step)
-    return augmentation.recall(memory, given, torch.Generator().manual_seed(seed), images)
+    return augmentation.recall(memory, inputs, torch.Generator().manual_seed(seed), images)
 
 
 @every_augmentation
@@ -58,40 +58,40 @@ def test_shape_and_type_stay_and_what_came_is_not_changed(augmentation: Augmenta
     if fits(augmentation, shape):
         for dtype in (torch.float64, torch.float32, torch.bfloat16):
             for count in (0, 1, 4):
-                given = samples(shape, count).to(dtype)
-                found = augment(augmentation, given)
-                assert found.shape == given.shape
-                assert found.dtype == dtype
-                assert torch.equal(given, samples(shape, count).to(dtype))
+                inputs = samples(shape, count).to(dtype)
+                outputs = augment(augmentation, inputs)
+                assert outputs.shape == inputs.shape
+                assert outputs.dtype == dtype
+                assert torch.equal(inputs, samples(shape, count).to(dtype))
 
 
 @every_augmentation
-def test_what_is_drawn_follows_the_seed_alone(augmentation: Augmentation) -> None:
-    given, before = samples((3, 8, 8), 16), torch.get_rng_state()
-    assert torch.equal(augment(augmentation, given, 1), augment(augmentation, given, 1))
+def test_what_is_sampled_follows_the_seed_alone(augmentation: Augmentation) -> None:
+    inputs, before = samples((3, 8, 8), 16), torch.get_rng_state()
+    assert torch.equal(augment(augmentation, inputs, 1), augment(augmentation, inputs, 1))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 @every_augmentation
 def test_an_augmentation_does_something(augmentation: Augmentation) -> None:
-    given = 2 * samples((4, 8, 8), 16)  # with opacity, and values beyond both ends
-    assert not torch.equal(augment(augmentation, given), given)
+    inputs = 2 * samples((4, 8, 8), 16)  # with opacity, and values beyond both ends
+    assert not torch.equal(augment(augmentation, inputs), inputs)
 
 
 @every_augmentation
 def test_samples_do_not_see_each_other(augmentation: Augmentation) -> None:
-    given = samples((3, 8, 8), 4)
-    other = given.clone()
+    inputs = samples((3, 8, 8), 4)
+    other = inputs.clone()
     other[1] = 0
-    assert torch.equal(augment(augmentation, given)[[0, 2, 3]], augment(augmentation, other)[[0, 2, 3]])
+    assert torch.equal(augment(augmentation, inputs)[[0, 2, 3]], augment(augmentation, other)[[0, 2, 3]])
 
 
 @every_augmentation
 def test_gradients_of_first_and_second_order_match_finite_differences(augmentation: Augmentation) -> None:
-    given = samples((1, 5, 4), 2).requires_grad_()
+    inputs = samples((1, 5, 4), 2).requires_grad_()
 
     def curved(values: Tensor) -> Tensor:
         return augment(augmentation, values).pow(3)
 
-    assert torch.autograd.gradcheck(curved, (given,))
-    assert torch.autograd.gradgradcheck(curved, (given,))
+    assert torch.autograd.gradcheck(curved, (inputs,))
+    assert torch.autograd.gradgradcheck(curved, (inputs,))

@@ -1,4 +1,4 @@
-"""Each loss's best discriminator on a finite game, found by descent, is the closed form of its docstring."""
+"""Each loss's best discriminator on a finite game, by descent, is the closed form of its docstring."""
 
 from collections.abc import Callable
 
@@ -41,12 +41,12 @@ RELATIVISTIC_JS = 0.1245162110
 
 
 def labelled(real: float, fake: float) -> tuple[Tensor, Tensor]:
-    """Returns the masses that carry the labels "real" and "generated" when shares of both are told wrongly."""
+    """Returns the masses that carry the labels "real" and "generated" when shares of both are labelled wrongly."""
     return (1 - real) * P + fake * Q, (1 - fake) * Q + real * P
 
 
 def entropy(real: Tensor, fake: Tensor) -> float:
-    """Returns the least cross entropy of telling two masses apart."""
+    """Returns the least cross entropy of a classifier of two masses."""
     share = real / (real + fake)
     return -float((real * share.log()).sum() + (fake * (1 - share).log()).sum())
 

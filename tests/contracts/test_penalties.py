@@ -50,7 +50,7 @@ def discriminator(seed: int = 0) -> Discriminator:
 
 
 class Mapping(nn.Linear):
-    """A curved one, and told nothing."""
+    """A curved one, without condition."""
 
     def forward(self, latents: Tensor, condition: Tensor | None = None) -> Tensor:
         return super().forward(latents).tanh()
@@ -82,29 +82,29 @@ def latents() -> Tensor:
 
 
 def memory(penalty: Penalty) -> Memory:
-    """What the penalty remembers after one step."""
+    """The penalty's state after one step."""
     held = penalty.memory()
-    penalty.value(meet(penalty, discriminator(8), generator(9), held))
+    penalty.value(penalty_inputs(penalty, discriminator(8), generator(9), held))
     return held
 
 
-def meet(penalty: Penalty, judge: nn.Module, maker: nn.Module, held: Memory | None = None) -> PenaltyInputs:
-    player = judge if "discriminator" in penalty.players else maker
-    drawn = GeneratedBatch.from_latents(maker, latents())
-    real, fake = samples(1), drawn.samples
-    if player is judge:
+def penalty_inputs(penalty: Penalty, critic: nn.Module, maker: nn.Module, held: Memory | None = None) -> PenaltyInputs:
+    player = critic if "discriminator" in penalty.players else maker
+    generated = GeneratedBatch.from_latents(maker, latents())
+    real, fake = samples(1), generated.samples
+    if player is critic:
         real, fake = (
             side.detach().requires_grad_(name in penalty.gradient_sides)
             for name, side in (("real", real), ("fake", fake))
         )
-    told = (real, fake, judge(real), judge(fake), torch.Generator().manual_seed(3))
-    return PenaltyInputs(FeatureCritic(judge), *told, player=player, generated=drawn, memory=held or {})
+    scores = (real, fake, critic(real), critic(fake), torch.Generator().manual_seed(3))
+    return PenaltyInputs(FeatureCritic(critic), *scores, player=player, generated=generated, memory=held or {})
 
 
-def scored(network: nn.Module, given: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
+def scored(network: nn.Module, batch: Batch, fake: Tensor, *penalties: Penalty) -> Scores:
     return score(
         FeatureCritic(network),
-        given,
+        batch,
         GeneratedBatch.from_latents(lambda latents: latents, fake),
         Penalizer(penalties, network),
     )
@@ -115,7 +115,7 @@ def batch(step: int) -> Batch:
 
 
 class Stopped:
-    """Detached numbers: what comes is noted the first time, and repeated from then on."""
+    """Detached numbers: recorded in the first evaluation, repeated in later ones."""
 
     def __init__(self) -> None:
         self.noted: list[Tensor] = []
@@ -125,9 +125,9 @@ class Stopped:
     def again(self) -> None:
         self.calls, self.repeats = 0, True
 
-    def __call__(self, given: Tensor) -> Tensor:
+    def __call__(self, values: Tensor) -> Tensor:
         if not self.repeats:
-            self.noted.append(self.detach(given))
+            self.noted.append(self.detach(values))
         self.calls += 1
         return self.noted[self.calls - 1]
 
@@ -142,18 +142,18 @@ def test_a_penalty_survives_yaml(kind: type[Penalty]) -> None:
 def test_the_gradients_of_a_penalty_match_finite_differences(
     kind: type[Penalty], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    penalty, judge, maker, step = kind(), discriminator(), generator(), 1e-5
+    penalty, critic, maker, step = kind(), discriminator(), generator(), 1e-5
     held, stopped = memory(penalty), Stopped()
-    player = judge if "discriminator" in kind.players else maker
+    player = critic if "discriminator" in kind.players else maker
 
     def value() -> Tensor:
-        inputs = meet(penalty, judge, maker, deepcopy(held))
+        inputs = penalty_inputs(penalty, critic, maker, deepcopy(held))
         with monkeypatch.context() as patch:
-            patch.setattr(Tensor, "detach", lambda given: stopped(given))
+            patch.setattr(Tensor, "detach", lambda values: stopped(values))
             return penalty.value(inputs)
 
-    found = torch.autograd.grad(value(), list(player.parameters()), allow_unused=True, materialize_grads=True)
-    for parameter, gradient in zip(player.parameters(), found, strict=True):
+    gradients = torch.autograd.grad(value(), list(player.parameters()), allow_unused=True, materialize_grads=True)
+    for parameter, gradient in zip(player.parameters(), gradients, strict=True):
         numeric = torch.empty_like(gradient)
         flat = parameter.data.view(-1)
         for index in range(len(flat)):
@@ -169,34 +169,34 @@ def test_the_gradients_of_a_penalty_match_finite_differences(
 
 @of_a["discriminator"]
 def test_a_discriminators_penalty_gives_no_gradient_to_the_generator(kind: type[Penalty]) -> None:
-    penalty, judge, maker = kind(), discriminator(), generator()
-    value = penalty.value(meet(penalty, judge, maker, memory(penalty)))
-    found = torch.autograd.grad(value, list(maker.parameters()), allow_unused=True)
-    assert all(gradient is None for gradient in found)
+    penalty, critic, maker = kind(), discriminator(), generator()
+    value = penalty.value(penalty_inputs(penalty, critic, maker, memory(penalty)))
+    gradients = torch.autograd.grad(value, list(maker.parameters()), allow_unused=True)
+    assert all(gradient is None for gradient in gradients)
 
 
 @every_penalty
 def test_a_penalty_of_constant_players_and_its_gradients_are_finite(kind: type[Penalty]) -> None:
-    penalty, judge, maker = kind(), discriminator(), generator()
-    for parameter in (*judge.parameters(), *maker.parameters()):
+    penalty, critic, maker = kind(), discriminator(), generator()
+    for parameter in (*critic.parameters(), *maker.parameters()):
         nn.init.zeros_(parameter)
-    value = penalty.value(meet(penalty, judge, maker, memory(penalty)))
+    value = penalty.value(penalty_inputs(penalty, critic, maker, memory(penalty)))
     value.backward()
     assert value.isfinite()
-    assert all(p.grad is None or p.grad.isfinite().all() for p in (*judge.parameters(), *maker.parameters()))
+    assert all(p.grad is None or p.grad.isfinite().all() for p in (*critic.parameters(), *maker.parameters()))
 
 
 @every_penalty
 def test_a_lazy_penalty_counts_as_often_as_it_is_left_out(kind: type[Penalty]) -> None:
-    judge, maker = discriminator(), generator()
-    player = judge if "discriminator" in kind.players else maker
+    critic, maker = discriminator(), generator()
+    player = critic if "discriminator" in kind.players else maker
 
     def losses(penalty: Penalty, step: int) -> Losses:
         penalizer = Penalizer((penalty,), player)
-        return penalizer.losses(meet(penalty, judge, maker), step)
+        return penalizer.losses(penalty_inputs(penalty, critic, maker), step)
 
     values = [losses(kind(weight=0.5, every=4), step) for step in range(9)]
-    assert [step for step, found in enumerate(values) if found] == [0, 4, 8]
+    assert [step for step, losses in enumerate(values) if losses] == [0, 4, 8]
     once = losses(kind(weight=1.0), 0)
     assert values[0].keys() == once.keys() == {kind.kind()}
     torch.testing.assert_close(values[0][kind.kind()], 2 * once[kind.kind()])
@@ -209,21 +209,21 @@ def test_a_penalty_of_weight_zero_is_never_due(kind: type[Penalty]) -> None:
 
 @of_a["discriminator"]
 def test_a_penalty_leaves_the_scores_and_the_samples_as_they_were(kind: type[Penalty]) -> None:
-    judge, fake, given = discriminator().float(), samples(2).float(), batch(0)
-    plain, punished = scored(judge, batch(0), fake), scored(judge, given, fake, kind())
+    critic, fake, played = discriminator().float(), samples(2).float(), batch(0)
+    plain, punished = scored(critic, batch(0), fake), scored(critic, played, fake, kind())
     assert torch.equal(plain.real, punished.real)
     assert torch.equal(plain.fake, punished.fake)
-    assert torch.equal(given.real, samples(1).float())
-    assert not given.real.requires_grad
+    assert torch.equal(played.real, samples(1).float())
+    assert not played.real.requires_grad
     assert not fake.requires_grad
 
 
 @of_a["discriminator"]
 def test_a_penalty_is_computed_in_float32_under_autocast(kind: type[Penalty]) -> None:
-    judge = discriminator().float()
+    critic = discriminator().float()
     with torch.autocast("cpu", torch.bfloat16):
-        under = scored(judge, batch(0), samples(2).bfloat16(), kind())
-    plain = scored(judge, batch(0), samples(2).bfloat16().float(), kind())
+        under = scored(critic, batch(0), samples(2).bfloat16(), kind())
+    plain = scored(critic, batch(0), samples(2).bfloat16().float(), kind())
     assert under.real.dtype == under.penalties[kind.kind()].dtype == torch.float32
     if kind.needs_double_backward:
         assert torch.equal(under.penalties[kind.kind()], plain.penalties[kind.kind()])
@@ -233,8 +233,8 @@ def test_a_penalty_is_computed_in_float32_under_autocast(kind: type[Penalty]) ->
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.kind())
 def test_a_projection_works_in_place_and_twice_as_once(projection: Projection) -> None:
-    judge = discriminator()
-    parameters = list(judge.parameters())
+    critic = discriminator()
+    parameters = list(critic.parameters())
     places = [parameter.data_ptr() for parameter in parameters]
     projection(parameters)
     once = [parameter.detach().clone() for parameter in parameters]

@@ -43,8 +43,8 @@ def test_the_best_logits_are_the_log_ratio_and_the_loss_is_that_of_jensen_and_sh
     assert scores[2].item() == pytest.approx(log(0.25 / 0.5), abs=1e-4)
     middle = (DENSITY_P + DENSITY_Q) / 2
     jensen_shannon = (divergence(DENSITY_P, middle) + divergence(DENSITY_Q, middle)) / 2
-    found = loss.discriminator(scores[P, None], scores[Q, None])
-    assert found.item() == pytest.approx(log(4) - 2 * jensen_shannon, abs=1e-3)
+    value = loss.discriminator(scores[P, None], scores[Q, None])
+    assert value.item() == pytest.approx(log(4) - 2 * jensen_shannon, abs=1e-3)
 
 
 def test_minimax_is_zero_sum_where_the_generator_has_a_say() -> None:
@@ -53,20 +53,20 @@ def test_minimax_is_zero_sum_where_the_generator_has_a_say() -> None:
     torch.testing.assert_close(without, loss.discriminator(real, torch.full_like(fake, -1e4)))
 
 
-def test_a_sure_discriminator_silences_minimax_and_not_the_non_saturating_loss() -> None:
-    for loss, gradient in ((Minimax(), 0.0), (NonSaturating(), -1.0)):
+def test_a_certain_discriminator_silences_minimax_and_not_the_non_saturating_loss() -> None:
+    for loss, expected in ((Minimax(), 0.0), (NonSaturating(), -1.0)):
         fake = torch.full((1, 1), -20.0, requires_grad=True)
-        (found,) = torch.autograd.grad(loss.generator(fake), fake)
-        assert found.item() == pytest.approx(gradient, abs=1e-6)
+        (gradient,) = torch.autograd.grad(loss.generator(fake), fake)
+        assert gradient.item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_hinge_at_the_sign_of_the_difference_is_two_minus_twice_the_total_variation() -> None:
     scores = (DENSITY_P - DENSITY_Q).sign()
     total_variation = float((DENSITY_P - DENSITY_Q).abs().sum() / 2)
-    found = Hinge().discriminator(scores[P, None], scores[Q, None])
-    assert found.item() == pytest.approx(2 - 2 * total_variation)
+    value = Hinge().discriminator(scores[P, None], scores[Q, None])
+    assert value.item() == pytest.approx(2 - 2 * total_variation)
     for other in (torch.zeros(4), scores * 2, scores * 0.5):
-        assert Hinge().discriminator(other[P, None].double(), other[Q, None].double()) >= found - 1e-12
+        assert Hinge().discriminator(other[P, None].double(), other[Q, None].double()) >= value - 1e-12
 
 
 def test_the_best_least_squares_scores_lie_between_the_labels_and_give_pearsons_divergence() -> None:

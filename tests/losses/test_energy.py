@@ -22,8 +22,8 @@ def score_of(energy: float) -> float:
 def test_it_is_ebgans_two_equations_in_terms_of_energies() -> None:
     real, fake = ([0.3, 2.0], [0.1, 1.5, 4.0])
     scores = [torch.tensor([[score_of(energy)] for energy in energies]).double() for energies in (real, fake)]
-    found = EnergyMargin(margin=1.7).discriminator(*scores)
-    assert found.item() == pytest.approx((0.3 + 2.0) / 2 + (1.6 + 0.2 + 0.0) / 3)
+    value = EnergyMargin(margin=1.7).discriminator(*scores)
+    assert value.item() == pytest.approx((0.3 + 2.0) / 2 + (1.6 + 0.2 + 0.0) / 3)
     assert EnergyMargin(margin=1.7).generator(scores[1]).item() == pytest.approx((0.1 + 1.5 + 4.0) / 3)
 
 

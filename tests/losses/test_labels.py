@@ -1,4 +1,4 @@
-"""Smoothed and flipped labels: what each label costs, what the best discriminator says, and what is refused."""
+"""Smoothed and flipped labels: what each label costs, the optimal discriminator, and what is refused."""
 
 from itertools import product
 from math import prod
@@ -31,10 +31,10 @@ class Holder(Spec):
 
 
 def test_smoothing_the_original_game_is_cross_entropy_with_soft_labels() -> None:
-    found = LabelSmoothing(real=0.1, fake=0.2).discriminator(REAL, FAKE)
+    smoothed = LabelSmoothing(real=0.1, fake=0.2).discriminator(REAL, FAKE)
     soft = [torch.full_like(REAL, label) for label in (0.9, 0.2)]
     expected = sum(binary_cross_entropy_with_logits(*pair) for pair in zip((REAL, FAKE), soft, strict=True))
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(smoothed, expected)
 
 
 def test_smoothing_least_squares_moves_its_targets_up_to_a_constant() -> None:
@@ -52,7 +52,7 @@ def test_smoothing_is_one_sided_by_default() -> None:
 
 @pytest.mark.parametrize("of", [NonSaturating(), Hinge(), PearsonChiSquare()], ids=str)
 @pytest.mark.parametrize("wrapper", [LabelSmoothing(real=0.0), LabelFlipping(probability=0.0)], ids=str)
-def test_sure_labels_change_nothing(wrapper: LabelSmoothing | LabelFlipping, of: AdversarialLoss) -> None:
+def test_certain_labels_change_nothing(wrapper: LabelSmoothing | LabelFlipping, of: AdversarialLoss) -> None:
     loss = wrapper.model_copy(update={"of": of})
     assert torch.equal(loss.discriminator(REAL, FAKE), of.discriminator(REAL, FAKE))
 
@@ -64,16 +64,16 @@ def test_a_label_that_is_never_given_cannot_spoil_the_loss_by_overflowing() -> N
 
 
 @pytest.mark.parametrize("of", [NonSaturating(), Hinge(), LeastSquares(), PearsonChiSquare()], ids=str)
-def test_flipping_is_the_expectation_over_every_way_that_labels_can_fall(
+def test_flipping_is_the_expectation_over_every_outcome_of_the_labels(
     of: NonSaturating | Hinge | LeastSquares | PearsonChiSquare,
 ) -> None:
     share, expected = 0.15, torch.zeros((), dtype=torch.float64)
     for flips in product((False, True), repeat=6):
         chance = prod(share if flipped else 1 - share for flipped in flips)
-        shown: list[Tensor] = []
+        costs: list[Tensor] = []
         for score, was_real, flipped in zip(torch.cat((REAL, FAKE)), 3 * [True] + 3 * [False], flips, strict=True):
-            shown.append(of.on_real(score) if was_real is not flipped else of.on_fake(score))
-        expected = expected + chance * torch.cat(shown).sum() / 3
+            costs.append(of.on_real(score) if was_real is not flipped else of.on_fake(score))
+        expected = expected + chance * torch.cat(costs).sum() / 3
     torch.testing.assert_close(LabelFlipping(of=of, probability=share).discriminator(REAL, FAKE), expected)
 
 

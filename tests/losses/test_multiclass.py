@@ -88,7 +88,7 @@ def test_a_margin_that_is_met_costs_nothing_and_scores_may_all_move_together() -
     )
 
 
-def test_the_generator_is_drawn_to_its_own_class_and_not_merely_to_real() -> None:
+def test_the_generator_is_pulled_to_its_own_class_and_not_merely_to_real() -> None:
     fake = torch.tensor([[0.0, 0.5, 0.0, -3.0]], requires_grad=True)
     (gradient,) = torch.autograd.grad(LOSS.generator(fake, torch.tensor([0])), fake)
     assert gradient.tolist() == [[-1, 1, 0, 0]]
@@ -125,7 +125,7 @@ def test_descent_reaches_the_linear_programs_value(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda: LOSS.generator(scores(0)[0], LABELS), r"fake has shape \[4\]; needs \[N, K \+ 1\]"),
         (lambda: LOSS.generator(scores(0)[:, :1], LABELS), r"fake has shape \[5, 1\]; needs \[N, K \+ 1\]"),
@@ -141,8 +141,8 @@ def test_descent_reaches_the_linear_programs_value(name: str) -> None:
         (lambda: LOSS.discriminator(scores(0), scores(1), LABELS - 1), "labels go from -1 to 1; real has 4 columns"),
     ],
 )
-def test_what_does_not_fit_is_named(call: Callable[[], Tensor], said: str) -> None:
-    with pytest.raises(ShapeError, match=said):
+def test_what_does_not_fit_is_named(call: Callable[[], Tensor], message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
         call()
 
 

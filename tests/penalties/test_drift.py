@@ -15,6 +15,6 @@ def identity(samples: Tensor) -> Tensor:
 
 def test_it_is_a_thousandth_of_the_mean_square_of_the_scores_of_real_samples() -> None:
     batch = Batch(torch.tensor([[1.0], [-3.0]]), None, 0, torch.Generator())
-    drawn = GeneratedBatch.from_latents(identity, torch.tensor([[7.0], [9.0]]))
-    scores = score(Critic(identity), batch, drawn, Penalizer([Drift()], nn.Identity()))
+    generated = GeneratedBatch.from_latents(identity, torch.tensor([[7.0], [9.0]]))
+    scores = score(Critic(identity), batch, generated, Penalizer([Drift()], nn.Identity()))
     assert scores.penalties["Drift"].item() == pytest.approx(0.001 * (1 + 9) / 2)

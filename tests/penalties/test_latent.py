@@ -18,9 +18,13 @@ def total(samples: Tensor) -> Tensor:
 def value(penalty: Penalty, factor: float) -> float:
     """The penalty of a generator that multiplies and a discriminator that adds up."""
     random = torch.Generator().manual_seed(0)
-    drawn = GeneratedBatch.from_latents(lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random))
-    fake = drawn.samples
-    inputs = PenaltyInputs(Critic(total), fake, fake, None, total(fake), random, player=nn.Identity(), generated=drawn)
+    generated = GeneratedBatch.from_latents(
+        lambda latents: factor * latents, torch.randn(COUNT, SIZE, generator=random)
+    )
+    fake = generated.samples
+    inputs = PenaltyInputs(
+        Critic(total), fake, fake, None, total(fake), random, player=nn.Identity(), generated=generated
+    )
     return penalty.value(inputs).item()
 
 

@@ -17,10 +17,10 @@ def identity(samples: Tensor) -> Tensor:
     return samples
 
 
-def meet(penalizer: Penalizer, real: list[float], fake: list[float], parts: int = 1) -> float:
+def lecam(penalizer: Penalizer, real: list[float], fake: list[float], parts: int = 1) -> float:
     batch = Batch(torch.tensor(real)[:, None], None, 0, torch.Generator(), parts=parts)
-    drawn = GeneratedBatch.from_latents(identity, torch.tensor(fake)[:, None])
-    return score(Critic(identity), batch, drawn, penalizer).penalties["LeCam"].item()
+    generated = GeneratedBatch.from_latents(identity, torch.tensor(fake)[:, None])
+    return score(Critic(identity), batch, generated, penalizer).penalties["LeCam"].item()
 
 
 def test_a_sequence_computed_by_hand() -> None:
@@ -31,27 +31,27 @@ def test_a_sequence_computed_by_hand() -> None:
         ((4 + 1) ** 2 + (6 + 1) ** 2) / 2 + 3.5**2,
         ((0 - 1) ** 2 + (2 - 1) ** 2) / 2 + ((2 - 2.25) ** 2 + (4 - 2.25) ** 2) / 2,
     ]
-    assert [meet(penalizer, *given) for given in zip(REAL, FAKE, strict=True)] == pytest.approx(expected)
+    assert [lecam(penalizer, *sides) for sides in zip(REAL, FAKE, strict=True)] == pytest.approx(expected)
     assert penalizer.get_buffer("real_0").item() == 2.25
     assert penalizer.get_buffer("fake_0").item() == 1
 
 
 def test_a_batch_in_parts_moves_the_anchors_as_far_as_the_whole_does() -> None:
     whole, shared = (Penalizer([LeCam(decay=0.5)], nn.Identity()) for _ in range(2))
-    for given in zip(REAL, FAKE, strict=True):
-        meet(whole, *given)
+    for sides in zip(REAL, FAKE, strict=True):
+        lecam(whole, *sides)
         for _ in range(3):
-            meet(shared, *given, parts=3)
+            lecam(shared, *sides, parts=3)
     torch.testing.assert_close(shared.state_dict(), whole.state_dict(), rtol=1e-6, atol=0)
 
 
-def test_what_it_remembers_is_saved_to_the_last_bit() -> None:
+def test_its_state_is_saved_to_the_last_bit() -> None:
     whole, broken = (Penalizer([LeCam()], nn.Identity()) for _ in range(2))
-    before = [meet(whole, *given) for given in zip(REAL, FAKE, strict=True)]
-    assert [meet(broken, *given) for given in zip(REAL[:2], FAKE[:2], strict=True)] == before[:2]
+    before = [lecam(whole, *sides) for sides in zip(REAL, FAKE, strict=True)]
+    assert [lecam(broken, *sides) for sides in zip(REAL[:2], FAKE[:2], strict=True)] == before[:2]
     resumed = Penalizer([LeCam()], nn.Identity())
     resumed.load_state_dict(broken.state_dict())
-    assert meet(resumed, REAL[2], FAKE[2]) == before[2]
+    assert lecam(resumed, REAL[2], FAKE[2]) == before[2]
     assert all(torch.equal(one, resumed.state_dict()[name]) for name, one in whole.state_dict().items())
 
 

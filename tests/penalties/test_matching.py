@@ -12,8 +12,8 @@ from sparring.penalties import FeatureMatching
 
 
 def value(network: Network, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    judge = DiscriminatorCritic(network)
-    return FeatureMatching().value(PenaltyInputs(judge, real, fake, None, network(fake), torch.Generator()))
+    critic = DiscriminatorCritic(network)
+    return FeatureMatching().value(PenaltyInputs(critic, real, fake, None, network(fake), torch.Generator()))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from sparring.penalties.orthogonal import squared_inner_products
 def value(player: nn.Module) -> Tensor:
     nothing = torch.zeros(1, 1)
     return OrthogonalRegularization().value(
-        PenaltyInputs(Critic(lambda given: given), nothing, nothing, None, nothing, torch.Generator(), player=player)
+        PenaltyInputs(
+            Critic(lambda samples: samples), nothing, nothing, None, nothing, torch.Generator(), player=player
+        )
     )
 
 
@@ -45,7 +47,7 @@ def test_all_layers_count_and_biases_and_scales_do_not() -> None:
     torch.testing.assert_close(value(nn.Sequential(*parts)), value(parts[0]) + value(parts[2]))
 
 
-def test_a_reparametrized_weight_is_looked_at_as_it_learns_and_is_not_iterated() -> None:
+def test_a_reparametrized_weight_counts_as_it_learns_and_is_not_iterated() -> None:
     layer = nn.Linear(4, 3)
     before = value(layer)
     SpectralNorm().wrap(layer)

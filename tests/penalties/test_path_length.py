@@ -50,13 +50,13 @@ class Linear(StyleNetwork):
         return self.synthesize(self.broadcast(inputs))
 
 
-def meet(
+def penalty_inputs(
     player: nn.Module, latents: Tensor, memory: Memory, condition: Tensor | None = None, seed: int = 0
 ) -> PenaltyInputs:
-    drawn = GeneratedBatch(torch.zeros(len(latents), 1), latents, lambda given: given, condition)
-    fake, random = drawn.samples, torch.Generator().manual_seed(seed)
+    generated = GeneratedBatch(torch.zeros(len(latents), 1), latents, lambda values: values, condition)
+    fake, random = generated.samples, torch.Generator().manual_seed(seed)
     return PenaltyInputs(
-        Critic(lambda given: given), fake, fake, None, fake, random, player=player, generated=drawn, memory=memory
+        Critic(lambda values: values), fake, fake, None, fake, random, player=player, generated=generated, memory=memory
     )
 
 
@@ -72,7 +72,7 @@ def stylegan2(condition: Condition = Condition()) -> StyleNetwork:
 def test_the_length_of_a_linear_generator_is_known() -> None:
     # ‖Jᵀy‖² is the mean over layers of (3/3)² |y|² / 2 pixels, |y| being Rayleigh distributed.
     memory = PathLength().memory()
-    value = PathLength(decay=0, share=1).value(meet(Linear(3.0), torch.randn(COUNT, 2), memory))
+    value = PathLength(decay=0, share=1).value(penalty_inputs(Linear(3.0), torch.randn(COUNT, 2), memory))
     assert memory["mean"].item() == pytest.approx(sqrt(torch.pi / 2) / sqrt(2), rel=0.03)
     assert value.item() == pytest.approx((2 - torch.pi / 2) / 2, rel=0.1), "the variance of the lengths"
 
@@ -80,11 +80,11 @@ def test_the_length_of_a_linear_generator_is_known() -> None:
 def test_the_mean_length_begins_as_the_first_and_follows_slowly() -> None:
     penalty, latents = PathLength(share=1), torch.randn(COUNT, 2)
     memory = penalty.memory()
-    first = penalty.value(meet(Linear(3.0), latents, memory)).item()
+    first = penalty.value(penalty_inputs(Linear(3.0), latents, memory)).item()
     length = memory["mean"].item()
     assert length == pytest.approx(sqrt(torch.pi) / 2, rel=0.03)
     assert first == pytest.approx((2 - torch.pi / 2) / 2, rel=0.05), "the variance of the lengths"
-    penalty.value(meet(Linear(6.0), latents, memory))
+    penalty.value(penalty_inputs(Linear(6.0), latents, memory))
     assert memory["mean"].item() == pytest.approx(length * 1.01, rel=1e-4)
 
 
@@ -92,9 +92,9 @@ def test_the_mean_length_begins_as_the_first_and_follows_slowly() -> None:
 def test_a_batch_in_parts_moves_the_mean_length_as_far_as_the_whole_does(parts: int) -> None:
     penalty, player, latents = PathLength(share=1), Linear(3.0), torch.randn(COUNT, 2)
     whole, shared = ({"mean": torch.zeros(()), "begun": torch.ones(())} for _ in range(2))
-    penalty.value(meet(player, latents, whole))
+    penalty.value(penalty_inputs(player, latents, whole))
     for _ in range(parts):
-        penalty.value(replace(meet(player, latents, shared), parts=parts))
+        penalty.value(replace(penalty_inputs(player, latents, shared), parts=parts))
     torch.testing.assert_close(shared, whole, rtol=1e-5, atol=0)
 
 
@@ -103,20 +103,20 @@ def test_the_lengths_are_those_by_finite_differences_of_the_images() -> None:
     memory: Memory = {"mean": torch.zeros((), dtype=torch.float64), "begun": torch.zeros(())}
     network.mean_latent.training = True
     torch.manual_seed(1)
-    PathLength(decay=0, share=1).value(meet(network, latents, memory, seed=2))
+    PathLength(decay=0, share=1).value(penalty_inputs(network, latents, memory, seed=2))
     torch.manual_seed(1)
     noise = network.draw_noise(3)
     probe = torch.randn(3, 2, 8, 8, generator=torch.Generator().manual_seed(2), dtype=torch.float64) / 8
     ws = network.broadcast(network.mapping(latents)).detach().clone()
-    slopes = torch.zeros_like(ws)
+    products = torch.zeros_like(ws)
     with torch.no_grad():
         for layer in range(network.styles):
             for place in range(network.width):
                 step = torch.zeros_like(ws)
                 step[:, layer, place] = 1e-6
                 change = network.synthesize(ws + step, noise) - network.synthesize(ws - step, noise)
-                slopes[:, layer, place] = (change * probe).sum((1, 2, 3)) / 2e-6
-    expected = slopes.square().sum(2).mean(1).sqrt().mean()
+                products[:, layer, place] = (change * probe).sum((1, 2, 3)) / 2e-6
+    expected = products.square().sum(2).mean(1).sqrt().mean()
     torch.testing.assert_close(memory["mean"], expected, rtol=1e-6, atol=0)
 
 
@@ -134,7 +134,7 @@ def test_its_derivatives_by_stylegan2s_weights_match_finite_differences(
     def value() -> Tensor:
         torch.manual_seed(1)
         memory: Memory = {"mean": torch.tensor(0.3, dtype=torch.float64), "begun": torch.ones(())}
-        return penalty.value(meet(network, latents, memory))
+        return penalty.value(penalty_inputs(network, latents, memory))
 
     numeric, exact = differentiate(value, weight)
     assert numeric == pytest.approx(exact, rel=1e-5, abs=1e-10)
@@ -145,26 +145,26 @@ def test_r1s_derivatives_by_stylegan2s_weights_match_finite_differences(
     name: str, differentiate: Differentiate
 ) -> None:
     torch.manual_seed(0)
-    judge = StyleGAN2Discriminator.Spec(channel_base=64).build((2, 8, 8), (1,)).double()
-    real, weight = torch.randn(4, 2, 8, 8, dtype=torch.float64), judge.get_parameter(name)
+    discriminator = StyleGAN2Discriminator.Spec(channel_base=64).build((2, 8, 8), (1,)).double()
+    real, weight = torch.randn(4, 2, 8, 8, dtype=torch.float64), discriminator.get_parameter(name)
 
     def value() -> Tensor:
-        given = real.clone().requires_grad_()
-        scores = judge(given)
-        return R1().value(PenaltyInputs(Critic(judge), given, real, scores, scores, torch.Generator()))
+        samples = real.clone().requires_grad_()
+        scores = discriminator(samples)
+        return R1().value(PenaltyInputs(Critic(discriminator), samples, real, scores, scores, torch.Generator()))
 
     numeric, exact = differentiate(value, weight)
     assert numeric == pytest.approx(exact, rel=1e-5, abs=1e-9)
 
 
-def test_it_looks_at_the_first_half_of_the_batch_and_at_its_classes() -> None:
+def test_it_uses_the_first_half_of_the_batch_and_its_classes() -> None:
     network = stylegan2(Condition(classes=3)).float()
-    latents, told = torch.randn(5, 6), torch.tensor([0, 1, 2, 0, 1])
-    seen: list[tuple[Tensor, Tensor]] = []
-    network.mapping.register_forward_pre_hook(lambda module, given: seen.append(given))
-    PathLength().value(meet(network, latents, PathLength().memory(), told))
-    assert torch.equal(seen[0][0], latents[:3])
-    assert torch.equal(seen[0][1], told[:3])
+    latents, classes = torch.randn(5, 6), torch.tensor([0, 1, 2, 0, 1])
+    mapped: list[tuple[Tensor, Tensor]] = []
+    network.mapping.register_forward_pre_hook(lambda module, inputs: mapped.append(inputs))
+    PathLength().value(penalty_inputs(network, latents, PathLength().memory(), classes))
+    assert torch.equal(mapped[0][0], latents[:3])
+    assert torch.equal(mapped[0][1], classes[:3])
 
 
 def test_it_is_computed_in_full_precision_under_autocast() -> None:
@@ -172,7 +172,7 @@ def test_it_is_computed_in_full_precision_under_autocast() -> None:
 
     def value() -> Tensor:
         torch.manual_seed(1)
-        return PathLength().value(meet(network, latents, PathLength().memory()))
+        return PathLength().value(penalty_inputs(network, latents, PathLength().memory()))
 
     with torch.autocast("cpu", torch.bfloat16):
         under = value()

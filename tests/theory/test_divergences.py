@@ -51,11 +51,11 @@ def test_the_reference_numbers_on_three_points(divergence, expected):
 
 
 def test_w1_of_the_reference_is_six_tenths_and_critic_and_plan_agree():
-    found = transport(P, Q, distances_on_the_line([0, 1, 2]))
-    assert found.cost == pytest.approx(0.6, abs=1e-9)
-    assert found.critic @ (np.array(P) - Q) == pytest.approx(0.6, abs=1e-9)
-    np.testing.assert_allclose(found.plan.sum(axis=1), P, atol=1e-9)
-    np.testing.assert_allclose(found.plan.sum(axis=0), Q, atol=1e-9)
+    optimum = transport(P, Q, distances_on_the_line([0, 1, 2]))
+    assert optimum.cost == pytest.approx(0.6, abs=1e-9)
+    assert optimum.critic @ (np.array(P) - Q) == pytest.approx(0.6, abs=1e-9)
+    np.testing.assert_allclose(optimum.plan.sum(axis=1), P, atol=1e-9)
+    np.testing.assert_allclose(optimum.plan.sum(axis=0), Q, atol=1e-9)
 
 
 def test_w1_on_the_line_is_the_area_between_cumulative_sums():
@@ -90,7 +90,7 @@ def test_the_alpha_family_holds_its_neighbours():
 
 
 @pytest.mark.parametrize(
-    ("masses", "error", "says"),
+    ("masses", "error", "message"),
     [
         ((0.5, 0.4), SpecError, r"p sums to 0.9; masses sum to 1: divide"),
         ((1.2, -0.2), SpecError, r"p holds the negative mass -0.2"),
@@ -102,8 +102,8 @@ def test_the_alpha_family_holds_its_neighbours():
     ],
 )
 @pytest.mark.parametrize("divergence", ALL)
-def test_bad_masses_are_named(divergence, masses: ArrayLike, error: type[SparringError], says: str):
-    with pytest.raises(error, match=says):
+def test_bad_masses_are_named(divergence, masses: ArrayLike, error: type[SparringError], message: str):
+    with pytest.raises(error, match=message):
         divergence(masses, (0.5, 0.5))
 
 

@@ -44,21 +44,21 @@ def test_other_labels_and_other_constants_measure_the_same():
 
 def test_the_standard_error_is_that_of_repeated_samples():
     random, best = np.random.default_rng(0), optimal_logit(P, Q)
-    drawn = [
+    bounds = [
         jensen_shannon_bound(best[random.choice(3, 400, p=P)], best[random.choice(3, 400, p=Q)]) for _ in range(300)
     ]
-    spread = np.std([one.estimate for one in drawn])
-    assert drawn[0].standard_error == pytest.approx(spread, rel=0.15)
-    assert "JS ≥ 0.0" in drawn[0].line()
-    assert "(at most 0.693147)" in drawn[0].line()
+    spread = np.std([bound.estimate for bound in bounds])
+    assert bounds[0].standard_error == pytest.approx(spread, rel=0.15)
+    assert "JS ≥ 0.0" in bounds[0].line()
+    assert "(at most 0.693147)" in bounds[0].line()
 
 
-def gap(q, judge):
+def gap(q, discriminator):
     game = FiniteGame.unrestricted(P)
     return duality_gap(
         game.value,
         q,
-        judge,
+        discriminator,
         lambda other: game.generator_reply(other).strategy,
         lambda other: game.discriminator_reply(other).strategy,
     )
@@ -68,13 +68,13 @@ def test_the_duality_gap_is_zero_only_at_the_equilibrium_and_bounds_the_distance
     assert gap(P, np.full(3, 0.5)).gap == pytest.approx(0, abs=1e-12)
     random = np.random.default_rng(0)
     for _ in range(50):
-        q, judge = random.dirichlet(np.ones(3)), random.uniform(0.05, 0.95, 3)
-        assert gap(q, judge).gap >= 2 * jensen_shannon(P, q) - 1e-12 > 0
+        q, discriminator = random.dirichlet(np.ones(3)), random.uniform(0.05, 0.95, 3)
+        assert gap(q, discriminator).gap >= 2 * jensen_shannon(P, q) - 1e-12 > 0
 
 
 def test_replies_worse_than_what_is_played_do_not_make_the_gap_negative():
-    found = duality_gap(lambda x, y: x * y, 1.0, 1.0, lambda y: 2.0, lambda x: -1.0)
-    assert (found.worst, found.best, found.gap) == (1.0, 1.0, 0.0)
+    gap_of_bad_replies = duality_gap(lambda x, y: x * y, 1.0, 1.0, lambda y: 2.0, lambda x: -1.0)
+    assert (gap_of_bad_replies.worst, gap_of_bad_replies.best, gap_of_bad_replies.gap) == (1.0, 1.0, 0.0)
 
 
 def test_bad_scores_are_named():

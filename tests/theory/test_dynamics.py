@@ -45,8 +45,8 @@ def pair(real: float, square: float) -> tuple[complex, complex]:
 
 def test_the_field_is_the_paper_s_with_the_discriminator_s_sign_turned():
     theta, psi = 0.7, -1.3
-    slope = 1 / (1 + np.exp(-theta * psi))
-    np.testing.assert_allclose(gradient_field(ORIGINAL, [theta], [psi])[0, 0], (psi * slope, -theta * slope))
+    derivative = 1 / (1 + np.exp(-theta * psi))
+    np.testing.assert_allclose(gradient_field(ORIGINAL, [theta], [psi])[0, 0], (psi * derivative, -theta * derivative))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_moduli_of_a_simultaneous_step(game, modulus):
 
 
 def test_the_curvature_of_the_loss_at_the_equilibrium_is_that_of_the_reference():
-    """f(t) = -ln(1 + e^-t) has f'(0) = 1/2 and f''(0) = -1/4: the field's slope in (θ, ψ), and along the noise."""
+    """f(t) = -ln(1 + e^-t) has f'(0) = 1/2 and f''(0) = -1/4: the field's derivative in (θ, ψ), and along the noise."""
     assert jacobian(ORIGINAL)[0, 1] == pytest.approx(0.5, abs=1e-12)
     assert jacobian(noisy(1.0))[1, 1] == pytest.approx(2 * -0.25, abs=1e-12)
 
@@ -121,8 +121,8 @@ WGAN_GP = DiracGame(Wasserstein(), (GradientPenalty(weight=0.35, target=1.0),))
 )
 def test_the_radius_after_500_steps_to_the_printed_digits(game, clip, simultaneous, in_turns):
     for order, expected in ((SIMULTANEOUS, simultaneous), (GENERATOR_FIRST, in_turns)):
-        found = radius(trajectory(game, order=order, projection=clip))
-        assert (f"{found:.1e}" if "e" in expected else f"{found:.2f}") == expected
+        end = radius(trajectory(game, order=order, projection=clip))
+        assert (f"{end:.1e}" if "e" in expected else f"{end:.2f}") == expected
 
 
 @pytest.mark.parametrize(("share", "radii"), [(1.0, ("2.6e-10", "1.7e-11")), (0.5, ("2.1e-10", "1.3e-11"))])
@@ -130,10 +130,10 @@ def test_the_reference_s_radius_of_consensus_halves_a_term_of_the_gradient(share
     """∇ ½f'²(θ² + ψ²) by hand, in the paper's signs: ours in full, the reference's with half of (θ² + ψ²) f' ∇f'."""
 
     def gradient(theta, psi):
-        slope = 1 / (1 + np.exp(theta * psi))
-        bend = share * (theta**2 + psi**2) * slope**2 * (1 - slope)
-        on_theta = psi * slope + theta * slope**2 - bend * psi
-        return on_theta, -theta * slope + psi * slope**2 - bend * theta
+        derivative = 1 / (1 + np.exp(theta * psi))
+        bend = share * (theta**2 + psi**2) * derivative**2 * (1 - derivative)
+        on_theta = psi * derivative + theta * derivative**2 - bend * psi
+        return on_theta, -theta * derivative + psi * derivative**2 - bend * theta
 
     together, turns = (1.0, 1.0), (1.0, 1.0)
     for _ in range(500):

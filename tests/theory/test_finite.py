@@ -52,21 +52,21 @@ def test_being_sure_and_wrong_costs_without_bound_and_unseen_points_cost_nothing
 
 
 def test_the_unrestricted_game_has_the_equilibrium_q_equals_p():
-    found = solve(FiniteGame.unrestricted(P))
-    assert found.minimax == pytest.approx(-np.log(4), abs=1e-9)
-    assert found.maximin == pytest.approx(-np.log(4), abs=1e-9)
-    np.testing.assert_allclose(found.q, P, atol=1e-9)
-    np.testing.assert_allclose(found.discriminator, 0.5, atol=1e-9)
+    solution = solve(FiniteGame.unrestricted(P))
+    assert solution.minimax == pytest.approx(-np.log(4), abs=1e-9)
+    assert solution.maximin == pytest.approx(-np.log(4), abs=1e-9)
+    np.testing.assert_allclose(solution.q, P, atol=1e-9)
+    np.testing.assert_allclose(solution.discriminator, 0.5, atol=1e-9)
 
 
 def test_the_equilibrium_of_the_original_game_is_unique():
     game, random = FiniteGame.unrestricted(P), np.random.default_rng(1)
     assert simultaneous(game, P, np.full(3, 0.5)).holds
     for _ in range(50):
-        q, judge = random.dirichlet(np.ones(3)), random.random(3)
+        q, discriminator = random.dirichlet(np.ones(3)), random.random(3)
         assert not simultaneous(game, q, np.full(3, 0.5)).holds
-        assert not simultaneous(game, P, judge).holds
-        assert not simultaneous(game, q, judge).holds
+        assert not simultaneous(game, P, discriminator).holds
+        assert not simultaneous(game, q, discriminator).holds
         assert not generator_first(game, q, optimal_discriminator(P, q)).holds
 
 
@@ -75,9 +75,9 @@ def test_the_equilibrium_of_the_original_game_is_unique():
     [(Original(), -0.9547712524, -1.3862943611), (LipschitzCritic(distances_on_the_line(PLACES)), 1.0, 0.0)],
 )
 def test_a_point_mass_makes_the_orders_of_moves_differ(objective, minimax, maximin):
-    found = solve(FiniteGame(DATA, Pure(point_masses(7)), objective))
-    assert found.minimax == pytest.approx(minimax, abs=1e-10)
-    assert found.maximin == pytest.approx(maximin, abs=1e-10)
+    solution = solve(FiniteGame(DATA, Pure(point_masses(7)), objective))
+    assert solution.minimax == pytest.approx(minimax, abs=1e-10)
+    assert solution.maximin == pytest.approx(maximin, abs=1e-10)
     mixed = solve(FiniteGame(DATA, Mixtures(point_masses(7)), objective))
     assert mixed.minimax == pytest.approx(maximin, abs=1e-9)
     assert mixed.gap == pytest.approx(0, abs=1e-9)
@@ -87,8 +87,8 @@ def test_a_point_mass_makes_the_orders_of_moves_differ(objective, minimax, maxim
 def test_with_a_point_mass_no_pair_of_pure_strategies_is_an_equilibrium(objective):
     game = FiniteGame(DATA, Pure(point_masses(7)), objective)
     for q in point_masses(7):
-        for judge in (game.discriminator_reply(q).strategy, game.maximin().strategy):
-            assert not simultaneous(game, q, judge).holds
+        for discriminator in (game.discriminator_reply(q).strategy, game.maximin().strategy):
+            assert not simultaneous(game, q, discriminator).holds
     first = game.minimax()
     assert generator_first(game, first.strategy, game.discriminator_reply(first.strategy).strategy).holds
     second = game.maximin()

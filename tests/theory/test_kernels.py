@@ -31,10 +31,10 @@ def test_the_smallest_eigenvalue_is_the_closed_form(build, expected, share):
 
 @pytest.mark.parametrize(("build", "fails"), [(flip, 0.5), (other_rotations, 0.75), (any_rotation, 1.0)])
 def test_a_kernel_leaks_exactly_where_its_smallest_eigenvalue_vanishes(build, fails):
-    found = leak(build(fails))
-    assert found is not None
-    assert np.abs(found.first - found.second).max() > 0.1
-    np.testing.assert_allclose(found.first @ build(fails), found.second @ build(fails), atol=1e-12)
+    pair = leak(build(fails))
+    assert pair is not None
+    assert np.abs(pair.first - pair.second).max() > 0.1
+    np.testing.assert_allclose(pair.first @ build(fails), pair.second @ build(fails), atol=1e-12)
     assert all(leak(build(share)) is None for share in SHARES if share != fails)
 
 
@@ -48,8 +48,8 @@ def test_commuting_eigenvalues_multiply_and_injective_compositions_stay_injectiv
 
 
 def test_rotations_one_way_have_complex_eigenvalues():
-    found = spectrum(cyclic([0.7, 0.3, 0, 0]))
-    np.testing.assert_allclose(sorted(found, key=np.angle)[0], 0.7 - 0.3j, atol=1e-12)
+    eigenvalues = spectrum(cyclic([0.7, 0.3, 0, 0]))
+    np.testing.assert_allclose(sorted(eigenvalues, key=np.angle)[0], 0.7 - 0.3j, atol=1e-12)
 
 
 def test_gaussian_noise_has_the_gaussian_spectrum_and_never_leaks():
@@ -67,10 +67,10 @@ def test_noise_much_wider_than_the_ring_forgets_everything():
 
 
 def test_a_projection_that_forgets_leaks_though_it_is_not_square():
-    found = leak([[1, 0], [0, 1], [0.5, 0.5]])
-    assert found is not None
+    pair = leak([[1, 0], [0, 1], [0.5, 0.5]])
+    assert pair is not None
     kernel = np.array([[1, 0], [0, 1], [0.5, 0.5]])
-    np.testing.assert_allclose(found.first @ kernel, found.second @ kernel, atol=1e-12)
+    np.testing.assert_allclose(pair.first @ kernel, pair.second @ kernel, atol=1e-12)
     assert leak([[0.5, 0.5, 0], [0, 0.5, 0.5]]) is None
 
 

@@ -12,16 +12,16 @@ from sparring.theory.landscape import OFF, Assignment
 
 @pytest.mark.parametrize(("count", "bad"), [(1, 0), (2, 2), (3, 21), (4, 4**4 - factorial(4))])
 def test_separable_losses_have_n_to_the_n_minus_n_factorial_strict_bad_minima(count, bad):
-    found = count_minima(count)
-    assert found.strict_bad_minima == bad == count**count - factorial(count)
-    assert found.global_minima == factorial(count)
+    landscape = count_minima(count)
+    assert landscape.strict_bad_minima == bad == count**count - factorial(count)
+    assert landscape.global_minima == factorial(count)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_the_relativistic_pairing_has_none_and_a_way_out_of_everywhere(count):
-    found = count_minima(count, paired_value)
-    assert (found.strict_bad_minima, found.trapped) == (0, 0)
-    assert found.global_minima == factorial(count)
+def test_the_relativistic_pairing_has_none_and_a_path_out_of_everywhere(count):
+    landscape = count_minima(count, paired_value)
+    assert (landscape.strict_bad_minima, landscape.trapped) == (0, 0)
+    assert landscape.global_minima == factorial(count)
 
 
 def test_the_separable_value_is_that_of_the_divergence():
@@ -38,9 +38,9 @@ def best_loss(loss, assignment: Assignment) -> float:
 
     def closure() -> float:
         optimizer.zero_grad()
-        found = loss.discriminator(free[:count], free[places])
-        found.backward()
-        return found
+        value = loss.discriminator(free[:count], free[places])
+        value.backward()
+        return value
 
     optimizer.step(closure)
     return closure().item()

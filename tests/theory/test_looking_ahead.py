@@ -114,14 +114,14 @@ def test_the_radius_after_500_steps_to_the_printed_digits(
     loss: AdversarialLoss, extragradient: str, optimistic: str, in_turns: str
 ):
     game, optimism = DiracGame(loss), OptimisticSGD(learning_rate=0.2)
-    found = look_ahead(game, 0.2), play(game, optimism), play(game, optimism, GENERATOR_FIRST)
-    assert tuple(f"{one:.1e}" for one in found) == (extragradient, optimistic, in_turns)
+    radii = look_ahead(game, 0.2), play(game, optimism), play(game, optimism, GENERATOR_FIRST)
+    assert tuple(f"{one:.1e}" for one in radii) == (extragradient, optimistic, in_turns)
 
 
 @pytest.mark.parametrize(("optimizer", "expected"), [(Adam, "0.16"), (OptimisticAdam, "0.09")])
 def test_adam_hovers_and_optimistic_adam_nearer(optimizer, expected):
-    found = play(BILINEAR, optimizer(learning_rate=0.01, betas=(0.5, 0.9)), steps=2000)
-    assert f"{found:.2f}" == expected
+    end = play(BILINEAR, optimizer(learning_rate=0.01, betas=(0.5, 0.9)), steps=2000)
+    assert f"{end:.2f}" == expected
 
 
 def test_extra_adam_hovers_nearer_still():
@@ -134,10 +134,10 @@ def test_projections_hold_ahead_and_after():
     build = Extragradient(of=SGD(learning_rate=0.2)).build
     path = trajectory(BILINEAR, (1.0, -1.0), 3, EXTRAGRADIENT, build, build, clip)
     theta, psi = 1.0, -1.0
-    for found in path[1:]:
+    for point in path[1:]:
         ahead = theta + 0.2 * psi, float(np.clip(psi - 0.2 * theta, -0.5, 0.5))
         theta, psi = theta + 0.2 * ahead[1], float(np.clip(psi - 0.2 * ahead[0], -0.5, 0.5))
-        np.testing.assert_allclose(found, (theta, psi), rtol=1e-14)
+        np.testing.assert_allclose(point, (theta, psi), rtol=1e-14)
 
 
 def test_a_manner_knows_its_step_size():

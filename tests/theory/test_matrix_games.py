@@ -6,26 +6,26 @@ from sparring.theory import solve_matrix
 
 
 def test_rock_paper_scissors_is_fair_and_evenly_mixed():
-    found = solve_matrix([[0, 1, -1], [-1, 0, 1], [1, -1, 0]])
-    assert (found.minimax, found.maximin, found.saddle_points) == (1, -1, ())
-    assert found.value == pytest.approx(0, abs=1e-9)
-    np.testing.assert_allclose(found.rows, 1 / 3, atol=1e-9)
-    np.testing.assert_allclose(found.columns, 1 / 3, atol=1e-9)
+    solution = solve_matrix([[0, 1, -1], [-1, 0, 1], [1, -1, 0]])
+    assert (solution.minimax, solution.maximin, solution.saddle_points) == (1, -1, ())
+    assert solution.value == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(solution.rows, 1 / 3, atol=1e-9)
+    np.testing.assert_allclose(solution.columns, 1 / 3, atol=1e-9)
 
 
 def test_a_saddle_point_is_found():
-    found = solve_matrix([[2, 3], [1, 4]])
-    assert found.saddle_points == ((0, 1),)
-    assert found.minimax == found.maximin == found.value == 3
+    solution = solve_matrix([[2, 3], [1, 4]])
+    assert solution.saddle_points == ((0, 1),)
+    assert solution.minimax == solution.maximin == solution.value == 3
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_neither_side_gains_by_leaving_the_mixture(seed):
     payoffs = np.random.default_rng(seed).normal(size=(4, 6))
-    found = solve_matrix(payoffs)
-    assert (found.rows @ payoffs).max() == pytest.approx(found.value, abs=1e-9)
-    assert (payoffs @ found.columns).min() == pytest.approx(found.value, abs=1e-9)
-    assert found.maximin <= found.value + 1e-9 <= found.minimax + 2e-9
+    solution = solve_matrix(payoffs)
+    assert (solution.rows @ payoffs).max() == pytest.approx(solution.value, abs=1e-9)
+    assert (payoffs @ solution.columns).min() == pytest.approx(solution.value, abs=1e-9)
+    assert solution.maximin <= solution.value + 1e-9 <= solution.minimax + 2e-9
 
 
 def test_bad_games_are_named():

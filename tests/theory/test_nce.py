@@ -32,9 +32,9 @@ def test_balanced_it_is_the_optimal_discriminator_of_the_game():
 def test_with_exact_expectations_it_finds_the_normalizing_constant(ratio):
     data = WeightedPoints.density(lambda x: -(x**2) / 2, -24, 24, 4001)
     noise = WeightedPoints.density(log_noise, -24, 24, 4001)
-    found = fit_noise_contrastive(squares, data, noise, log_noise, ratio)
-    assert found.constant == pytest.approx(np.sqrt(2 * np.pi), abs=1e-9)
-    assert found.weights[0] == pytest.approx(-0.5, abs=1e-9)
+    fit = fit_noise_contrastive(squares, data, noise, log_noise, ratio)
+    assert fit.constant == pytest.approx(np.sqrt(2 * np.pi), abs=1e-9)
+    assert fit.weights[0] == pytest.approx(-0.5, abs=1e-9)
 
 
 def test_from_samples_it_comes_close_and_more_noise_helps():

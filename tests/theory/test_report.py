@@ -14,7 +14,7 @@ P, Q = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5)
 
 
 def test_the_finite_game_prints_the_reference():
-    said = "\n".join(report.finite(P, Q))
+    text = "\n".join(report.finite(P, Q))
     for number in (
         "-1.2534657324",
         "0.0664143144",
@@ -25,7 +25,7 @@ def test_the_finite_game_prints_the_reference():
         "0.6",
         "-1.3862943611",
     ):
-        assert number in said
+        assert number in text
 
 
 def test_orders_and_minima_print_the_reference():
@@ -54,8 +54,8 @@ LOSSES = sorted(name for name, kind in AdversarialLoss.members.items() if kind._
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_of_the_library_plays_dirac(name):
-    said = "\n".join(report.dirac(AdversarialLoss.members[name](), steps=2))
-    assert "modulus" in said or "none: the field has no derivative" in said
+    text = "\n".join(report.dirac(AdversarialLoss.members[name](), steps=2))
+    assert "modulus" in text or "none: the field has no derivative" in text
 
 
 NOT_OF_TWO_NUMBERS = {
@@ -75,8 +75,8 @@ def test_every_penalty_of_the_library_plays_dirac_or_says_why_not(name):
         with pytest.raises((SpecError, ShapeError), match=NOT_OF_TWO_NUMBERS[name]):
             report.dirac(Minimax(), (Penalty.members[name](),), steps=2)
     else:
-        said = "\n".join(report.dirac(Minimax(), (Penalty.members[name](),), steps=2))
-        assert "modulus" in said or "none: the field has no derivative" in said
+        text = "\n".join(report.dirac(Minimax(), (Penalty.members[name](),), steps=2))
+        assert "modulus" in text or "none: the field has no derivative" in text
 
 
 def test_dirac_is_played_in_any_manner():
@@ -99,9 +99,9 @@ def test_augment_says_what_leaks():
 def test_nce_and_duality_print_their_numbers():
     with pytest.raises(SpecError, match=r"deviation is nan and count 10; needs .01 to 100"):
         report.nce(deviation=float("nan"), count=10)
-    said = report.nce(5.0, count=500)
-    assert "-1.6094379124" in said[0]
-    assert "2.5066282746" in said[2]
+    text = report.nce(5.0, count=500)
+    assert "-1.6094379124" in text[0]
+    assert "2.5066282746" in text[2]
     gap = report.duality(P, Q, (0.5, 0.5, 0.5))
     assert "0.1328286288" in gap[1]
     assert "discriminator first: an equilibrium" in gap
@@ -117,9 +117,9 @@ def test_pictures_are_written(tmp_path):
     report.dirac(Minimax(), steps=5, picture=tmp_path / "new" / "field.png")
     report.augment({"flip": 0.3}, tmp_path / "spectrum.png")
     draw_eigenvalues(tmp_path / "eigenvalues.png", {"original": eigenvalues(DiracGame(Minimax()))})
-    found = sorted(tmp_path.rglob("*.png"))
-    assert len(found) == 4
-    for path in found:
+    pictures = sorted(tmp_path.rglob("*.png"))
+    assert len(pictures) == 4
+    for path in pictures:
         with Image.open(path) as picture:
             assert picture.width > 400
             assert len(picture.convert("RGB").getcolors(1 << 24)) > 20

@@ -12,16 +12,16 @@ P, Q, LEVELS = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5), (0.1, 0.4, 0.6, 0.9)
 def test_the_mean_decision_earns_at_least_what_the_coin_does_and_the_best_at_least_that(seed):
     random = np.random.default_rng(seed)
     kernel = random.dirichlet(np.ones(4), size=3)
-    found = derandomize(P, Q, kernel, LEVELS)
-    assert found.stochastic < found.mean < found.best
-    assert found.mean == pytest.approx(value(P, Q, found.discriminator), abs=1e-12)
-    assert found.best == pytest.approx(value(P, Q, optimal_discriminator(P, Q)), abs=1e-12)
+    payoffs = derandomize(P, Q, kernel, LEVELS)
+    assert payoffs.stochastic < payoffs.mean < payoffs.best
+    assert payoffs.mean == pytest.approx(value(P, Q, payoffs.discriminator), abs=1e-12)
+    assert payoffs.best == pytest.approx(value(P, Q, optimal_discriminator(P, Q)), abs=1e-12)
 
 
 def test_a_kernel_that_tosses_no_coin_loses_nothing():
-    found = derandomize(P, Q, np.eye(4)[[3, 1, 0]], LEVELS)
-    assert found.gain == pytest.approx(0, abs=1e-15)
-    assert found.stochastic == pytest.approx(value(P, Q, (0.9, 0.4, 0.1)), abs=1e-12)
+    payoffs = derandomize(P, Q, np.eye(4)[[3, 1, 0]], LEVELS)
+    assert payoffs.gain == pytest.approx(0, abs=1e-15)
+    assert payoffs.stochastic == pytest.approx(value(P, Q, (0.9, 0.4, 0.1)), abs=1e-12)
 
 
 def test_a_coin_between_certainties_loses_without_bound():
