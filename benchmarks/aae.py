@@ -1,11 +1,11 @@
-"""Adversarial autoencoders on digits: can the codes of held-out digits be told from draws of the prior?
+"""Adversarial autoencoders on digits: do the codes of held-out digits differ from samples of the prior?
 
-    python benchmarks/aae.py runs/aae        # about fifteen minutes on one core; goes on where it was stopped
+    python benchmarks/aae.py runs/aae        # about fifteen minutes on one core; resumes where it stopped
 
 Trains `aae-digits` on nine tenths of scikit-learn's digits with three priors, then `semi-supervised-aae-digits` on
-1,438 digits of which 100 have labels, and prints what stands in docs/games/aae.md. `p` is that of a permutation test
-of the MMD between the codes of the 179 digits held out and 2,000 draws of the prior (Gaussian kernel, as wide as the
-median distance of two draws; 10,000 permutations).
+1,438 digits of which 100 have labels, and prints the tables of docs/games/aae.md. `p` is the p-value of a permutation
+test of the MMD between the codes of the 179 held-out digits and 2,000 samples of the prior (Gaussian kernel, as wide as
+the median distance of two samples; 10,000 permutations).
 """
 
 import sys
@@ -28,34 +28,34 @@ PRIORS = {
     "mixture of ten Gaussians, informed": ("prior.kind=GaussianMixture", "informed=true"),
     "Swiss roll, informed": ("prior.kind=SwissRoll", "informed=true"),
 }
-DRAWS, PERMUTATIONS = 2_000, 10_000
+SAMPLES, PERMUTATIONS = 2_000, 10_000
 
 
 def row(model: Model) -> str:
-    """Returns what the table says of a model."""
+    """Returns the cells of a model in the table."""
     held_out = Digits(split="test").load()
     real, labels = held_out.batch(np.arange(len(held_out)), torch.Generator())
     assert labels is not None
-    drawn = model.game.draw_latents(DRAWS, torch.Generator().manual_seed(0))
-    test = permutation_test(drawn, model.encode(real), gaussian_kernel(median_distance(drawn)), PERMUTATIONS)
-    made, reader = model.reconstruct(real), train_reader(*real.shape[2:])
-    error = float((made - real).square().mean() / (real - real.mean(0)).square().mean())
-    kept = (reader.read(made)[:, 0] == labels.numpy()).mean()
-    return f"{test.mmd:.4f} | {test.p:.2f} | {error:.0%} | {kept:.0%} | {drawn_right(model):.0%}".replace("nan%", "")
+    latents = model.game.draw_latents(SAMPLES, torch.Generator().manual_seed(0))
+    test = permutation_test(latents, model.encode(real), gaussian_kernel(median_distance(latents)), PERMUTATIONS)
+    reconstructed, reader = model.reconstruct(real), train_reader(*real.shape[2:])
+    error = float((reconstructed - real).square().mean() / (real - real.mean(0)).square().mean())
+    kept = (reader.read(reconstructed)[:, 0] == labels.numpy()).mean()
+    return f"{test.mmd:.4f} | {test.p:.2f} | {error:.0%} | {kept:.0%} | {class_accuracy(model):.0%}".replace("nan%", "")
 
 
-def drawn_right(model: Model) -> float:
-    """Returns for which share of the samples of an informed model the reader finds the class that was asked for."""
+def class_accuracy(model: Model) -> float:
+    """Returns the share of an informed model's samples that the reader assigns to their class, NaN for other models."""
     if not model.game.condition.classes:
         return float("nan")
     classes = torch.arange(1000) % 10
-    found = train_reader(*model.shape[1:]).read(model.sample(1000, condition=classes))[:, 0]
-    return float((found == classes.numpy()).mean())
+    predictions = train_reader(*model.shape[1:]).read(model.sample(1000, condition=classes))[:, 0]
+    return float((predictions == classes.numpy()).mean())
 
 
 def main(folder: Path) -> None:
-    """Trains and prints."""
-    print("| prior | MMD² | p | error, of the variance | digit kept | digit as asked |\n|---|---|---|---|---|---|")
+    """Trains the models and prints the tables."""
+    print("| prior | MMD² | p | error, of the variance | digit kept | digit of its class |\n|---|---|---|---|---|---|")
     for name, changes in PRIORS.items():
         run = folder / name.partition(",")[0].replace(" ", "-").lower()
         model = sparring.train(sparring.recipe("aae-digits", *changes), run)
@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
 
 
 def few_labels(run: Path) -> str:
-    """Returns what 100 labels are enough for, to the semi-supervised form and to logistic regression of pixels."""
+    """Returns the accuracies of the semi-supervised form and of logistic regression on pixels, from 100 labels each."""
     model = sparring.train("semi-supervised-aae-digits", run)
     learned = model.recipe.data.load()
     assert learned.held_out is not None
@@ -75,9 +75,9 @@ def few_labels(run: Path) -> str:
     with model.game.evaluating():
         accuracy = model.game.validation_metrics(unseen, answers)["accuracy"]
     known = labels != UNLABELLED
-    guesses = fit_and_predict(pixels[known].flatten(1), labels[known], unseen.flatten(1))
-    alone = float((guesses == answers).double().mean())
-    return f"From 100 labels, {accuracy:.1%} of {len(answers)} held out are told right; without the game, {alone:.1%}."
+    predictions = fit_and_predict(pixels[known].flatten(1), labels[known], unseen.flatten(1))
+    alone = float((predictions == answers).double().mean())
+    return f"From 100 labels: {accuracy:.1%} of {len(answers)} held-out digits right; without the game, {alone:.1%}."
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""What `torch.compile`, channels-last and bfloat16 give StyleGAN2's training on a GPU, against plain float32.
+"""The gain of `torch.compile`, channels-last and bfloat16 for StyleGAN2's training on a GPU, over plain float32.
 
     python benchmarks/compiled.py                                       # minutes on a GPU: it compiles twice
     python benchmarks/compiled.py --side 128 --channel-base 8192 --batch 32
     python benchmarks/compiled.py --device cpu --side 8 --channel-base 16 --batch 4 --rounds 1     # to try the command
 
-A block is 16 steps as `spar train stylegan2-256` plays them, augmentations left out: R1 once and path lengths four
-times, which are never compiled, the average always. Contenders run one after the other, each in a process of its own;
-the first block, in which PyTorch compiles, is not counted and stands in a column of its own. Figures are medians over
-the rounds. Memory is the most that was allocated on the GPU, or of a CPU's process what it held.
+A block is 16 steps of `spar train stylegan2-256` without augmentations: R1 once and path lengths four times, neither of
+them compiled, the average in every step. Contenders run one after the other, each in its own process; the first block,
+in which PyTorch compiles, has a column of its own and is not counted. Figures are medians over the rounds. Memory is
+the peak allocated on the GPU, or the peak of the process on a CPU.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as `spar` has it, before PyTorch is imported
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # like `spar`, before PyTorch is imported
 
 import torch
 
@@ -50,14 +50,15 @@ def build(contender: str, device: torch.device, side: int, base: int, batch: int
     form, layout, compiled = CONTENDERS[contender]
     torch.manual_seed(0)
     generator = StyleGAN2Generator.Spec(channel_base=base, mapping_layers=2)
-    judge = StyleGAN2Discriminator.Spec(channel_base=base)
-    spec = plan_game(generator, judge, 512, choose_gamma(side, side, batch)).model_copy(update={"augmentations": ()})
+    discriminator = StyleGAN2Discriminator.Spec(channel_base=base)
+    spec = plan_game(generator, discriminator, 512, choose_gamma(side, side, batch))
+    spec = spec.model_copy(update={"augmentations": ()})
     game = GAN(spec, (3, side, side), Condition())
     changes = {"precision": form, "layout": layout, "compiled": compiled, "record_every": 10**9}
     training = plan_training(10**9, batch).model_copy(update=changes)
     pixels = to_pixels(torch.rand(512, 3, side, side) * 2 - 1)
-    placed = Precision(device, training.precision, training.layout)
-    return Run(game, Images(pixels), training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+    precision = Precision(device, training.precision, training.layout)
+    return Run(game, Images(pixels), training, RunFolder(Path(tempfile.gettempdir())), precision, seed=0)
 
 
 def serve(contender: str, device: torch.device, side: int, base: int, batch: int, rounds: int) -> None:
@@ -80,8 +81,8 @@ def compare(title: str, images: int) -> None:
     plain = 0.0
     for name in CONTENDERS:
         command = [sys.executable, __file__, *sys.argv[1:], "--serve", name]
-        said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        first, *blocks, memory = map(float, said.split())
+        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        first, *blocks, memory = map(float, output.split())
         speed = images / statistics.median(blocks)
         plain = plain or speed
         print(f"| {name} | {speed:.1f} | {speed / plain:.2f} | {memory:.0f} | {first:.0f} |", flush=True)
@@ -95,21 +96,21 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3, help="blocks that are counted")
     parser.add_argument("--serve", choices=list(CONTENDERS), help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     try:
-        device = find_device(chosen.device)
+        device = find_device(options.device)
     except DeviceError:
         sys.exit(
-            f"there is no {chosen.device} on this machine, and this table is about GPUs; to try the command, add "
+            f"there is no {options.device} on this machine, and this table is about GPUs; to try the command, add "
             "--device cpu --side 8 --channel-base 16 --batch 4 --rounds 1"
         )
-    size = chosen.side, chosen.channel_base, chosen.batch
-    if chosen.serve:
-        serve(chosen.serve, device, *size, chosen.rounds)
+    size = options.side, options.channel_base, options.batch
+    if options.serve:
+        serve(options.serve, device, *size, options.rounds)
         return
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else chosen.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else options.device
     title = "StyleGAN2 {0}x{0}, channel base {1}, batch {2}".format(*size)
-    compare(f"{name}, PyTorch {torch.__version__}: {title}", STEPS * chosen.batch)
+    compare(f"{name}, PyTorch {torch.__version__}: {title}", STEPS * options.batch)
 
 
 if __name__ == "__main__":

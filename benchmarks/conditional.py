@@ -1,10 +1,10 @@
-"""Are pictures drawn of the class that was asked for? Each way of telling a network its class, and AC-GAN.
+"""Do samples show their class? Conditioning by concatenation, by batch norm and projection, and AC-GAN.
 
     python benchmarks/conditional.py runs/conditional        # about four minutes a line on one core; can be stopped
 
-Trains small recipes on scikit-learn's digits and on Fashion-MNIST (what is finished in the folder is not trained again)
-and prints, for 1,000 samples, 100 of each class, the share that a support vector machine, trained on real pictures,
-reads as the class that was asked for; that of the worst class; and the sliced Wasserstein distance to all real ones.
+Trains small recipes on scikit-learn's digits and on Fashion-MNIST (finished runs in the folder are kept) and prints for
+1,000 samples, 100 of each class, the share that a support vector machine, trained on real pictures, assigns to their
+class; the share of the worst class; and the sliced Wasserstein distance to all real ones.
 """
 
 import sys
@@ -32,7 +32,7 @@ PLAIN = ("generator.conditioning=Concatenation", "discriminator.conditioning=Con
 
 @dataclass(frozen=True)
 class Pictures:
-    """Real pictures of ten classes: a recipe's `name` for them, all of them, and who reads them, how well."""
+    """Real pictures of ten classes with their `name` in recipes, and a classifier with its `accuracy`."""
 
     name: str
     data: Dataset
@@ -49,15 +49,15 @@ def digits() -> Pictures:
 
 @cache
 def fashion() -> Pictures:
-    """Returns Fashion-MNIST, and a reader that has seen 15,000 of its 60,000 pictures to learn from."""
-    seen, kept = FashionMNIST().load(), FashionMNIST(split="test").load()
-    chosen = np.random.default_rng(0).permutation(len(seen))[:15_000]
-    assert seen.labels is not None
-    machine = SVC(C=10).fit(_shades(seen, chosen), seen.labels[chosen])
+    """Returns Fashion-MNIST, and a classifier trained on 15,000 of its 60,000 pictures."""
+    learned, unseen = FashionMNIST().load(), FashionMNIST(split="test").load()
+    chosen = np.random.default_rng(0).permutation(len(learned))[:15_000]
+    assert learned.labels is not None
+    machine = SVC(C=10).fit(_shades(learned, chosen), learned.labels[chosen])
     held_out = np.arange(3_000)
-    assert kept.labels is not None
-    accuracy = machine.score(_shades(kept, held_out), kept.labels[held_out])
-    return Pictures("fashion-mnist", seen, lambda images: machine.predict(_flat(images)), accuracy)
+    assert unseen.labels is not None
+    accuracy = machine.score(_shades(unseen, held_out), unseen.labels[held_out])
+    return Pictures("fashion-mnist", learned, lambda images: machine.predict(_flat(images)), accuracy)
 
 
 def _shades(images: Images, indices: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
@@ -75,30 +75,30 @@ LINES = {
     "AC-GAN": (digits, "acgan-digits"),
     "AC-GAN, Fashion-MNIST": (fashion, "acgan-digits", "images=120k"),
 }
-"""Of each line the pictures and the recipe: what tells the generator its class, and what the discriminator."""
+"""The pictures and the recipe of each line, named by the conditioning of the generator and the discriminator."""
 
 
 def row(pictures: Pictures, run: Path, recipe: str, *changes: str) -> str:
-    """Trains, and returns what the table says of it."""
+    """Trains a model and returns its cells in the table."""
     model = sparring.train(with_data(sparring.recipe(recipe), pictures.name).override(list(changes)), run)
-    asked = torch.arange(10).repeat(EACH)
-    samples = model.sample(len(asked), condition=asked)
-    right = pictures.read(samples) == asked.numpy()
+    classes = torch.arange(10).repeat(EACH)
+    samples = model.sample(len(classes), condition=classes)
+    right = pictures.read(samples) == classes.numpy()
     real, _ = pictures.data.batch(np.arange(len(pictures.data)), torch.Generator())
     worst = right.reshape(EACH, 10).mean(0).min()
     return f"{right.mean():.1%} | {worst:.0%} | {sliced_wasserstein(real, samples):.4f}"
 
 
 def main(folder: Path) -> None:
-    """Trains and prints."""
+    """Trains the models and prints the table."""
     rows = []
     for name, (pictures, recipe, *changes) in LINES.items():
         run = folder / name.replace(", ", "-").replace(" ", "-").lower()
         rows.append(f"| {name} | {row(pictures(), run, recipe, *changes)} |")
     print()
     for known in (digits(), fashion()):
-        print(f"The reader of {known.name} is right on {known.accuracy:.1%} of real ones held out from it.")
-    print("\n| told to the generator, to the discriminator | read as asked | worst class | distance |")
+        print(f"The classifier of {known.name} is right on {known.accuracy:.1%} of its held-out real ones.")
+    print("\n| conditioning of the generator, of the discriminator | read as their class | worst class | distance |")
     print("|---|---|---|---|")
     print("\n".join(rows))
 

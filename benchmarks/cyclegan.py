@@ -1,12 +1,11 @@
-"""CycleGAN on emoji: do translations of held-out emoji pass for the other style, and are they still the same emoji?
+"""CycleGAN on emoji: do translations of held-out emoji look like the other style, and are they still the same emoji?
 
-    python benchmarks/cyclegan.py runs/cyclegan      # about twenty minutes on two cores; goes on where it was stopped
+    python benchmarks/cyclegan.py runs/cyclegan      # about twenty minutes on two cores; resumes where it stopped
 
-Trains `cyclegan-emoji` on nine tenths of the emoji of both styles, of which nothing says which belong together, and
-prints the table of docs/games/cyclegan.md about the others, which it has seen in neither style. A convolutional network
-trained on the same nine tenths of real emoji says which style an image is of. Each translation is looked up among 100
-real emoji of the other style, its own counterpart and 99 others, by pixels and by features of a pretrained network:
-chance finds 1 %.
+Trains `cyclegan-emoji` on nine tenths of the emoji of both styles, unpaired, and prints the table of
+docs/games/cyclegan.md for the others, unseen in either style. A convolutional network trained on the same nine tenths
+of real emoji classifies the style. Each translation is matched with 100 real emoji of the other style, its own
+counterpart and 99 others, by pixels and by features of a pretrained network: chance is 1 %.
 """
 
 import sys
@@ -33,7 +32,7 @@ COLUMNS = 12
 
 
 def load(style: Style, like: Unpaired, split: str) -> Tensor:
-    """Returns the emoji of a style as those that were learned from, always in the same order."""
+    """Returns the emoji of a style, prepared like the training data, always in the same order."""
     data = Emoji.read({**like.a.model_dump(mode="json"), "style": style, "split": split}).load()
     images, _ = data.batch(np.arange(len(data)), torch.Generator())
     return images
@@ -58,48 +57,50 @@ def train_critic(real: tuple[Tensor, Tensor]) -> nn.Module:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * ceil(len(images) / BATCH))
     for _ in range(EPOCHS):
         for chosen in torch.randperm(len(images)).split(BATCH):
-            seen = Shift(pixels=2)(Flip()(images[chosen], random, 0), random, 0)
+            augmented = Shift(pixels=2)(Flip()(images[chosen], random, 0), random, 0)
             optimizer.zero_grad()
-            binary_cross_entropy_with_logits(critic(seen)[:, 0], styles[chosen]).backward()
+            binary_cross_entropy_with_logits(critic(augmented)[:, 0], styles[chosen]).backward()
             optimizer.step()
             schedule.step()
     return critic.eval().requires_grad_(False)
 
 
-def find(made: Tensor, real: Tensor) -> float:
-    """Returns the share of rows of `made` [N, D] that are nearest to their own of `real` [N, D], among `COUNT` of them.
+def match(translated: Tensor, real: Tensor) -> float:
+    """Returns the share of rows of `translated` [N, D] nearest to their own of `real` [N, D], among `COUNT` of them.
 
-    The others are drawn at random for each row, always the same.
+    The others are sampled for each row, with a fixed seed.
     """
-    distances = torch.cdist(made.flatten(1).double(), real.flatten(1).double())
+    distances = torch.cdist(translated.flatten(1).double(), real.flatten(1).double())
     own = distances.diagonal().clone()
     distances.fill_diagonal_(torch.inf)
     random = torch.Generator().manual_seed(0)
-    order = torch.rand(distances.shape, generator=random).fill_diagonal_(torch.inf).argsort(1)  # one's own comes last
+    order = torch.rand(distances.shape, generator=random).fill_diagonal_(torch.inf).argsort(1)  # its own comes last
     return float((own < distances.gather(1, order[:, : COUNT - 1]).amin(1)).double().mean())
 
 
-def see(images: Tensor, backbone: Backbone) -> Tensor:
-    """Returns what the backbone makes of images in [-1, 1], in directions."""
-    features = torch.cat([seen.features for seen in extract_features(backbone, [torch.from_numpy(to_pixels(images))])])
+def embed(images: Tensor, backbone: Backbone) -> Tensor:
+    """Returns the backbone's normalized features of images in [-1, 1]."""
+    features = torch.cat(
+        [batch.features for batch in extract_features(backbone, [torch.from_numpy(to_pixels(images))])]
+    )
     return features / features.norm(dim=1, keepdim=True)
 
 
-def row(name: str, made: Tensor, real: Tensor, passed: Tensor, backbone: Backbone | None) -> str:
+def row(name: str, images: Tensor, real: Tensor, passed: Tensor, backbone: Backbone | None) -> str:
     """Returns a line of the table."""
-    felt = f"{find(see(made, backbone), see(real, backbone)):.0%}" if backbone else "-"
-    return f"| {name} | {passed.double().mean():.0%} | {find(made, real):.0%} | {felt} |"
+    by_features = f"{match(embed(images, backbone), embed(real, backbone)):.0%}" if backbone else "-"
+    return f"| {name} | {passed.double().mean():.0%} | {match(images, real):.0%} | {by_features} |"
 
 
 def main(folder: Path) -> None:
-    """Trains and prints."""
+    """Trains the model and prints the table."""
     model = sparring.train("cyclegan-emoji", folder)
     data = model.recipe.data
     assert isinstance(data, Unpaired)
     critic = train_critic((load(STYLES[0], data, "train"), load(STYLES[1], data, "train")))
     held_out = {style: load(style, data, "test") for style in STYLES}
     right = [(critic(images)[:, 0] > 0) == bool(index) for index, images in enumerate(held_out.values())]
-    print(f"\nThe style of {torch.cat(right).double().mean():.1%} of all held-out real emoji is read right.\n")
+    print(f"\nThe style of {torch.cat(right).double().mean():.1%} of all held-out real emoji is classified right.\n")
     a, b = held_out.values()
     in_b, in_a = model.translate(a, "a-to-b"), model.translate(b, "b-to-a")
     try:
@@ -107,7 +108,7 @@ def main(folder: Path) -> None:
     except SparringError as error:
         print(f"Without features: {error}\n")
         backbone = None
-    print(f"| {len(a)} held-out emoji | read as the other style | found by pixels | found by features |")
+    print(f"| {len(a)} held-out emoji | classified as the other style | matched by pixels | by features |")
     print("|---|---|---|---|")
     print(row("Google's as they are", a, b, critic(a)[:, 0] > 0, backbone))
     print(row("Google's to Twitter's", in_b, b, critic(in_b)[:, 0] > 0, backbone))

@@ -1,4 +1,4 @@
-"""How fast batches come from memory, against how fast a training step consumes them.
+"""The speed of batches from memory, against the speed at which a training step consumes them.
 
 python benchmarks/data.py            # half a minute
 """

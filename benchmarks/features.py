@@ -1,12 +1,12 @@
-"""What feature extraction costs beside the network itself: `look` from bytes against bare forward passes.
+"""The overhead of feature extraction: `extract_features` from bytes against bare forward passes.
 
     python benchmarks/features.py                          # about five minutes on two cores
     python benchmarks/features.py --backbone inception     # random weights: speed does not depend on them
 
-"Bare" calls the same network on images that lie ready: resized, float32, channels last. `look` draws each batch of
-uint8 from an array at random places, resizes it ("clean") and looks. Both share a process and take turns; figures are
-medians over the rounds of images/s and of the ratio within the same round. "CPU" is the same ratio in processor time,
-of all threads, which other load disturbs less.
+"Bare" calls the same network on prepared images: resized, float32, channels last. `extract_features` reads each batch
+of uint8 from random places of an array, resizes it ("clean") and runs the network. Both share a process and take turns;
+figures are medians over the rounds of images/s and of the ratio within the same round. "CPU" is the same ratio in
+processor time of all threads, which is less sensitive to other load.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def inception() -> Backbone:
 BACKBONES: dict[str, Callable[[], Backbone]] = {"lite0": lambda: find_backbone("lite0"), "inception": inception}
 
 
-def drawn(images: Tensor, batch: int) -> Iterator[Tensor]:
+def shuffled(images: Tensor, batch: int) -> Iterator[Tensor]:
     for indices in torch.randperm(len(images), generator=torch.Generator().manual_seed(0)).split(batch):
         yield images[indices]
 
@@ -48,19 +48,19 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def compare(network: Backbone, images: Tensor, batch: int, ahead: int, rounds: int) -> str:
-    """Returns a table's row: images/s bare and by `look`, and their ratio in time and in processor time."""
-    prepared = [resize_for_backbone(part, network.size) for part in drawn(images, batch)]
+    """Returns a table's row: images/s bare and by `extract_features`, and their ratio in time and processor time."""
+    prepared = [resize_for_backbone(part, network.size) for part in shuffled(images, batch)]
 
     def bare() -> None:
         for part in prepared:
             network.extract(part)
 
-    def looked() -> None:
-        for _ in extract_features(network, drawn(images, batch), ahead=ahead):
+    def extract() -> None:
+        for _ in extract_features(network, shuffled(images, batch), ahead=ahead):
             pass
 
-    bare(), looked()
-    pairs = [(timed(bare), timed(looked)) for _ in range(rounds)]
+    bare(), extract()
+    pairs = [(timed(bare), timed(extract)) for _ in range(rounds)]
     ratio, of_processor = (statistics.median(one[at] / other[at] for one, other in pairs) for at in (0, 1))
     speeds = [len(images) / statistics.median(pair[side][0] for pair in pairs) for side in (0, 1)]
     channels, side = images.shape[1:3]
@@ -72,17 +72,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", choices=list(BACKBONES), default="lite0")
     parser.add_argument("--images", type=int, default=256, help="in a set")
-    parser.add_argument("--ahead", type=int, default=2, help="batches that the thread may be ahead of the network")
+    parser.add_argument(
+        "--ahead", type=int, default=2, help="batches that the loading thread may be ahead of the network"
+    )
     parser.add_argument("--rounds", type=int, default=7)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     keep_memory()
-    network = BACKBONES[chosen.backbone]()
-    print(f"{network.name}, {torch.get_num_threads()} threads; medians of {chosen.rounds} interleaved rounds\n")
-    print("| images | batch | bare, images/s | look, images/s | ratio | CPU |\n|---|---|---|---|---|---|")
+    network = BACKBONES[options.backbone]()
+    print(f"{network.name}, {torch.get_num_threads()} threads; medians of {options.rounds} interleaved rounds\n")
+    print("| images | batch | bare, images/s | extract_features, images/s | ratio | CPU |\n|---|---|---|---|---|---|")
     for channels, side in SOURCES:
-        images = torch.randint(0, 256, (chosen.images, channels, side, side), dtype=torch.uint8)
+        images = torch.randint(0, 256, (options.images, channels, side, side), dtype=torch.uint8)
         for batch in BATCHES:
-            print(compare(network, images, batch, chosen.ahead, chosen.rounds), flush=True)
+            print(compare(network, images, batch, options.ahead, options.rounds), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Fréchet distance against the usual way to it, SciPy's root of a matrix, at the size of Inception's features.
+"""The Fréchet distance against the usual computation with SciPy's matrix root, at the size of Inception's features.
 
 python benchmarks/frechet.py            # two minutes
 """
@@ -22,7 +22,7 @@ Timed = Callable[[], float]
 
 
 def by_matrix_root(one: Normal, other: Normal) -> float:
-    """The distance as common implementations write it."""
+    """Returns the distance as common implementations compute it."""
     means = [normal.mean.numpy() for normal in (one, other)]
     covariances = [normal.covariance.numpy() for normal in (one, other)]
     root = linalg.sqrtm(covariances[0] @ covariances[1])
@@ -34,7 +34,7 @@ def by_matrix_root(one: Normal, other: Normal) -> float:
 
 
 def features(count: int, seed: int) -> Tensor:
-    """Positive, correlated features [count, SIZE] with variances over several decades, like those of a network."""
+    """Returns positive, correlated features [count, SIZE] with variances over several decades, like a network's."""
     mixing = torch.randn(SIZE, SIZE, generator=torch.Generator().manual_seed(0)) / SIZE**0.5
     scales = torch.arange(1, SIZE + 1) ** -0.5
     random = torch.Generator().manual_seed(seed)
@@ -42,9 +42,9 @@ def features(count: int, seed: int) -> Tensor:
 
 
 def moments(rows: Tensor) -> Moments:
-    taken = Moments()
-    taken.update(rows)
-    return taken
+    accumulated = Moments()
+    accumulated.update(rows)
+    return accumulated
 
 
 def timed(work: Timed) -> tuple[float, float]:
@@ -54,7 +54,7 @@ def timed(work: Timed) -> tuple[float, float]:
 
 
 def compare(usual: Timed, **ours: Timed) -> None:
-    """Prints a row for each of `ours`: medians of seconds in turns, of ratios, and how its value differs."""
+    """Prints a row for each of `ours`: median seconds and ratio of interleaved rounds, value and its difference."""
     rounds = [(timed(usual), *map(timed, ours.values())) for _ in range(ROUNDS)]
     for place, title in enumerate(ours, 1):
         slow, fast = (statistics.median(turn[side][0] for turn in rounds) for side in (0, place))
@@ -66,17 +66,17 @@ def compare(usual: Timed, **ours: Timed) -> None:
 def main() -> None:
     many, few = [features(10_000, seed) for seed in (1, 2)], [features(1_000, seed) for seed in (1, 2)]
     real, fake, few_real, few_fake = map(moments, many + few)
-    kept = Normal.of(real)
+    reference = Normal.of(real)
     itself = frechet_distance(real, real) / float(real.covariance.trace())
     print(f"{SIZE} numbers a feature; threads: {torch.get_num_threads()}; {ROUNDS} interleaved rounds;")
     print(f"the first set's distance to itself is {itself:.0e} of its covariance's trace\n")
     print("| | root of a matrix, s | sparring, s | ratio | distance | difference |\n|---|---|---|---|---|---|")
-    kept.frechet_distance(kept)
+    reference.frechet_distance(reference)
     compare(
         lambda: by_matrix_root(Normal.of(real), Normal.of(fake)),
         **{
             "10,000 samples, from moments": lambda: frechet_distance(real, fake),
-            "the same, reference kept": lambda: kept.frechet_distance(Normal.of(fake)),
+            "the same, reference kept": lambda: reference.frechet_distance(Normal.of(fake)),
         },
     )
     compare(

@@ -1,12 +1,12 @@
-"""What games cost in the engine: a step of each through it against a plain hand-written loop with the same networks.
+"""The engine's overhead for each game: one step against a plain hand-written loop with the same networks.
 
     python benchmarks/games.py                # about five minutes on two cores
-    python benchmarks/games.py BiGAN VAEGAN   # of these alone
+    python benchmarks/games.py BiGAN VAEGAN   # these alone
 
-Each game is that of a small built-in recipe: its networks, batch, losses, penalties and averages. The plain loops are
-those of the folder `plain`. The engine plays twice: with the allocator as it is, like the plain loop, and told to keep
-memory, as `spar train` has it. Contenders run in processes of their own and take turns, block by block; figures are
-medians over the rounds of images/s, and of the ratio to the plain loop within the same round.
+Each game takes networks, batch, losses, penalties and averages from a small built-in recipe. The plain loops are in the
+folder `plain`. The engine runs twice: with the default allocator, like the plain loop, and with one that keeps memory,
+like `spar train`. Contenders run in separate processes and take turns, block by block; figures are medians over the
+rounds of images/s, and of the ratio to the plain loop within the same round.
 """
 
 import argparse
@@ -45,7 +45,7 @@ GAMES: dict[str, tuple[tuple[str, ...], Plain]] = {
 """The recipe, with changes to it, and the plain loop."""
 
 CONTENDERS = {"plain": False, "engine": False, "engine, tuned allocator": True}
-"""Whether the allocator is told to keep memory."""
+"""Whether the allocator keeps memory."""
 
 
 def build(contender: str, recipe: Recipe, by_hand: Plain) -> contest.Step:
@@ -65,24 +65,24 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="steps in a block")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--serve", choices=CONTENDERS, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.serve:
-        wanted, by_hand = GAMES[chosen.games[0]]
-        contest.serve(CONTENDERS[chosen.serve], lambda: build(chosen.serve, sparring.recipe(*wanted), by_hand))
+    options = parser.parse_args()
+    if options.serve:
+        recipe, by_hand = GAMES[options.games[0]]
+        contest.serve(CONTENDERS[options.serve], lambda: build(options.serve, sparring.recipe(*recipe), by_hand))
         return
-    print(f"images/s, medians of {chosen.rounds} rounds of {chosen.steps} steps, interleaved\n")
+    print(f"images/s, medians of {options.rounds} rounds of {options.steps} steps, interleaved\n")
     print("| game | recipe | batch | plain | engine | faster | with a tuned allocator | faster |")
     print("|---|---|---|---|---|---|---|---|")
-    for game in chosen.games or GAMES:
-        print(row(game, chosen.steps, chosen.rounds), flush=True)
+    for game in options.games or GAMES:
+        print(row(game, options.steps, options.rounds), flush=True)
 
 
 def row(game: str, steps: int, rounds: int) -> str:
-    """Lets the contenders play, and returns the game's line of the table."""
+    """Runs the contenders and returns the game's line of the table."""
     recipe = sparring.recipe(*GAMES[game][0])
     images = recipe.training.batch * steps
     commands = {name: [sys.executable, __file__, game, "--serve", name] for name in CONTENDERS}
-    seconds = {name: taken.seconds for name, taken in contest.take_turns(commands, steps, rounds).items()}
+    seconds = {name: turns.seconds for name, turns in contest.take_turns(commands, steps, rounds).items()}
     speeds = [f"{statistics.median(images / taken for taken in times):.0f}" for times in seconds.values()]
     ratios = [f"{contest.ratio(seconds['plain'], times):.2f}" for times in list(seconds.values())[1:]]
     cells = [game, f"`{recipe.name}`", recipe.training.batch, *speeds[:2], ratios[0], speeds[2], ratios[1]]

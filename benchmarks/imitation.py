@@ -1,12 +1,12 @@
-"""Imitation from four trajectories: GAIL, behaviour cloning, and what the form of the reward does by itself.
+"""Imitation from four trajectories: GAIL, behaviour cloning, and the effect of the reward's form alone.
 
     python benchmarks/imitation.py            (three seeds of two tasks: about twenty minutes on a core)
     python benchmarks/imitation.py --seeds 1
 
-Ho & Ermon 2016 give their learners few trajectories, thinned out. The table tells the mean return over 100 episodes,
-its place between chance (0 %) and the expert (100 %), and how often the learner does as the expert would in the states
-that the learner itself comes to. `GAIL, untaught` has a discriminator that never learns: what it reaches is due to the
-sign of its rewards and not to the demonstrations (Kostrikov et al. 2019).
+Ho & Ermon 2016 train on few, subsampled trajectories. The table shows the mean return over 100 episodes, its place
+between chance (0 %) and the expert (100 %), and how often the learner takes the expert's action in the states that the
+learner visits. `GAIL, untrained D` has a discriminator that never learns: its return is due to the sign of the rewards
+and not to the demonstrations (Kostrikov et al. 2019).
 """
 
 import argparse
@@ -32,8 +32,8 @@ _EPISODES = 100
 
 
 @dataclass(frozen=True)
-class Result:
-    """Mean return of a policy's episodes, and the share of its states in which it does as the expert would."""
+class Performance:
+    """The mean return of a policy's episodes, and the share of its states in which it takes the expert's action."""
 
     mean: float
     agreement: float
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     seeds = range(parser.parse_args().seeds)
-    print("| task | learner | return | between chance and expert | does as the expert |\n|---|---|---|---|---|")
+    print("| task | learner | return | between chance and expert | agrees with the expert |\n|---|---|---|---|---|")
     for name in ("gail", "gail-acrobot"):
         compare(sparring.recipe(name), seeds)
 
@@ -52,38 +52,38 @@ def compare(recipe: Recipe, seeds: Sequence[int]) -> None:
     """Prints the rows of one task."""
     environment = open_environment(recipe.data.environment)
     expert = known_expert(environment)
-    worst, best = (judge(environment, policy, expert) for policy in (chance(environment), expert))
+    worst, best = (evaluate(environment, policy, expert) for policy in (chance(environment), expert))
 
-    def tell(learner: str, results: Sequence[Result]) -> None:
-        returns = [result.mean for result in results]
+    def print_row(learner: str, runs: Sequence[Performance]) -> None:
+        returns = [run.mean for run in runs]
         spread = f" ± {statistics.stdev(returns):.1f}" if len(returns) > 1 else ""
         place = (statistics.mean(returns) - worst.mean) / (best.mean - worst.mean)
-        alike = statistics.mean(result.agreement for result in results)
+        agreement = statistics.mean(run.agreement for run in runs)
         mean = f"{statistics.mean(returns):.1f}{spread}"
-        print(f"| {environment.name} | {learner} | {mean} | {place:.0%} | {alike:.0%} |", flush=True)
+        print(f"| {environment.name} | {learner} | {mean} | {place:.0%} | {agreement:.0%} |", flush=True)
 
-    tell("expert", [best])
-    tell("chance", [worst])
+    print_row("expert", [best])
+    print_row("chance", [worst])
     learners: dict[str, Callable[[Recipe], Policy]] = {
         "behaviour cloning": clone,
         "GAIL": imitate,
-        "GAIL, untaught": lambda given: imitate(given.override(["optimizers.discriminator.learning_rate=1e-12"])),
+        "GAIL, untrained D": lambda recipe: imitate(recipe.override(["optimizers.discriminator.learning_rate=1e-12"])),
     }
     for learner, learn in learners.items():
-        found = [learn(recipe.override([f"seed={seed}", f"data.seed={seed}"])) for seed in seeds]
-        tell(learner, [judge(environment, policy, expert) for policy in found])
+        policies = [learn(recipe.override([f"seed={seed}", f"data.seed={seed}"])) for seed in seeds]
+        print_row(learner, [evaluate(environment, policy, expert) for policy in policies])
 
 
-def judge(environment: Environment, policy: Policy, expert: Policy) -> Result:
-    """Returns how well `policy` does in episodes that none of the others begins with."""
+def evaluate(environment: Environment, policy: Policy, expert: Policy) -> Performance:
+    """Returns the performance of `policy` in episodes with seeds of their own."""
     played = environment.play(policy, range(10_000, 10_000 + _EPISODES))
     states, actions = played.observations[:, :-1][played.played], played.actions[played.played]
-    return Result(float(played.returns.mean()), float((expert(states) == actions).mean()))
+    return Performance(float(played.returns.mean()), float((expert(states) == actions).mean()))
 
 
 def chance(environment: Environment) -> Policy:
     random = np.random.default_rng(0)
-    return lambda seen: random.integers(environment.actions, size=len(seen))
+    return lambda states: random.integers(environment.actions, size=len(states))
 
 
 def imitate(recipe: Recipe) -> Policy:
@@ -92,23 +92,23 @@ def imitate(recipe: Recipe) -> Policy:
     random = torch.Generator().manual_seed(0)
 
     @torch.no_grad()
-    def play(seen: np.ndarray) -> np.ndarray:
-        return game.act(seen, random)
+    def play(states: np.ndarray) -> np.ndarray:
+        return game.act(states, random)
 
     return play
 
 
 def clone(recipe: Recipe, steps: int = 2_000) -> Policy:
-    """Returns the policy network of `recipe` fitted to the demonstrations, the best of its steps by held-out pairs.
+    """Returns the policy network of `recipe` fitted to the demonstrations, with the weights best on held-out pairs.
 
-    As in Ho & Ermon 2016: 70 % of the pairs are learned from, Adam in batches of 128, until those kept back say stop.
+    As in Ho & Ermon 2016: trained on 70 % of the pairs with Adam in batches of 128, and stopped early by the others.
     """
     assert isinstance(recipe.data, Demonstrations)
     environment = open_environment(recipe.data.environment)
     random = torch.Generator().manual_seed(recipe.seed)
     pairs = torch.from_numpy(recipe.data.load().points)
     pairs = pairs[torch.randperm(len(pairs), generator=random)]
-    seen, done = pairs[:, : environment.observed], pairs[:, environment.observed :]
+    states, actions = pairs[:, : environment.observed], pairs[:, environment.observed :]
     kept = int(0.7 * len(pairs))
     torch.manual_seed(recipe.seed)
     network = MLP.Spec(width=64).build((environment.observed,), (environment.actions,))
@@ -117,10 +117,10 @@ def clone(recipe: Recipe, steps: int = 2_000) -> Policy:
     for _ in range(steps):
         chosen = torch.randint(kept, (128,), generator=random)
         optimizer.zero_grad()
-        cross_entropy(network(seen[chosen]), done[chosen]).backward()
+        cross_entropy(network(states[chosen]), actions[chosen]).backward()
         optimizer.step()
         with torch.no_grad():
-            held_out = float(cross_entropy(network(seen[kept:]), done[kept:]))
+            held_out = float(cross_entropy(network(states[kept:]), actions[kept:]))
         if held_out < best:
             best, weights = held_out, {name: weight.clone() for name, weight in network.state_dict().items()}
     network.load_state_dict(weights)

@@ -1,14 +1,14 @@
-"""InfoGAN's categories beside the classes of handwritten digits: does one become the other, without a label?
+"""InfoGAN's categories and the classes of handwritten digits: do they agree, without a label?
 
     python benchmarks/infogan.py [--seeds 3] [--out runs/bench-infogan] [FIELD=VALUE ...]
 
-Trains the recipe `infogan-digits` once a seed (what is finished there is not trained again) and prints, after the best
+Trains the recipe `infogan-digits` once a seed (finished runs in the folder are kept) and prints, after the best
 assignment of categories to classes (Hungarian algorithm),
 
 - generated: the share of 5,000 generated digits that `sparring.bench.reader`, a support vector machine trained on real
-  ones, reads as the class of the category that they were drawn with;
-- recognized: the share of the 1,797 real digits whose most likely category is that of their class, the classification
-  error's complement in sec. 7.2 of Chen et al. 2016;
+  ones, assigns to the class of their category;
+- recognized: the share of the 1,797 real digits whose most likely category is their class's: one minus the
+  classification error of Chen et al. 2016, sec. 7.2;
 - information: the bound on the mutual information of category and sample at the end of training, at most ln 10 = 2.30.
 """
 
@@ -32,22 +32,22 @@ GENERATED = 5_000
 
 
 def match(categories: "np.ndarray", classes: "np.ndarray") -> float:
-    """Returns the share of samples that lie where the best assignment of the 10 categories to classes puts them."""
+    """Returns the share of samples that agree with the best assignment of the 10 categories to classes."""
     table = np.zeros((10, 10))
     np.add.at(table, (categories, classes), 1)
     rows, columns = linear_sum_assignment(table, maximize=True)
     return float(table[rows, columns].sum() / len(classes))
 
 
-def judge(game: InfoGAN) -> tuple[float, float]:
-    """Returns how well categories match classes among generated and among real digits."""
+def evaluate(game: InfoGAN) -> tuple[float, float]:
+    """Returns the agreement of categories and classes among generated and among real digits."""
     digits, reader = Digits().load(), train_reader(16, 16)
     real = torch.from_numpy(digits.pixels.astype(np.float32)) / 127.5 - 1
     with game.evaluating():
         latents = game.draw_latents(GENERATED, torch.Generator().manual_seed(0))
-        samples, found = game.render(latents), game.recognize(real)[0]
-    drawn = _categories(latents[:, game.spec.noise.size :][:, : game.spec.codes[0].size])
-    return match(drawn, reader.read(samples)[:, 0]), match(_categories(found), digits.labels)
+        samples, recognized = game.render(latents), game.recognize(real)[0]
+    categories = _categories(latents[:, game.spec.noise.size :][:, : game.spec.codes[0].size])
+    return match(categories, reader.read(samples)[:, 0]), match(_categories(recognized), digits.labels)
 
 
 def _categories(code: Tensor) -> "np.ndarray":
@@ -55,20 +55,20 @@ def _categories(code: Tensor) -> "np.ndarray":
 
 
 def main() -> None:
-    """Trains, judges and prints the table."""
+    """Trains and evaluates the models and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignments", nargs="*", metavar="FIELD=VALUE", help="changes to the recipe")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/bench-infogan"))
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     rows = []
-    for seed in range(chosen.seeds):
-        folder = chosen.out / f"seed-{seed}"
-        sparring.train(sparring.recipe("infogan-digits", *chosen.assignments, f"seed={seed}"), folder)
+    for seed in range(options.seeds):
+        folder = options.out / f"seed-{seed}"
+        sparring.train(sparring.recipe("infogan-digits", *options.assignments, f"seed={seed}"), folder)
         log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
         last = next(line for line in reversed(log) if "information_categorical" in line.get("observations", {}))
         rows.append(
-            (*judge(cast(InfoGAN, sparring.load(folder).game)), last["observations"]["information_categorical"])
+            (*evaluate(cast(InfoGAN, sparring.load(folder).game)), last["observations"]["information_categorical"])
         )
     print("\n| seed | generated | recognized | information, nats |\n|---|---|---|---|")
     for seed, (generated, recognized, information) in enumerate(rows):

@@ -1,10 +1,10 @@
-"""The kernel distance against its plain statement with scikit-learn's polynomial_kernel, on features like Inception's.
+"""The kernel distance against a plain version with scikit-learn's polynomial_kernel, on features like Inception's.
 
     python benchmarks/kernel.py            # about five minutes on two cores
 
-Both take turns on the same float32 features, so that other load is shared; figures are medians over the rounds, and
-of the ratio within a round. Either computes half of the pairs of a set with itself, NumPy by BLAS's syrk. The memory
-is what a process's peak grows by over its inputs, each in a process of its own.
+Both take turns on the same float32 features and share other load; figures are medians over the rounds, and of the ratio
+within a round. Both compute half of the pairs of a set with itself, NumPy with BLAS's syrk. Memory is the growth of a
+process's peak over its inputs, each in a separate process.
 """
 
 import argparse
@@ -42,10 +42,10 @@ def plain(real: Tensor, fake: Tensor) -> float:
 def plain_over_subsets(real: Tensor, fake: Tensor) -> float:
     random = np.random.default_rng(0)
 
-    def draw(rows: Tensor) -> Tensor:
+    def sample(rows: Tensor) -> Tensor:
         return rows[random.choice(len(rows), min(1000, len(rows)), replace=False)]
 
-    return statistics.mean(plain(draw(real), draw(fake)) for _ in range(100))
+    return statistics.mean(plain(sample(real), sample(fake)) for _ in range(100))
 
 
 def ours(real: Tensor, fake: Tensor) -> float:
@@ -75,9 +75,9 @@ def seconds(distance: Distance, real: Tensor, fake: Tensor) -> tuple[float, floa
 
 
 def print_memory(form: str, which: int, count: int) -> None:
-    """Prints by how many MB the peak of this process grows."""
+    """Prints the growth of this process's peak in MB."""
     distance = FORMS[form][which]
-    distance(*features(1000))  # libraries and their buffers
+    distance(*features(1000))  # loads libraries and their buffers
     real, fake = features(count)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     distance(real, fake)
@@ -94,21 +94,21 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000, help="samples of each set")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", nargs=2, metavar=("FORM", "WHICH"), help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.memory:
-        print_memory(chosen.memory[0], int(chosen.memory[1]), chosen.count)
+    options = parser.parse_args()
+    if options.memory:
+        print_memory(options.memory[0], int(options.memory[1]), options.count)
         return
-    # First, since a process inherits the peak of the one that starts it.
-    grown = {form: [memory(form, which, chosen.count) for which in (0, 1)] for form in FORMS}
-    real, fake = features(chosen.count)
-    print(f"{chosen.count} x {chosen.count} features of {SIZE}, float32; {chosen.rounds} rounds, interleaved\n")
+    # First, since a process inherits its parent's peak.
+    growth = {form: [memory(form, which, options.count) for which in (0, 1)] for form in FORMS}
+    real, fake = features(options.count)
+    print(f"{options.count} x {options.count} features of {SIZE}, float32; {options.rounds} rounds, interleaved\n")
     columns = ("", "ours, s", "plain, s", "times faster", "ours, MB", "plain, MB", "ours", "plain")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     for form, contenders in FORMS.items():
-        rounds = [[seconds(distance, real, fake) for distance in contenders] for _ in range(chosen.rounds)]
+        rounds = [[seconds(distance, real, fake) for distance in contenders] for _ in range(options.rounds)]
         own, theirs = (statistics.median(one[which][0] for one in rounds) for which in (0, 1))
         ratio = statistics.median(other[0] / one[0] for one, other in rounds)
-        peaks = " | ".join(f"{peak:.0f}" for peak in grown[form])
+        peaks = " | ".join(f"{peak:.0f}" for peak in growth[form])
         values = " | ".join(f"{value:.9f}" for _, value in rounds[0])
         print(f"| {form} | {own:.1f} | {theirs:.1f} | {ratio:.2f} | {peaks} | {values} |")
 

@@ -1,13 +1,13 @@
-"""What adaptive augmentation is good for when there is little data: StyleGAN2 on two hundred photographs.
+"""Adaptive augmentation on little data: StyleGAN2 on two hundred photographs.
 
     sudo apt-get install tuxpaint-stamps-default
-    python benchmarks/little_data.py runs/little-data        # half an hour on two cores; goes on where it was stopped
+    python benchmarks/little_data.py runs/little-data        # half an hour on two cores; resumes where it stopped
 
-Tux Paint's stamps of animals, food, plants, household and vehicles, most of them photographs, are laid on white at
-64x64; three in ten are held out. One small StyleGAN2 learns from the others twice: without augmentation, and with ADA.
-Past every 4,000 images 500 samples of the averaged generator are compared with the photographs held out by the kernel
-distance KID, through EfficientNet-lite0. The curves, and those of ADA's strength p and of r = E[sign D(x)], which it is
-to keep at .6, are drawn to `curves.png` in the folder; the table has their ends.
+Tux Paint's stamps of animals, food, plants, household and vehicles, most of them photographs, are composited on white
+at 64x64; three in ten are held out. One small StyleGAN2 trains on the others twice: without augmentation, and with ADA.
+Every 4,000 images, 500 samples of the averaged generator are compared with the held-out photographs by the kernel
+distance KID, with EfficientNet-lite0. `curves.png` in the folder shows KID, ADA's strength p and r = E[sign D(x)], its
+target being .6; the table has their final values.
 """
 
 import json
@@ -33,7 +33,7 @@ LINES = {
     "no augmentation": "augmentations=[]",
     "ADA": "augmentations=[{kind: ADA, images: 50k}]",
 }
-"""What is seen of the augmentations that the discriminator's samples go through."""
+"""The augmentations of each line."""
 
 SETTINGS = (
     f"images={IMAGES}",
@@ -52,12 +52,12 @@ SETTINGS = (
 
 
 def lay_out(folder: Path) -> Path:
-    """Writes the stamps as squares on white to `folder`, unless they are there, and returns it."""
-    found = sorted(path for kind in KINDS for path in (STAMPS / kind).rglob("*.png"))
-    if not found:
+    """Writes the stamps as squares on white to `folder` and returns it."""
+    paths = sorted(path for kind in KINDS for path in (STAMPS / kind).rglob("*.png"))
+    if not paths:
         raise SystemExit(f"there are no stamps in {STAMPS}; install them: apt-get install tuxpaint-stamps-default")
     folder.mkdir(parents=True, exist_ok=True)
-    for index, path in enumerate(found):
+    for index, path in enumerate(paths):
         stamp = Image.open(path).convert("RGBA")
         stamp.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
         square = Image.new("RGB", (SIDE, SIDE), "white")
@@ -67,7 +67,7 @@ def lay_out(folder: Path) -> Path:
 
 
 def play(line: str, source: HoldOut, run: Path) -> list[dict[str, Any]]:
-    """Trains the line's run to its end and returns its log."""
+    """Trains the run of a line and returns its log."""
     data = source.load()
     assert data.held_out is not None
     plan = EvaluationPlan(metrics=(KID(),), count=500, pictures=False)
@@ -78,13 +78,13 @@ def play(line: str, source: HoldOut, run: Path) -> list[dict[str, Any]]:
 
 
 def curve(log: list[dict[str, Any]], group: str, name: str) -> tuple[list[int], list[float]]:
-    """Returns images shown and the values of `name` where the log has some."""
+    """Returns the images shown and the values of `name`, where the log has any."""
     points = [(line["images"], line[group][name]) for line in log if name in line[group]]
     return [x for x, _ in points], [y for _, y in points]
 
 
 def draw(logs: dict[str, list[dict[str, Any]]], path: Path) -> None:
-    """Draws KID, p and r of all lines."""
+    """Plots KID, p and r of all lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.4), layout="constrained")
@@ -100,7 +100,7 @@ def draw(logs: dict[str, list[dict[str, Any]]], path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Trains, prints and draws."""
+    """Trains the runs, plots their curves and prints the table."""
     source = HoldOut(of=ImageFiles(path=lay_out(folder / "stamps")), share=0.3)
     logs = {line: play(line, source, folder / line.replace(" ", "-")) for line in LINES}
     draw(logs, folder / "curves.png")

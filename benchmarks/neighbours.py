@@ -1,12 +1,12 @@
-"""Precision, recall, density and coverage: how long they take and what memory, against the `prdc` package.
+"""Time and memory of precision, recall, density and coverage, against the `prdc` package.
 
     pip install --no-deps prdc && pip install scikit-learn
     python benchmarks/neighbours.py                      # some minutes on two cores
     python benchmarks/neighbours.py --size 1000          # the published .477, .471, 1.056, .973 (k = 5)
 
-Every look is a process of its own, and contenders take turns, so that other load falls on all alike. Both get the same
-two float32 sets from N(0, I). Ratios are medians over the rounds of the time of `prdc` to one's own in the same round;
-memory is the highest that a process held beyond what it held with its inputs, the largest over the rounds.
+Every measurement is a separate process, and contenders take turns and share other load. Both get the same two float32
+sets from N(0, I). Ratios are medians over the rounds of the time of `prdc` to the contender's in the same round; memory
+is the growth of a process's peak over its inputs, the largest over the rounds.
 """
 
 import argparse
@@ -35,8 +35,8 @@ def by_package(real: Tensor, fake: Tensor) -> Four:
     from prdc import compute_prdc
 
     with contextlib.redirect_stdout(io.StringIO()):
-        found = compute_prdc(real.numpy(), fake.numpy(), K)
-    return found["precision"], found["recall"], found["density"], found["coverage"]
+        scores = compute_prdc(real.numpy(), fake.numpy(), K)
+    return scores["precision"], scores["recall"], scores["density"], scores["coverage"]
 
 
 def at_once(real: Tensor, fake: Tensor) -> Four:
@@ -56,20 +56,22 @@ CONTENDERS: dict[str, Callable[[Tensor, Tensor], Four]] = {
 }
 
 
-def held() -> float:
-    """Returns the most that this process has held so far, in MB."""
+def peak_memory() -> float:
+    """Returns the peak memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def look(name: str, count: int, size: int) -> None:
+def measure(name: str, count: int, size: int) -> None:
     random = torch.Generator().manual_seed(0)
     real, fake = (torch.randn(count, size, generator=random) for _ in range(2))
     small = torch.randn(50, 200, generator=random)
-    CONTENDERS[name](small, small)  # whatever is imported and set up once
-    before, start = held(), time.perf_counter()
+    CONTENDERS[name](small, small)  # imports and sets up whatever is needed once
+    before, start = peak_memory(), time.perf_counter()
     values = CONTENDERS[name](real, fake)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "memory": held() - before, "values": [float(value) for value in values]}))
+    print(
+        json.dumps({"seconds": seconds, "memory": peak_memory() - before, "values": [float(value) for value in values]})
+    )
 
 
 def main() -> None:
@@ -77,33 +79,27 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000, help="samples of each set")
     parser.add_argument("--size", type=int, default=2048, help="numbers of a sample")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--look", choices=list(CONTENDERS), help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.look:
-        look(chosen.look, chosen.count, chosen.size)
+    parser.add_argument("--measure", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure, options.count, options.size)
         return
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
-    for _ in range(chosen.rounds):
-        for name, looks in found.items():
-            command = [
-                sys.executable,
-                __file__,
-                "--count",
-                str(chosen.count),
-                "--size",
-                str(chosen.size),
-                "--look",
-                name,
-            ]
-            looks.append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
-    print(f"{chosen.count} against {chosen.count} samples of {chosen.size} numbers, k = {K}; {chosen.rounds} rounds\n")
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+    for _ in range(options.rounds):
+        for name, own in runs.items():
+            size = ["--count", str(options.count), "--size", str(options.size)]
+            command = [sys.executable, __file__, *size, "--measure", name]
+            own.append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
+    print(
+        f"{options.count} against {options.count} samples of {options.size} numbers, k = {K}; {options.rounds} rounds\n"
+    )
     print("| contender | seconds | faster than prdc | MB beyond inputs | precision | recall | density | coverage |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, looks in found.items():
-        seconds = statistics.median(one["seconds"] for one in looks)
-        ratio = statistics.median(a["seconds"] / b["seconds"] for a, b in zip(found["prdc"], looks, strict=True))
-        memory = max(one["memory"] for one in looks)
-        values = " | ".join(f"{value:.4f}" for value in looks[0]["values"])
+    for name, own in runs.items():
+        seconds = statistics.median(one["seconds"] for one in own)
+        ratio = statistics.median(a["seconds"] / b["seconds"] for a, b in zip(runs["prdc"], own, strict=True))
+        memory = max(one["memory"] for one in own)
+        values = " | ".join(f"{value:.4f}" for value in own[0]["values"])
         print(f"| {name} | {seconds:.1f} | {ratio:.2f} | {memory:.0f} | {values} |")
 
 

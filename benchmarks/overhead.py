@@ -1,10 +1,10 @@
-"""What the engine costs and gains: a DCGAN step through it against a hand-written PyTorch loop.
+"""The engine's overhead and gain: a DCGAN step against a hand-written PyTorch loop.
 
     python benchmarks/overhead.py            # about four minutes on two cores
 
-Every contender runs in a process of its own (the allocator is a process's affair) and they take
-turns, block by block, so that other load falls on all alike. Figures are medians over the rounds of
-images/s and of the ratio to the hand-written loop within the same round.
+Every contender runs in a separate process (the allocator is set for a process) and they take turns, block by block,
+sharing other load. Figures are medians over the rounds of the time of a step and of the ratio to the hand-written loop
+within the same round.
 """
 
 import tempfile
@@ -32,10 +32,10 @@ def images() -> Images:
 
 
 def by_hand(width: int, batch: int, shared: bool) -> contest.Step:
-    """A plain loop: Adam as PyTorch builds it, contiguous float32, an average weight by weight.
+    """Returns a step of a plain loop: PyTorch's default Adam, contiguous float32, an average weight by weight.
 
-    `shared` draws the generated samples once for both moves and leaves the discriminator unfrozen, as
-    tutorials do; otherwise it computes what the engine computes.
+    `shared` generates samples once for both moves and leaves the discriminator unfrozen, like tutorials; otherwise
+    it computes the same as the engine.
     """
     generator = DCGANGenerator.Spec(width=width).build((LATENT,), SHAPE)
     discriminator = DCGANDiscriminator.Spec(width=width).build(SHAPE, (1,))
@@ -46,22 +46,22 @@ def by_hand(width: int, batch: int, shared: bool) -> contest.Step:
     pixels = torch.from_numpy(images().pixels)
     softplus = torch.nn.functional.softplus
 
-    def draw() -> torch.Tensor:
+    def generate() -> torch.Tensor:
         return generator(torch.rand(batch, LATENT) * 2 - 1)
 
     def step() -> None:
         real = pixels[torch.randint(len(pixels), (batch,))].float() / 127.5 - 1
         if shared:
-            fake = draw()
+            fake = generate()
         else:
             with torch.no_grad():
-                fake = draw()
+                fake = generate()
         of_discriminator.zero_grad()
         (softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()).backward()
         of_discriminator.step()
         if not shared:
             discriminator.requires_grad_(False)
-            fake = draw()
+            fake = generate()
         of_generator.zero_grad()
         softplus(-discriminator(fake)).mean().backward()
         of_generator.step()
@@ -90,15 +90,15 @@ def by_engine(width: int, batch: int, fused: bool, layout: str, precision: str) 
         discriminator=DCGANDiscriminator.Spec(width=width),
         prior=Uniform(size=LATENT),
     ).build(SHAPE)
-    placed = Precision(torch.device("cpu"), training.precision, training.layout)
-    run = Run(game, images(), training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+    placement = Precision(torch.device("cpu"), training.precision, training.layout)
+    run = Run(game, images(), training, RunFolder(Path(tempfile.gettempdir())), placement, seed=0)
     return lambda: play_step(run)
 
 
 CONTENDERS: dict[str, contest.Contender] = {
     "by hand": (False, lambda width, batch: by_hand(width, batch, shared=False)),
     "by hand, tuned allocator": (True, lambda width, batch: by_hand(width, batch, shared=False)),
-    "by hand, as tutorials do": (False, lambda width, batch: by_hand(width, batch, shared=True)),
+    "by hand, like tutorials": (False, lambda width, batch: by_hand(width, batch, shared=True)),
     "engine, everything matched": (False, lambda width, batch: by_engine(width, batch, False, "contiguous", "float32")),
     "engine, float32": (True, lambda width, batch: by_engine(width, batch, True, "channels_last", "float32")),
     "engine, bfloat16": (True, lambda width, batch: by_engine(width, batch, True, "channels_last", "bfloat16")),
@@ -106,4 +106,4 @@ CONTENDERS: dict[str, contest.Contender] = {
 
 
 if __name__ == "__main__":
-    contest.hold(__file__, __doc__, CONTENDERS, "DCGAN at 32x32", steps=5)
+    contest.run(__file__, __doc__, CONTENDERS, "DCGAN at 32x32", steps=5)

@@ -1,10 +1,9 @@
-"""What the engine gains where networks are small: a step of the `ring` recipe against a plain PyTorch loop.
+"""The engine's gain for small networks: a step of the `ring` recipe against a plain PyTorch loop.
 
     python benchmarks/perceptrons.py            # under a minute on two cores
 
-The plain loop computes the same: relativistic pairs with R1 and R2, Adam, an average of the generator. It takes
-real and generated samples one after the other, differentiates twice, and uses PyTorch's optimizer and number of threads
-as they come.
+The plain loop computes the same: relativistic pairs with R1 and R2, Adam, an average of the generator. It scores real
+and generated samples one after the other, differentiates twice, and uses PyTorch's default optimizer and threads.
 """
 
 import copy
@@ -42,9 +41,9 @@ def by_hand(width: int, batch: int, threads: int = 0) -> contest.Step:
     of_discriminator = torch.optim.Adam(discriminator.parameters(), RATE, BETAS)
     data = torch.from_numpy(recipe("ring").data.load().points)
 
-    def slope(scores: Tensor, samples: Tensor) -> Tensor:
-        (found,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
-        return found.square().sum(1).mean() / 2
+    def gradient_penalty(scores: Tensor, samples: Tensor) -> Tensor:
+        (gradient,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
+        return gradient.square().sum(1).mean() / 2
 
     def step() -> None:
         real = data[torch.randint(len(data), (batch,))].requires_grad_()
@@ -52,7 +51,8 @@ def by_hand(width: int, batch: int, threads: int = 0) -> contest.Step:
             fake = generator(torch.randn(batch, 2))
         fake.requires_grad_()
         on_real, on_fake = discriminator(real), discriminator(fake)
-        loss = softplus(on_fake - on_real).mean() + WEIGHT * (slope(on_real, real) + slope(on_fake, fake))
+        penalties = gradient_penalty(on_real, real) + gradient_penalty(on_fake, fake)
+        loss = softplus(on_fake - on_real).mean() + WEIGHT * penalties
         of_discriminator.zero_grad()
         loss.backward()
         of_discriminator.step()
@@ -88,4 +88,4 @@ CONTENDERS = {
 }
 
 if __name__ == "__main__":
-    contest.hold(__file__, __doc__, CONTENDERS, "Ring", steps=200)
+    contest.run(__file__, __doc__, CONTENDERS, "Ring", steps=200)

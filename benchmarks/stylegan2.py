@@ -1,20 +1,19 @@
-"""What StyleGAN2 gains: whole training iterations against a straightforward statement of the same networks.
+"""The gain of our StyleGAN2: whole training iterations against a straightforward version of the same networks.
 
     python benchmarks/stylegan2.py                      # about an hour on two cores
     python benchmarks/stylegan2.py 64 forward --rounds 3
-    python benchmarks/stylegan2.py 64 --threads 1 --processor-time    # on a machine that others use
-    python benchmarks/stylegan2.py 64 --where                         # what our iterations spend their time with
+    python benchmarks/stylegan2.py 64 --threads 1 --processor-time    # on a shared machine
+    python benchmarks/stylegan2.py 64 --where                         # the profile of our iterations
 
-A block is 16 steps: R1 once, path lengths four times, the average always, augmentations never. The statement is that of
-`plain/stylegan2.py`. Contenders run in processes of their own and take turns, block by block, with the allocator as it
-comes and as `spar train` sets it. Figures are medians over the rounds of images/s, and of the ratio to the statement
-with the same allocator, and to the one with the allocator as it comes, within the same round. Memory is the most that
-a contender's process held.
+A block is 16 steps: R1 once, path lengths four times, the average always, no augmentations. The plain version is
+`plain/stylegan2.py`. Contenders run in separate processes and take turns, block by block, with the default allocator
+and with that of `spar train`. Figures are medians over the rounds of images/s, and of the ratio to the plain version
+with the same and with the default allocator, within the same round. Memory is the peak of a contender's process.
 
-The share of the peak is that of a matrix product of float32, a contender too. The work of an iteration is counted in
-passes: the generator's forward 4.75 times (once for the discriminator's move, with its gradients 3 times for its own,
-with second derivatives 6 times on half a batch for every fourth), the discriminator's 8.3 times (3 for each side, 2 for
-the generator's move, 5 for R1 in every sixteenth).
+The peak is the speed of a float32 matrix product, a contender too. The work of an iteration is counted in passes: the
+generator's forward 4.75 times (once for the discriminator's move, with its gradients 3 times for its own, with second
+derivatives 6 times on half a batch for every fourth), the discriminator's 8.3 times (3 for each side, 2 for the
+generator's move, 5 for R1 in every sixteenth).
 """
 
 import argparse
@@ -25,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as `spar` has it, for all contenders, before PyTorch is imported
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # like `spar`, for all contenders, before PyTorch is imported
 
 import torch
 from torch import Tensor
@@ -50,7 +49,7 @@ WORKS: dict[str, Work] = {
     "32": ("32x32, channel base 16384, mapping 8, batch 8", 32, 16384, 8, ("float32", "bfloat16")),
     "forward": ("64x64, generator's forward alone, batch 16", 64, 2048, 16, ("float32",)),
 }
-"""What is done: its title, the side of its images, its channels and batch, and the number formats of ours."""
+"""The title of each work, the side of its images, channel base, batch, and our number formats."""
 
 MAPPING = {"64": 2, "32": 8, "forward": 2}
 PRODUCT = 2048
@@ -61,8 +60,9 @@ def build_game(work: str) -> GAN:
     _, side, base, batch, _ = WORKS[work]
     torch.manual_seed(0)
     generator = StyleGAN2Generator.Spec(channel_base=base, mapping_layers=MAPPING[work])
-    judge = StyleGAN2Discriminator.Spec(channel_base=base)
-    spec = plan_game(generator, judge, 512, choose_gamma(side, side, batch)).model_copy(update={"augmentations": ()})
+    discriminator = StyleGAN2Discriminator.Spec(channel_base=base)
+    spec = plan_game(generator, discriminator, 512, choose_gamma(side, side, batch))
+    spec = spec.model_copy(update={"augmentations": ()})
     return GAN(spec, (3, side, side), GAN.Spec().build((3, side, side)).condition)
 
 
@@ -81,8 +81,8 @@ def build(work: str, contender: str) -> contest.Step:
     if by == "plain":
         return plain.loop(game, training, torch.from_numpy(pixels))
     training = training.model_copy(update={"precision": form[0], "record_every": 10**6})
-    placed = Precision(torch.device("cpu"), training.precision, training.layout)
-    run = Run(game, Images(pixels), training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+    placement = Precision(torch.device("cpu"), training.precision, training.layout)
+    run = Run(game, Images(pixels), training, RunFolder(Path(tempfile.gettempdir())), placement, seed=0)
     return lambda: play_step(run)
 
 
@@ -104,15 +104,15 @@ def forward(game: GAN, by: str, batch: int) -> contest.Step:
 
 @torch.no_grad()
 def check(game: GAN) -> None:
-    """Both sides are the same functions."""
+    """Checks that both versions compute the same functions."""
     network, latents = game.generator.eval(), torch.randn(4, 512)
     ws = network.broadcast(network.mapping(latents))
     images = network.synthesize(ws, network.constant_noise())
     torch.testing.assert_close(plain.map_latents(network, latents), ws[:, 0], rtol=1e-4, atol=1e-4)
-    stated = plain.synthesize(network, ws, network.constant_noise())
-    torch.testing.assert_close(stated, images, rtol=1e-3, atol=1e-3)
+    plain_images = plain.synthesize(network, ws, network.constant_noise())
+    torch.testing.assert_close(plain_images, images, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(
-        plain.judge(game.discriminator, images), game.discriminator(images), rtol=1e-3, atol=1e-3
+        plain.score(game.discriminator, images), game.discriminator(images), rtol=1e-3, atol=1e-3
     )
     game.train()
 
@@ -122,20 +122,20 @@ def count_work(work: str) -> float:
     game, batch = build_game(work).requires_grad_(False), WORKS[work][3]
     with torch.no_grad(), FlopCounterMode(display=False) as of_generator:
         images = game.generator(torch.randn(batch, 512))
-    with torch.no_grad(), FlopCounterMode(display=False) as of_judge:
+    with torch.no_grad(), FlopCounterMode(display=False) as of_discriminator:
         game.discriminator(images)
     passes = (1, 0) if work == "forward" else (4.75, 8.3)
-    return (passes[0] * of_generator.get_total_flops() + passes[1] * of_judge.get_total_flops()) / batch
+    return (passes[0] * of_generator.get_total_flops() + passes[1] * of_discriminator.get_total_flops()) / batch
 
 
 def compare(work: str, steps: int, rounds: int, kinds: list[str]) -> None:
     title, _, _, batch, formats = WORKS[work]
     names = [f"{by} {kind}" for by in ("plain float32", *(f"ours {form}" for form in formats)) for kind in kinds]
-    options = [given for given in sys.argv[1:] if given not in WORKS]
+    options = [argument for argument in sys.argv[1:] if argument not in WORKS]
     command = [sys.executable, __file__, work, *options, "--serve"]
     commands = {name: [*command, name] for name in [*names, "product"]}
     turns = contest.take_turns(commands, steps, rounds)
-    seconds = {name: taken.seconds for name, taken in turns.items()}
+    seconds = {name: own.seconds for name, own in turns.items()}
     images, each = steps * batch, count_work(work)
     peak = statistics.median(steps * 2 * PRODUCT**3 / taken for taken in seconds["product"])
     print(f"\n{title}; medians of {rounds} rounds of {steps} steps; peak {peak / 1e9:.0f} GFLOP/s\n")
@@ -157,19 +157,19 @@ SPENT = {
     "sums": ("sum", "mean", "norm", "var"),
     "Adam and the average": ("foreach", "fused", "lerp"),
 }
-"""What operations have in their names; the first that fits counts, and the rest goes element by element."""
+"""Parts of operation names; the first match counts, and all others are element by element."""
 
 
-def tell_where(work: str, form: str, steps: int) -> None:
-    """Prints what share of the time of a block goes to which kinds of operations."""
+def print_profile(work: str, form: str, steps: int) -> None:
+    """Prints the shares of the time of a block by kind of operation."""
     step = build(work, f"ours {form}")
     for _ in range(3):
         step()
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         for _ in range(steps):
             step()
     spent = dict.fromkeys([*SPENT, "element by element"], 0.0)
-    for operation in seen.key_averages():
+    for operation in profile.key_averages():
         name = operation.key.lower()
         kinds = (kind for kind, marks in SPENT.items() if any(mark in name for mark in marks))
         spent[next(kinds, "element by element")] += operation.self_cpu_time_total
@@ -179,7 +179,7 @@ def tell_where(work: str, form: str, steps: int) -> None:
 
 
 KINDS = {"default": False, "tuned": True}
-"""Whether the allocator is told to keep memory."""
+"""Whether the allocator keeps memory."""
 
 
 def main() -> None:
@@ -190,8 +190,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=16, help="steps in a block; R1 is due in every sixteenth")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true", help="the tuned allocator only, for all: half of the time")
-    parser.add_argument("--processor-time", action="store_true", help="leave out the time that others have; one thread")
-    parser.add_argument("--where", action="store_true", help="only tell what our iterations spend their time with")
+    parser.add_argument("--processor-time", action="store_true", help="count processor time only; one thread")
+    parser.add_argument("--where", action="store_true", help="only print the profile of our iterations")
     chosen = parser.parse_args()
     if chosen.serve:
         torch.set_num_threads(chosen.threads)
@@ -203,7 +203,7 @@ def main() -> None:
             keep_memory()
             torch.set_num_threads(chosen.threads)
             for form in WORKS[work][-1]:
-                tell_where(work, form, chosen.steps)
+                print_profile(work, form, chosen.steps)
             continue
         compare(work, chosen.steps, chosen.rounds, ["tuned"] if chosen.tuned else list(KINDS))
 

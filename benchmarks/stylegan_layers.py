@@ -1,11 +1,11 @@
-"""What StyleGAN's layers gain: modulated convolution, resampling and activation against straightforward statements.
+"""The gain of our StyleGAN layers: modulated convolution, resampling and activation against plain versions.
 
     python benchmarks/stylegan_layers.py            # about three minutes on two cores
 
-Straightforward means: weights modulated for each sample and a grouped convolution, zeros inserted before a filter runs
-over everything, and one operation after the other. Both sides take turns in one process, once with the allocator as it
-comes and once as `spar train` sets it; ours in the channels-last layout, which training chooses, the other in PyTorch's
-own. Milliseconds are medians, of a forward pass and of one with its gradients.
+The plain versions modulate weights for each sample and use a grouped convolution, insert zeros before filtering, and
+run one operation after the other. Both take turns in one process, once with the default allocator and once with that of
+`spar train`; ours in the channels-last layout of training, the plain ones in PyTorch's default. Milliseconds are
+medians, of a forward pass and of one with its gradients.
 """
 
 import argparse
@@ -45,8 +45,8 @@ def plain_weights(weight: Tensor, styles: Tensor) -> Tensor:
 def plain_modulation(images: Tensor, styles: Tensor, weight: Tensor) -> Tensor:
     count, _, height, width = images.shape
     weights = plain_weights(weight, styles).flatten(0, 1)
-    found = conv2d(images.reshape(1, -1, height, width), weights, padding=1, groups=count)
-    return found.view(count, -1, height, width)
+    convolved = conv2d(images.reshape(1, -1, height, width), weights, padding=1, groups=count)
+    return convolved.view(count, -1, height, width)
 
 
 def plain_growing(images: Tensor, styles: Tensor, weight: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ def growing(images: Tensor, styles: Tensor, weight: Tensor) -> Tensor:
 
 
 def operations() -> dict[str, tuple[list[tuple[int, ...]], Function, Function]]:
-    """Returns the shapes of what each operation takes, its straightforward statement, and ours."""
+    """Returns the shapes of each operation's inputs, its plain version, and ours."""
     wide: list[tuple[int, ...]] = [(16, 128, 64, 64)]
     return {
         "upsample by 2, [16, 128, 64, 64]": (
@@ -104,28 +104,30 @@ def operations() -> dict[str, tuple[list[tuple[int, ...]], Function, Function]]:
     }
 
 
-def clock(function: Function, given: list[Tensor], gradients: bool) -> float:
+def clock(function: Function, inputs: list[Tensor], gradients: bool) -> float:
     start = time.perf_counter()
     with torch.set_grad_enabled(gradients):
-        found = function(*given)
+        outputs = function(*inputs)
         if gradients:
-            torch.autograd.grad(found, given, torch.ones_like(found))
+            torch.autograd.grad(outputs, inputs, torch.ones_like(outputs))
     return 1000 * (time.perf_counter() - start)
 
 
 def measure(rounds: int) -> None:
-    """Prints the rows of the table of this process."""
+    """Prints the rows of this process's table."""
     for name, (shapes, plain, ours) in operations().items():
         torch.manual_seed(0)
-        drawn = [torch.randn(shape, requires_grad=True) for shape in shapes]
-        laid = [
+        inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
+        channels_last = [
             one.detach().contiguous(memory_format=torch.channels_last).requires_grad_() if one.dim() == 4 else one
-            for one in drawn
+            for one in inputs
         ]
-        torch.testing.assert_close(ours(*laid), plain(*drawn), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(ours(*channels_last), plain(*inputs), rtol=1e-3, atol=1e-3)
         cells = []
         for gradients in (False, True):
-            times = [(clock(plain, drawn, gradients), clock(ours, laid, gradients)) for _ in range(rounds + 1)][1:]
+            times = [
+                (clock(plain, inputs, gradients), clock(ours, channels_last, gradients)) for _ in range(rounds + 1)
+            ][1:]
             first, second = (statistics.median(column) for column in zip(*times, strict=True))
             ratio = statistics.median(before / after for before, after in times)
             cells.append(f"{first:.1f} → {second:.1f} ({ratio:.1f}x)")
@@ -137,14 +139,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--allocator", choices=["default", "tuned"], help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    torch.set_num_threads(chosen.threads)
-    if chosen.allocator == "tuned":
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if options.allocator == "tuned":
         keep_memory()
-    if chosen.allocator:
-        measure(chosen.rounds)
-    for allocator in () if chosen.allocator else ("default", "tuned"):
-        print(f"\n{chosen.threads} threads, {allocator} allocator, ms: straightforward → ours\n")
+    if options.allocator:
+        measure(options.rounds)
+    for allocator in () if options.allocator else ("default", "tuned"):
+        print(f"\n{options.threads} threads, {allocator} allocator, ms: plain → ours\n")
         print("| operation | forward | forward and gradients |\n|---|---|---|", flush=True)
         subprocess.run([sys.executable, __file__, *sys.argv[1:], "--allocator", allocator], check=True)
 

