@@ -32,8 +32,8 @@ def test_a_sequence_computed_by_hand() -> None:
         ((0 - 1) ** 2 + (2 - 1) ** 2) / 2 + ((2 - 2.25) ** 2 + (4 - 2.25) ** 2) / 2,
     ]
     assert [lecam(penalizer, *sides) for sides in zip(REAL, FAKE, strict=True)] == pytest.approx(expected)
-    assert penalizer.get_buffer("real_0").item() == 2.25
-    assert penalizer.get_buffer("fake_0").item() == 1
+    assert penalizer.get_buffer("LeCam_real").item() == 2.25
+    assert penalizer.get_buffer("LeCam_fake").item() == 1
 
 
 def test_a_batch_in_parts_moves_the_anchors_as_far_as_the_whole_does() -> None:
