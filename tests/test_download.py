@@ -22,12 +22,12 @@ def test_a_file_is_fetched_checked_and_kept(tmp_path):
 def test_other_bytes_than_published_are_not_kept(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(b"something else")
-    with pytest.raises(DataError, match="came with SHA-256"):
+    with pytest.raises(DataError, match="has SHA-256"):
         fetch(source.as_uri(), tmp_path / "deep" / "target", "0" * 64)
     assert not list((tmp_path / "deep").iterdir())
 
 
 def test_an_address_that_cannot_be_reached_is_a_sentence(tmp_path):
-    with pytest.raises(DataError, match=r"cannot be downloaded to .*fetch it by hand"):
+    with pytest.raises(DataError, match=r"cannot be downloaded to .*download it by hand"):
         fetch((tmp_path / "absent").as_uri(), tmp_path / "deep" / "target", "0" * 64)
     assert not list((tmp_path / "deep").iterdir())

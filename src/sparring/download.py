@@ -1,4 +1,4 @@
-"""Fetching a file that is checked before it is kept, and where such files are kept."""
+"""Checked downloads, and the folder that caches them."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ _TIMEOUT_SECONDS = 60.0
 def fetch(url: str, path: Path, sha256: str) -> Path:
     """Downloads `url` to `path` unless that exists, and returns `path`.
 
-    The file is written beside `path` and renamed into place only when its digest is right, so an
-    interrupted download leaves nothing behind.
+    The file is written to the same folder and renamed only when its digest is right: an interrupted download leaves
+    nothing behind.
 
     Raises:
         DataError: the address cannot be reached, the bytes are not the published ones, or the disk is full.
@@ -31,14 +31,14 @@ def fetch(url: str, path: Path, sha256: str) -> Path:
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
             shutil.copyfileobj(answer, file)
-        found = sha256_of(temporary)
-        if found != sha256:
-            raise DataError(f"{url}: came with SHA-256 {found}, published is {sha256}; try again, or fetch it by hand")
+        digest = sha256_of(temporary)
+        if digest != sha256:
+            raise DataError(f"{url}: has SHA-256 {digest}, published is {sha256}; try again, or download it by hand")
         temporary.chmod(0o644)
         temporary.replace(path)
     except (OSError, urllib.error.URLError) as error:
         reason = getattr(error, "reason", None) or error
-        raise DataError(f"{url}: cannot be downloaded to {path.parent} ({reason}); fetch it by hand") from None
+        raise DataError(f"{url}: cannot be downloaded to {path.parent} ({reason}); download it by hand") from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside, then renamed into place."""
+"""Files that are whole or absent: written to a temporary name, then renamed."""
 
 import errno
 import os
@@ -14,22 +14,22 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write` with a temporary path in the same folder, then renames what it wrote to `path`.
 
     A reader sees the old file or the new one, also after a crash; a failed write leaves no trace.
-    The folder is made where it is not there.
+    A missing folder is created.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
     with explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write(beside)
-            with beside.open("rb+") as file:
+            write(partial)
+            with partial.open("rb+") as file:
                 os.fsync(file.fileno())
-            beside.replace(path)
+            partial.replace(path)
             _settle(path.parent)
         except BaseException:
-            beside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
 
 
@@ -45,7 +45,7 @@ def _settle(folder: Path) -> None:
 
 def replace_bytes(path: Path, content: bytes) -> None:
     """Writes `content` to `path` as `replace_file` does."""
-    replace_file(path, lambda beside: beside.write_bytes(content))
+    replace_file(path, lambda partial: partial.write_bytes(content))
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -79,7 +79,7 @@ def test_an_altered_file_of_a_package_is_refused(file, cache, tmp_path, monkeypa
 
 def test_other_bytes_than_published_are_not_kept(file, cache):
     wanted = PublishedWeights("net.pth", "0" * 64, file.as_uri())
-    with pytest.raises(WeightsError, match=r"came with SHA-256 .* put the file at .*net\.pth"):
+    with pytest.raises(WeightsError, match=r"has SHA-256 .* put the file at .*net\.pth"):
         locate(wanted)
     assert not list(cache.iterdir())
 

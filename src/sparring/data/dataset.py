@@ -35,7 +35,7 @@ class DatasetFacts:
         name: for messages and reports.
         shape: of one sample: `(C, H, W)`, or `(n,)` for vectors.
         depth: bits a channel in which samples are written as pictures.
-        condition: what `Dataset.batch` returns beside the samples.
+        condition: what `Dataset.batch` returns with the samples.
         mirror: whether `Dataset.batch` flips images at random.
         skipped: samples that could not be read.
         left_out: samples that the settings exclude.
@@ -79,7 +79,7 @@ class Dataset(ABC):
         """
 
     def depict(self, samples: Tensor, score: ScoreFunction | None = None) -> Image.Image:
-        """Returns a picture of `samples` [N, *shape], over the values of `score` where these can be shown."""
+        """Returns a picture of `samples` [N, *shape], over the values of `score` where a plane can show them."""
         return picture(samples)
 
     @property
@@ -94,7 +94,7 @@ class Dataset(ABC):
 
     @property
     def condition(self) -> Condition:
-        """What `batch` returns beside the samples."""
+        """What `batch` returns with the samples."""
         return self.facts.condition
 
     @property

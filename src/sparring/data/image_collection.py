@@ -82,13 +82,13 @@ class Collection:
     normalized: bool = False
 
 
-def some(names: Sequence[str], shown: int = 5) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
     """Returns the first few names for a message.
 
     >>> some("abcdefgh")
     'a, b, c, d, e, …'
     """
-    return ", ".join(names[:shown]) + (", …" if len(names) > shown else "")
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def is_hidden(name: str) -> bool:

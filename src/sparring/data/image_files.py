@@ -23,7 +23,7 @@ class ImageFiles(NamedImageSource):
     """Your own images.
 
     `path` is a folder (searched recursively, without hidden files), a zip or tar archive, a `.npy` or
-    `.npz` array [N, H, W] or [N, H, W, C], or what `spar data pack` made. Gray, gray with alpha, RGB,
+    `.npz` array [N, H, W] or [N, H, W, C], or a folder or zip of `spar data pack`. Gray, gray with alpha, RGB,
     RGBA and other counts, and 8, 16 bit and fractions, stay what they are unless a field says
     otherwise.
 

@@ -74,7 +74,7 @@ class Images(Dataset):
     def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Returns the images at `indices` [B], float32 [B, C, H, W] in [-1, 1]; labels, int64 [B], or numbers [B, D].
 
-        One number an image is drawn from `random`, only where `mirror` is on: a batch is a function of the indices
+        One number an image is sampled from `random`, only where `mirror` is on: a batch is a function of the indices
         and the generator's state.
 
         Raises:

@@ -31,7 +31,7 @@ class Jitter:
     def __call__(self, random: torch.Generator, *groups: Tensor) -> tuple[Tensor, ...]:
         """Returns `groups`, each [B, C, H, W] of one B, H and W, cropped and flipped alike.
 
-        Without a crop or flips nothing is drawn from `random`.
+        Without a crop or flips nothing is sampled from `random`.
         """
         count, _, height, width = groups[0].shape
         if self.crop is not None:

@@ -92,7 +92,7 @@ class ImageLoader:
         declared = self.format.settings.value_range is not None or self.collection.normalized
         if self.format.dtype == "float32" and lowest >= 0.0 and not declared:
             raise DataError(
-                f"{path}: holds fractions none of which is negative, so they may span [0, 1] or [-1, 1]; "
+                f"{path}: holds no negative fractions, which may span [0, 1] or [-1, 1]; "
                 "set data.value_range=[0,1] or data.value_range=[-1,1]"
             )
 

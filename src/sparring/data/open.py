@@ -1,4 +1,4 @@
-"""What lies at a path: a folder, an archive, an array, or a single image."""
+"""Opens a folder, an archive, an array, or a single image."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,12 +25,12 @@ def open_collection(path: Path) -> Collection:
         DataError: there is nothing at `path`, it cannot be read, or it holds no images.
     """
     path = collection.existing(path)
-    found = collection.folder(path) if path.is_dir() else _opener(path)(path)
-    if not found.items:
-        others = f", only {found.ignored} other files" if found.ignored else ""
+    images = collection.folder(path) if path.is_dir() else _opener(path)(path)
+    if not images.items:
+        others = f", only {images.ignored} other files" if images.ignored else ""
         kinds = ", ".join(decoding.FORMATS)
         raise DataError(f"{path}: there are no images in it{others}. Takes {_TAKEN}, with {kinds} images")
-    return found
+    return images
 
 
 def _opener(path: Path) -> Callable[[Path], Collection]:

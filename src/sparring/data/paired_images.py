@@ -34,7 +34,7 @@ class PairedImages(Dataset):
 
     `batch` returns targets, which a generator is to produce, and as the condition their sources. `separate` splits
     the stored `images` into both; `jitter` crops and flips both images of a pair alike. Class labels of the images
-    are dropped, since the condition is an image. `lost` counts pairs of which one image could not be read.
+    are dropped, since the condition is an image. `lost` counts pairs with an image that could not be read.
 
     Raises:
         DataError: a crop larger than the images, or images that `separate` cannot split.
@@ -69,7 +69,7 @@ class PairedImages(Dataset):
     def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Returns targets [B, C, H, W] and sources [B, C', H, W] at `indices` [B], float32 in [-1, 1].
 
-        Both images of a pair are cropped and flipped alike; nothing else is drawn from `random`.
+        Both images of a pair are cropped and flipped alike; nothing else is sampled from `random`.
         """
         stored, _ = self.images.batch(indices, random)
         target, source = self.jitter(random, *self.separate(stored))

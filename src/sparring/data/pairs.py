@@ -26,7 +26,7 @@ class Pairs(Source):
     """Images of `target`, each with the image of `source` that has the same name: two folders, or two styles.
 
     Names are compared without the suffixes of image files. `crop` cuts a window of that size, at the same random
-    place in both, whenever a pair is drawn; `mirror` flips both. Isola et al. 2017 load at 286 and crop 256.
+    place in both, whenever a pair is read; `mirror` flips both. Isola et al. 2017 load at 286 and crop 256.
     """
 
     source: Source
@@ -168,7 +168,7 @@ def _load_pairs(
         source, target = (_converted(*side, loading) for side in (sources, targets))
     shared = sorted(source.keys() & target.keys())
     if not shared:
-        raise DataError(f"{name}: not one pair is left of which both images can be used")
+        raise DataError(f"{name}: no pair is left with two usable images")
     pairs = tuple(_Pair(key, target[key], source[key]) for key in shared)
     channels = _same_format(pairs[0].source.format, pairs[0].target.format).channels
     collection = Collection(targets[0].path, pairs, normalized=True)

@@ -1,4 +1,4 @@
-"""Pictures for people: grids of samples, and samples written one by one without loss."""
+"""Grids of samples, and samples written one by one without loss."""
 
 from math import ceil, sqrt
 from pathlib import Path
@@ -15,27 +15,27 @@ from sparring.errors import ShapeError
 _GRID_WIDTH = 512
 _BACKGROUND = 255
 _CHECKS = (255, 224)
-"""The two light grays of the checkerboard under transparent pictures."""
+"""The two light grays of the checkerboard under transparent images."""
 
 
 def picture(images: Tensor, columns: int | None = None, gap: int = 1, scale: int = 0) -> Image.Image:
     """Returns a grid of `images` [N, C, H, W] in [-1, 1], row by row, as an RGB or gray picture.
 
     One channel is gray, three are RGB; two and four have opacity last and lie on a light
-    checkerboard; of any other count the first three channels are shown as RGB.
+    checkerboard; of other counts the first three channels become RGB.
 
     Args:
-        images: what to show; values outside [-1, 1] are clipped, and NaN shows as black.
-        columns: pictures in a row; as square a grid as can be where none are given.
-        gap: pixels between pictures, before scaling.
-        scale: pixels shown for each pixel, without smoothing; 0 makes the grid at least 512 pixels wide.
+        images: their values outside [-1, 1] are clipped, and NaN becomes black.
+        columns: images in a row; None makes the grid as square as possible.
+        gap: pixels between images, before scaling.
+        scale: pixels of the grid for each pixel, without smoothing; 0 makes the grid at least 512 pixels wide.
 
     Raises:
         ShapeError: `images` is not `[N, C, H, W]` or is empty.
     """
     if images.ndim != 4 or 0 in images.shape:
         raise ShapeError(f"picture: got shape {tuple(images.shape)}; needs [N, C, H, W] with at least one image")
-    tiles = _shown(to_pixels(images.nan_to_num(nan=-1.0)).transpose(0, 2, 3, 1))
+    tiles = _opaque(to_pixels(images.nan_to_num(nan=-1.0)).transpose(0, 2, 3, 1))
     count, height, width, channels = tiles.shape
     across = min(columns or ceil(sqrt(count)), count)
     down = ceil(count / across)
@@ -70,7 +70,7 @@ def save_image(image: Tensor, path: Path, depth: Literal[8, 16] = 8) -> Path:
     return written
 
 
-def _shown(tiles: Pixels) -> Pixels:
+def _opaque(tiles: Pixels) -> Pixels:
     """Returns uint8 `[N, H, W, C]` with one or three channels: opacity laid over a checkerboard."""
     channels = tiles.shape[3]
     if channels in (2, 4):

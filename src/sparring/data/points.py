@@ -43,7 +43,7 @@ class Points(Dataset):
         return self._tensor.index_select(0, torch.from_numpy(np.array(indices, np.int64))), None
 
     def depict(self, samples: Tensor, score: ScoreFunction | None = None) -> Image.Image:
-        """Returns real points (gray) and `samples` (orange), over scores: green is taken for real, blue for generated.
+        """Returns real points (gray) and `samples` (orange), over scores: green is scored as real, blue as generated.
 
         One-dimensional points become two histograms; points of more than two dimensions are projected to the first two
         principal axes of the real ones, without scores.

@@ -1,4 +1,4 @@
-"""Whose a data set is, what may be done with it, and where its files lie."""
+"""Origin, licence and files of a published data set."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from sparring.download import sha256_of
 class Provenance:
     """A published set: its origin and licence, and its files, each with the SHA-256 of its content.
 
-    A folder stands for the files in it that are read; its digest is of their names and contents.
+    A folder stands for the files that are read from it, by a digest of their names and contents.
     """
 
     name: str
@@ -20,5 +20,5 @@ class Provenance:
 
 
 def of_files(name: str, origin: str, licence: str, *files: Path) -> Provenance:
-    """Returns the provenance of a set that lies in `files`, which are read for their digests."""
+    """Returns the provenance of a set in `files`, which are read for their digests."""
     return Provenance(name, origin, licence, tuple((file, sha256_of(file)) for file in files))

@@ -1,4 +1,4 @@
-"""A picture of points in a plane, coloured by the group that each belongs to."""
+"""A scatter plot of points in a plane, coloured by group."""
 
 import colorsys
 
@@ -10,14 +10,14 @@ from sparring.errors import ShapeError
 
 _SIDE, _MARGIN, _RADIUS = 512, 24, 2.5
 _BACKGROUND, _PATTERN = (250, 250, 250), (205, 205, 205)
-_TURN = 0.381966  # of the colour circle, the golden section: neighbouring groups differ
+_TURN = 0.381966  # golden section of the colour circle: neighbouring groups differ
 
 
 def scatter(points: Tensor, groups: Tensor) -> Image.Image:
     """Returns `points` [N, 2] as dots, in one colour for each group [N]; gray and below all others for group -1.
 
     The window holds all of group -1, or all points where there is none, with the same scale on both axes; points that
-    lie outside, or are not finite, are not shown.
+    lie outside, or are not finite, are omitted.
 
     Raises:
         ShapeError: the points are not [N, 2], or the groups not [N].
@@ -28,8 +28,8 @@ def scatter(points: Tensor, groups: Tensor) -> Image.Image:
     places, kinds = points.double().numpy(), groups.numpy()
     finite = np.isfinite(places).all(1)
     places, kinds = places[finite], kinds[finite]
-    shown = places[kinds == -1] if (kinds == -1).any() else places
-    low, high = (shown.min(0), shown.max(0)) if len(shown) else (np.zeros(2), np.ones(2))
+    framed = places[kinds == -1] if (kinds == -1).any() else places
+    low, high = (framed.min(0), framed.max(0)) if len(framed) else (np.zeros(2), np.ones(2))
     spread = max(float((high - low).max()), 1e-12)
     dots = (places - (low + high) / 2) / spread * (_SIDE - 2 * _MARGIN) + _SIDE / 2
     canvas = Image.new("RGB", (_SIDE, _SIDE), _BACKGROUND)

@@ -56,7 +56,7 @@ class Source(Family):
         """
 
     def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
-        """Returns origin, licence and files of the published data in this source and the sources that it is made of.
+        """Returns origin, licence and files of the published data in this source and in its parts.
 
         Nothing is returned for your own data. Raises as `load` does.
         """

@@ -1,4 +1,4 @@
-"""Parts of a set that was published without any: some to learn from, others to test on."""
+"""Training and test parts of a set that was published as one."""
 
 from typing import Literal
 

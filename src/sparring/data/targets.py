@@ -1,4 +1,4 @@
-"""What a data set holds beside each sample: its class, or several measurements of it."""
+"""The targets of a data set: the class of each sample, or several measurements of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -78,7 +78,7 @@ class Downsampled(Transform):
 class Transformed(Source):
     """Images of any source as targets, and the `transform` of each as its source.
 
-    The transform is computed whenever images are drawn. `crop` and `mirror` are those of `Pairs`.
+    The transform is computed whenever images are read. `crop` and `mirror` are those of `Pairs`.
     """
 
     images: Source

@@ -23,7 +23,7 @@ class UnpairedImages(Dataset):
     """Images of domain `b`, and as the condition images of domain `a` (Zhu et al. 2017, CycleGAN).
 
     As with pairs, `a` is translated from and `b` is translated to. The length is that of `b`; each image of `a` is
-    drawn uniformly at random. Every image is cropped and flipped independently. Class labels are dropped.
+    sampled uniformly. Every image is cropped and flipped independently. Class labels are dropped.
 
     Raises:
         DataError: samples that are not images, or of different height or width; a crop larger than they are.
@@ -63,7 +63,7 @@ class UnpairedImages(Dataset):
     def batch(self, indices: NDArray[np.int64], random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Returns the images of `b` at `indices` [B] and as many of `a`, [B, C, H, W] and [B, C', H, W] in [-1, 1].
 
-        The images of `a` are drawn from `random`, with replacement: a batch is a function of the indices and the
+        The images of `a` are sampled from `random`, with replacement: a batch is a function of the indices and the
         generator's state.
         """
         others = torch.randint(len(self.a), (len(indices),), generator=random).numpy()
@@ -75,7 +75,7 @@ class UnpairedImages(Dataset):
 class Unpaired(Source):
     """Images of two domains, `a` and `b`, of any number each: two folders, or two styles.
 
-    `crop` cuts a window of that size at a random place whenever an image is drawn, and `mirror` flips it, independently
+    `crop` cuts a window of that size at a random place whenever an image is read, and `mirror` flips it, independently
     for each image. Zhu et al. 2017 load at 286 and crop 256.
     """
 

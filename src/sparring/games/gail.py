@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, DiscriminatorCritic, GeneratedBatch
-from sparring.data.catalog.environments import Choices, Episodes, Numbers, open_environment
+from sparring.data.catalog.environments import Actions, Episodes, Observations, open_environment
 from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Batch, Game, Losses, Team
@@ -147,14 +147,14 @@ class GAIL(Game):
         gained: Tensor = -torch.vmap(self.spec.losses.generator)(scores[:, None])
         return gained
 
-    def act(self, observations: Numbers, random: torch.Generator) -> Choices:
+    def act(self, observations: Observations, random: torch.Generator) -> Actions:
         """Returns an action [N] for each of `observations` [N, n], as the environment gives them, sampled from π.
 
         The largest of the logarithms with Gumbel noise added is at each action as often as the policy says.
         """
         likelihoods = self._likelihoods(self.environment.normalize(observations).to(self.device))
         waiting = torch.empty_like(likelihoods).exponential_(generator=random)
-        actions: Choices = (likelihoods - waiting.log()).argmax(1).cpu().numpy()
+        actions: Actions = (likelihoods - waiting.log()).argmax(1).cpu().numpy()
         return actions
 
     def _likelihoods(self, observations: Tensor) -> Tensor:

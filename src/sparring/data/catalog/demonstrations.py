@@ -1,4 +1,4 @@
-"""What an expert did in an environment: a few trajectories, to be imitated."""
+"""A few trajectories of an expert in an environment, to be imitated."""
 
 import zipfile
 import zlib
@@ -9,30 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
-from sparring.data.catalog.environments import Choices, Environment, Numbers, Policy, open_environment
+from sparring.data.catalog.environments import Actions, Environment, Observations, Policy, open_environment
 from sparring.data.points import Points
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError, nearest
 
-Trajectory = tuple[Numbers, Choices]
-"""Observations [L, n] as the environment gives them, and what was done there [L]."""
+Trajectory = tuple[Observations, Actions]
+"""Observations [L, n], as the environment returns them, and actions [L]."""
 
 _SWITCHES: dict[str, tuple[float, ...]] = {
     "Acrobot-v1": (0, 0, 0, 0, 0, 1),
     "CartPole-v1": (0.1, 0.3, 1, 0.5),
     "MountainCar-v0": (0, 1),
 }
-"""Of the environments with a known expert, by which weighted sum of what is seen it chooses."""
+"""Environments with a known expert, and the weights of the observation by which it acts."""
 
 
 class Demonstrations(Source):
     """State-action pairs of `trajectories` of an expert in an environment, every `every`-th pair of each.
 
     Ho & Ermon 2016 give their learners 1 to 10 trajectories, thinned out to some 50 pairs each; where a trajectory's
-    first pair is taken depends on `seed`. They are read from `path`, a `.npz` with `observations` [N, n], `actions`
-    [N] and, from 0, each pair's trajectory `episodes` [N]. Without a path they are played, by experts that are known:
-    they push one way or the other with all force, as the sign of a weighted sum tells. That balances CartPole's pole
-    for good, and swings up Acrobot and MountainCar by pushing along with the motion.
+    first pair lies depends on `seed`. They are read from `path`, a `.npz` with `observations` [N, n], `actions` [N]
+    and each pair's trajectory `episodes` [N], from 0. Without a path, known experts play them: full force to one side
+    or the other, by the sign of a weighted sum. That balances CartPole's pole forever, and swings up Acrobot and
+    MountainCar by pushing along with the motion.
     """
 
     interactive = True
@@ -48,31 +48,31 @@ class Demonstrations(Source):
         """Returns the pairs; there is nothing to skip or cache.
 
         Raises:
-            DataError: no such environment or expert, or a file that does not hold what it should.
+            DataError: no such environment or expert, or a file without the right arrays.
             MissingExtraError: gymnasium is not installed.
         """
         environment = open_environment(self.environment)
-        given = self._play(environment) if self.path is None else _read(self.path, environment)
-        if len(given) < self.trajectories:
+        trajectories = self._play(environment) if self.path is None else _read(self.path, environment)
+        if len(trajectories) < self.trajectories:
             raise DataError(
-                f"{self.path}: holds {len(given)} trajectories; needs {self.trajectories} "
-                f"(data.trajectories={len(given)} for fewer)"
+                f"{self.path}: holds {len(trajectories)} trajectories; needs {self.trajectories} "
+                f"(data.trajectories={len(trajectories)} for fewer)"
             )
-        chosen, random = given[: self.trajectories], np.random.default_rng(self.seed)
+        chosen, random = trajectories[: self.trajectories], np.random.default_rng(self.seed)
         starts = [random.integers(min(self.every, len(actions))) for _, actions in chosen]
-        seen = [states[start :: self.every] for (states, _), start in zip(chosen, starts, strict=True)]
-        done = [actions[start :: self.every] for (_, actions), start in zip(chosen, starts, strict=True)]
-        pairs = environment.pair(np.concatenate(seen), np.concatenate(done))
+        states = [states[start :: self.every] for (states, _), start in zip(chosen, starts, strict=True)]
+        actions = [actions[start :: self.every] for (_, actions), start in zip(chosen, starts, strict=True)]
+        pairs = environment.pair(np.concatenate(states), np.concatenate(actions))
         return Points(pairs.numpy(), f"{len(chosen)} trajectories in {self.environment}")
 
     def _play(self, environment: Environment) -> list[Trajectory]:
-        played = environment.play(known_expert(environment), range(self.seed, self.seed + self.trajectories))
-        parts = zip(played.observations, played.actions, played.lengths, strict=True)
+        episodes = environment.play(known_expert(environment), range(self.seed, self.seed + self.trajectories))
+        parts = zip(episodes.observations, episodes.actions, episodes.lengths, strict=True)
         return [(states[:length], actions[:length]) for states, actions, length in parts]
 
 
 def known_expert(environment: Environment) -> Policy:
-    """Returns a policy that is known to do well in `environment`.
+    """Returns a policy known to do well in `environment`.
 
     Raises:
         DataError: none is known.
@@ -84,7 +84,7 @@ def known_expert(environment: Environment) -> Policy:
             "give demonstrations of your own (data.path=expert.npz)"
         )
     last = environment.actions - 1
-    return lambda seen: np.where(seen @ np.array(weights) > 0, last, 0)
+    return lambda observations: np.where(observations @ np.array(weights) > 0, last, 0)
 
 
 def _read(path: Path, environment: Environment) -> list[Trajectory]:
@@ -92,24 +92,28 @@ def _read(path: Path, environment: Environment) -> list[Trajectory]:
     return [(observations[owners == index], actions[owners == index]) for index in np.unique(owners)]
 
 
-def _arrays(path: Path, environment: Environment) -> tuple[Numbers, Choices, NDArray[np.int64]]:
+def _arrays(path: Path, environment: Environment) -> tuple[Observations, Actions, NDArray[np.int64]]:
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            seen, done = np.asarray(loaded["observations"]), np.asarray(loaded["actions"])
-            owners = np.asarray(loaded["episodes"]) if "episodes" in loaded else np.zeros(len(done))
+            states, actions = np.asarray(loaded["observations"]), np.asarray(loaded["actions"])
+            owners = np.asarray(loaded["episodes"]) if "episodes" in loaded else np.zeros(len(actions))
     except (OSError, ValueError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
             f"{path}: cannot be read as demonstrations ({error}); needs a .npz of observations, actions and episodes"
         ) from None
-    shapes = f"observations {seen.shape}, actions {done.shape} and episodes {owners.shape}"
-    if seen.shape[1:] != (environment.observed,) or not len(seen) or {done.shape, owners.shape} != {(len(seen),)}:
+    shapes = f"observations {states.shape}, actions {actions.shape} and episodes {owners.shape}"
+    if (
+        states.shape[1:] != (environment.observed,)
+        or not len(states)
+        or {actions.shape, owners.shape} != {(len(states),)}
+    ):
         raise DataError(f"{path}: {shapes}; {environment.name} needs [N, {environment.observed}], [N] and [N]")
-    if done.dtype.kind not in "iu" or done.min() < 0 or done.max() >= environment.actions:
+    if actions.dtype.kind not in "iu" or actions.min() < 0 or actions.max() >= environment.actions:
         raise DataError(
-            f"{path}: actions from {done.min()} to {done.max()} of {done.dtype}; {environment.name} needs whole "
-            f"numbers from 0 to {environment.actions - 1}"
+            f"{path}: actions from {actions.min()} to {actions.max()} of {actions.dtype}; {environment.name} needs "
+            f"whole numbers from 0 to {environment.actions - 1}"
         )
-    if not np.isfinite(seen).all():
+    if not np.isfinite(states).all():
         raise DataError(f"{path}: some observations are not finite; leave them out")
-    return seen.astype(np.float32), done.astype(np.int64), owners.astype(np.int64)
+    return states.astype(np.float32), actions.astype(np.int64), owners.astype(np.int64)

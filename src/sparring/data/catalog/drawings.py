@@ -1,4 +1,4 @@
-"""Drawings with opacity as the items of a collection, on white where a set is wanted without."""
+"""Drawings with opacity as the items of a collection, laid over white where opacity is not kept."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,8 +25,8 @@ def collect_drawings(
 ) -> Collection:
     """Returns RGBA `drawings` uint8 [N, H, W, 4] as a collection with a class for each of the `groups` [N].
 
-    Without opacity (`gray`, `rgb`) they lie on white: what is drawn in black on nothing would vanish on black.
-    `stamp` says what the drawings were made from.
+    Without opacity (`gray`, `rgb`) they lie on white, since black lines on transparency would vanish on black.
+    `stamp` identifies their origin.
     """
     classes = tuple(sorted(set(groups)))
     chosen = indices_of(split, len(names))

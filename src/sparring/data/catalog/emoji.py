@@ -1,4 +1,4 @@
-"""About 1,900 emoji, each drawn in two styles, from the npm packages emoji-datasource-google and -twitter."""
+"""About 1,900 emoji, each in two styles, from the npm packages emoji-datasource-google and -twitter."""
 
 import json
 from pathlib import Path
@@ -55,9 +55,9 @@ _ORIGINS: dict[Style, tuple[str, str]] = {
 class Emoji(NamedImageSource):
     """1,911 emoji, RGBA, 64x64 as published, in ten classes: Unicode's categories. Skin tones are left out.
 
-    Both styles have the same emoji in the same order, so that they can be paired. `path` is the folder of the npm
+    Both styles have the same emoji in the same order, for pairing. `path` is the folder of the npm
     package; without one it is looked for in `node_modules`, here and in the folders above, then in the cache, and
-    then fetched from the registry (62 or 74 MB, of which 26 MB are kept). `channels` of `rgb` and `gray` lie on
+    then downloaded from the registry (62 or 74 MB, of which 26 MB are kept). `channels` of `rgb` and `gray` lie on
     white. `split` is `all`, every tenth (`test`), or the others (`train`).
     """
 
@@ -81,14 +81,14 @@ class Emoji(NamedImageSource):
         """Returns the emoji in order of their code points, by the name of their file.
 
         Raises:
-            DataError: the package can neither be found nor fetched, or is not the published one.
+            DataError: the package can be neither located nor downloaded, or is not the published one.
         """
         package = PACKAGES[self.style]
         listing, sheet = package.read(self.path, loading).values()
         emoji = sorted(
             (entry for entry in json.loads(listing) if entry[f"has_img_{self.style}"]), key=lambda entry: entry["image"]
         )
-        drawings = cut(decode(sheet), [(entry["sheet_x"], entry["sheet_y"]) for entry in emoji])
+        drawings = cut_sheet(decode(sheet), [(entry["sheet_x"], entry["sheet_y"]) for entry in emoji])
         return collect_drawings(
             package.locate(self.path, loading),
             [entry["image"] for entry in emoji],
@@ -100,7 +100,7 @@ class Emoji(NamedImageSource):
         )
 
     def provenance(self, loading: Loading = Loading()) -> tuple[Provenance, ...]:
-        """Returns what the package's README says of the style's images."""
+        """Returns origin and licence as in the package's README."""
         package = PACKAGES[self.style]
         package.read(self.path, loading)
         source, licence = _ORIGINS[self.style]
@@ -108,11 +108,11 @@ class Emoji(NamedImageSource):
         return (Provenance(self.title, origin, licence, ((package.locate(self.path, loading), package.content),)),)
 
 
-def cut(sheet: Pixels, places: list[tuple[int, int]]) -> Pixels:
-    """Returns the pictures [N, 64, 64, C] at the columns and rows `places` of a sheet [H, W, C].
+def cut_sheet(sheet: Pixels, places: list[tuple[int, int]]) -> Pixels:
+    """Returns the emoji [N, 64, 64, C] at the columns and rows `places` of a sheet [H, W, C].
 
     Raises:
-        DataError: the sheet is not made of whole cells, or a place is outside of it.
+        DataError: the sheet has no whole number of cells, or a place is outside of it.
     """
     cell = SIDE + 2 * BORDER
     height, width, channels = sheet.shape

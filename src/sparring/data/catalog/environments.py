@@ -1,4 +1,4 @@
-"""Environments of gymnasium: what is seen and done in them, and whole episodes of a policy."""
+"""Environments of gymnasium: state-action pairs, and whole episodes of a policy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,31 +12,31 @@ from torch.nn.functional import one_hot
 
 from sparring.errors import DataError, MissingExtraError
 
-Numbers = NDArray[np.float32]
-Choices = NDArray[np.int64]
+Observations = NDArray[np.float32]
+Actions = NDArray[np.int64]
 
-Policy = Callable[[Numbers], Choices]
-"""Maps observations [N, n] as the environment gives them to actions [N], from 0."""
+Policy = Callable[[Observations], Actions]
+"""Maps observations [N, n], as the environment returns them, to actions [N], from 0."""
 
 
 @dataclass(frozen=True)
 class Episodes:
     """E whole episodes, padded with zeros to the T moves of the longest one.
 
-    `observations` [E, T + 1, n] as the environment gives them, the last one of an episode being what its last move
-    led to; `actions` [E, T]; `rewards` [E, T], those of the environment; `lengths` [E], in moves. `terminated` [E]
-    says that an episode came to an end of its own; the others were cut off by the limit of time.
+    `observations` [E, T + 1, n], as the environment returns them, end with the one after the last move; `actions`
+    [E, T]; the environment's `rewards` [E, T]; `lengths` [E], in moves. `terminated` [E] says that an episode ended;
+    the others were cut off by the time limit.
     """
 
-    observations: Numbers
-    actions: Choices
-    rewards: Numbers
-    lengths: Choices
+    observations: Observations
+    actions: Actions
+    rewards: NDArray[np.float32]
+    lengths: Actions
     terminated: NDArray[np.bool_]
 
     @property
     def played(self) -> NDArray[np.bool_]:
-        """Which of the moves [E, T] were made."""
+        """Which of the moves [E, T] belong to an episode."""
         return np.arange(self.actions.shape[1]) < self.lengths[:, None]
 
     @property
@@ -48,37 +48,37 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment of `observed` numbers and so many `actions` to choose among, with a limit of time.
+    """An environment of `observed` numbers and `actions` discrete actions, with a time limit.
 
-    `low` and `high` [n] bound what is observed, infinite where nothing does.
+    `low` and `high` [n] bound the observations, infinite where there is no bound.
     """
 
     name: str
     observed: int
     actions: int
-    low: Numbers
-    high: Numbers
+    low: Observations
+    high: Observations
 
     @property
     def size(self) -> int:
-        """The numbers of a state-action pair."""
+        """The size of a state-action pair."""
         return self.observed + self.actions
 
     def normalize(self, observations: NDArray[Any]) -> Tensor:
         """Returns `observations` [..., n] in [-1, 1]: by their bounds, or x / (1 + |x|) where they have none."""
-        given = torch.from_numpy(np.asarray(observations, np.float32))
+        values = torch.from_numpy(np.asarray(observations, np.float32))
         low, high = torch.from_numpy(self.low), torch.from_numpy(self.high)
-        bounded = (low.isfinite() & high.isfinite()).expand_as(given)
-        within = (2 * (given - low) / (high - low) - 1).clamp(-1, 1)
-        return torch.where(bounded, within, given / (1 + given.abs()))
+        bounded = (low.isfinite() & high.isfinite()).expand_as(values)
+        within = (2 * (values - low) / (high - low) - 1).clamp(-1, 1)
+        return torch.where(bounded, within, values / (1 + values.abs()))
 
-    def pair(self, observations: NDArray[Any], actions: Choices) -> Tensor:
+    def pair(self, observations: NDArray[Any], actions: Actions) -> Tensor:
         """Returns state-action pairs [N, n + A] in [-1, 1]: normalized `observations` [N, n], one-hot `actions` [N]."""
         chosen = one_hot(torch.from_numpy(np.asarray(actions, np.int64)), self.actions)
         return torch.cat((self.normalize(observations), chosen.float()), 1)
 
     def play(self, policy: Policy, seeds: Sequence[int]) -> Episodes:
-        """Returns an episode for each of `seeds`, which decide how it begins; they are played side by side."""
+        """Returns an episode for each of `seeds`, which set its start; all are played in parallel."""
         gymnasium = _gymnasium()
         worlds = [gymnasium.make(self.name, disable_env_checker=True) for _ in seeds]
         try:
@@ -89,31 +89,31 @@ class Environment:
 
     def _play(self, worlds: list[Any], policy: Policy, seeds: Sequence[int]) -> Episodes:
         count = len(worlds)
-        seen = [np.stack([world.reset(seed=seed)[0] for world, seed in zip(worlds, seeds, strict=True)])]
-        done, paid = list[Choices](), list[Numbers]()
+        observations = [np.stack([world.reset(seed=seed)[0] for world, seed in zip(worlds, seeds, strict=True)])]
+        actions, rewards = list[Actions](), list[NDArray[np.float32]]()
         lengths, terminated = np.zeros(count, np.int64), np.zeros(count, bool)
         going = np.arange(count)
         while len(going):
-            done.append(np.zeros(count, np.int64))
-            paid.append(np.zeros(count, np.float32))
-            done[-1][going] = policy(seen[-1][going])
-            seen.append(np.zeros_like(seen[0]))
+            actions.append(np.zeros(count, np.int64))
+            rewards.append(np.zeros(count, np.float32))
+            actions[-1][going] = policy(observations[-1][going])
+            observations.append(np.zeros_like(observations[0]))
             ended = []
             for index in going:
-                moved = worlds[index].step(int(done[-1][index]))
-                seen[-1][index], paid[-1][index], terminated[index], out_of_time, _ = moved
+                moved = worlds[index].step(int(actions[-1][index]))
+                observations[-1][index], rewards[-1][index], terminated[index], out_of_time, _ = moved
                 ended.append(terminated[index] or out_of_time)
             lengths[going] += 1
             going = going[~np.array(ended)]
-        return Episodes(np.stack(seen, 1), np.stack(done, 1), np.stack(paid, 1), lengths, terminated)
+        return Episodes(np.stack(observations, 1), np.stack(actions, 1), np.stack(rewards, 1), lengths, terminated)
 
 
 def open_environment(name: str) -> Environment:
     """Returns gymnasium's environment called `name`.
 
     Raises:
-        DataError: there is none, it needs more than is installed, or it is none of vectors to see, a few actions to
-            choose among, and a limit of time.
+        DataError: there is none, it needs more than is installed, or its observations are no vectors, its actions not
+            discrete, or its time not limited.
         MissingExtraError: gymnasium is not installed.
     """
     gymnasium = _gymnasium()
@@ -121,17 +121,18 @@ def open_environment(name: str) -> Environment:
         world = gymnasium.make(name, disable_env_checker=True)
     except (gymnasium.error.Error, ImportError) as error:
         raise DataError(f"environment {name!r}: {error}") from None
-    seen, done, limit = world.observation_space, world.action_space, world.spec.max_episode_steps
+    observed, acted, limit = world.observation_space, world.action_space, world.spec.max_episode_steps
     world.close()
-    discrete = isinstance(done, gymnasium.spaces.Discrete) and done.start == 0
-    if not (discrete and isinstance(seen, gymnasium.spaces.Box) and len(seen.shape) == 1):
+    discrete = isinstance(acted, gymnasium.spaces.Discrete) and acted.start == 0
+    if not (discrete and isinstance(observed, gymnasium.spaces.Box) and len(observed.shape) == 1):
         raise DataError(
-            f"environment {name!r}: one sees {seen} and does one of {done}; needs vectors to see and a few actions "
-            "to choose among, as in CartPole-v1"
+            f"environment {name!r}: observations {observed}, actions {acted}; needs vectors and a few discrete "
+            "actions, as in CartPole-v1"
         )
     if limit is None:
         raise DataError(f"environment {name!r}: its episodes may last forever; register it with max_episode_steps")
-    return Environment(name, seen.shape[0], int(done.n), seen.low.astype(np.float32), seen.high.astype(np.float32))
+    low, high = observed.low.astype(np.float32), observed.high.astype(np.float32)
+    return Environment(name, observed.shape[0], int(acted.n), low, high)
 
 
 def _gymnasium() -> Any:

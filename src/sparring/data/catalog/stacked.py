@@ -10,10 +10,10 @@ from sparring.data.source import Loading, Source
 
 
 class StackedDigits(Source):
-    """`count` images of three of the 1,797 digits each, drawn evenly and independently: Stacked MNIST's idea.
+    """`count` images of three of the 1,797 digits each, sampled uniformly and independently, as in Stacked MNIST.
 
     Every triple of classes is a mode, 1,000 in all (Metz et al. 2017, section 3.3.1; Srivastava et al. 2017), and
-    a class can be told from 8x8 pixels almost surely, so that it can be counted which of them a generator has.
+    8x8 pixels are enough to recognize a class almost surely: the modes of a generator can be counted.
     """
 
     mirror: bool = False

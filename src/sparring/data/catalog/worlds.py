@@ -15,7 +15,7 @@ from sparring.errors import SpecError
 
 
 class World(Source):
-    """A distribution of which `count` points are drawn, from `seed`, as the training set."""
+    """A distribution, of which `count` points, sampled with `seed`, are the training set."""
 
     mirror: Literal[False] = False
     count: PositiveInt = 100_000
@@ -25,10 +25,14 @@ class World(Source):
     def draw(self, count: int, random: np.random.Generator) -> Floats:
         """Returns `count` points [count, d] of the distribution itself."""
 
+    def true_modes(self) -> TrueModes | None:
+        """Returns the modes of a mixture; None of other distributions."""
+        return None
+
     def load(self, loading: Loading = Loading()) -> Points:
-        """Returns the training set; there is nothing to skip, decode or cache."""
+        """Returns the training set; nothing is skipped, decoded or cached."""
         points = self.draw(self.count, np.random.default_rng(self.seed)).astype(np.float32)
-        return Points(points, self.kind().lower())
+        return Points(points, self.kind().lower(), self.true_modes())
 
 
 class Mixture(World):
@@ -45,10 +49,8 @@ class Mixture(World):
         chosen = centers[random.integers(len(centers), size=count)]
         return chosen + self.deviation * random.standard_normal(chosen.shape)
 
-    def load(self, loading: Loading = Loading()) -> Points:
-        """Returns the training set with its modes."""
-        points = self.draw(self.count, np.random.default_rng(self.seed)).astype(np.float32)
-        return Points(points, self.kind().lower(), TrueModes(torch.from_numpy(self.centers()), self.deviation))
+    def true_modes(self) -> TrueModes:
+        return TrueModes(torch.from_numpy(self.centers()), self.deviation)
 
 
 class Ring(Mixture):

@@ -83,7 +83,7 @@ def decode(content: bytes) -> Pixels:
     """Returns the image as [H, W, C], upright, with the channels and type that `read_header` returns.
 
     Palettes are expanded, and colours under fully transparent pixels are set to zero. Of animations
-    and pages the first is taken.
+    and pages the first is read.
 
     Raises:
         UndecodableError: it cannot be decoded to its last pixel.

@@ -74,7 +74,7 @@ class ImageFormat:
         """
         image = self._to_type(image)
         if self.settings.channels is not None:
-            alpha = image.shape[2] in (2, 4)  # where colours are asked for, bands of an array are colours too
+            alpha = image.shape[2] in (2, 4)  # `channels` treats the bands of an array as colours
             image = to_channels(image, _COUNTS[self.settings.channels], alpha)
             alpha = self.settings.channels == "rgba"
         size = self.height, self.width

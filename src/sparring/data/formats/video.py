@@ -1,4 +1,4 @@
-"""Videos for people: pictures that follow one another, as files that browsers and phones play."""
+"""Videos of image sequences, as files that browsers and phones play."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -28,11 +28,11 @@ _BT709 = 1
 def save_video(batches: Iterable[Tensor], path: Path, per_second: int = 30) -> None:
     """Writes images, which come in `batches` [N, C, H, W] in [-1, 1], to a `.mp4` or `.webm`, whole or not at all.
 
-    Gray is shown as it is, opacity lies over white, of more channels the first three are shown. Images are enlarged
-    without smoothing, and their last row and column repeated where a side is odd, which the format cannot hold.
+    Gray stays, opacity lies over white, of more channels the first three are used. Images are enlarged without
+    smoothing; the last row or column is repeated where a side is odd, which the format cannot hold.
 
     Raises:
-        SpecError: another suffix, no picture a second, or no images.
+        SpecError: another suffix, less than one picture a second, or no images.
         ShapeError: `batches` are not `[N, C, H, W]`, or change their size.
         MissingExtraError: PyAV is not installed.
         RunError: `path` cannot be written.
@@ -46,7 +46,7 @@ def save_video(batches: Iterable[Tensor], path: Path, per_second: int = 30) -> N
     first = next(frames, None)
     if first is None:
         raise SpecError("video: there are no images to show; give at least one")
-    replace_file(path, lambda beside: _encode(av, chain((first,), frames), beside, path.suffix.lower(), per_second))
+    replace_file(path, lambda partial: _encode(av, chain((first,), frames), partial, path.suffix.lower(), per_second))
 
 
 def _encode(av: Any, frames: Iterator[Pixels], path: Path, kind: str, per_second: int) -> None:
@@ -61,13 +61,13 @@ def _encode(av: Any, frames: Iterator[Pixels], path: Path, kind: str, per_second
             if frame.shape[:2] != (stream.height, stream.width):
                 sizes = f"the first is {stream.height}x{stream.width}, image {index} {frame.shape[0]}x{frame.shape[1]}"
                 raise ShapeError(f"video: images change their size ({sizes}, enlarged); give all of them one size")
-            shown = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            file.mux(stream.encode(shown.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")))
+            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+            file.mux(stream.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")))
         file.mux(stream.encode())
 
 
 def _tag(context: Any) -> None:
-    """Says what the numbers mean: players guess otherwise, and differently for small and for large pictures."""
+    """Declares the colour space, which players otherwise guess, differently for small and large pictures."""
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = 1  # from 16 to 235, as everywhere
 
