@@ -28,7 +28,7 @@ def build_autoencoder(code: int = 4, width: int = 128) -> nn.Module:
 
 
 def main(steps: int = 400, size: int = 64, adversarial_weight: float = 0.05) -> tuple[float, float]:
-    """Trains an autoencoder; returns its L1 distance, and how far the distribution of its outputs is from the data's."""
+    """Trains an autoencoder; returns its L1 distance, and that of the outputs' distribution to the data's."""
     torch.manual_seed(0)
     data, random, rng = Digits().load(), torch.Generator().manual_seed(0), np.random.default_rng(0)
     autoencoder = build_autoencoder()
