@@ -11,10 +11,9 @@ from torch import nn
 from torch.nn.functional import l1_loss
 
 from sparring.adversary import AdversarialSpec, Adversary, GeneratedBatch
-from sparring.augment import Shift
 from sparring.data import Digits
 from sparring.game import Batch
-from sparring.losses import Hinge
+from sparring.losses import LeastSquares
 from sparring.metrics import sliced_wasserstein
 from sparring.networks import DCGANDiscriminator
 from sparring.penalties import R1
@@ -27,13 +26,13 @@ def build_autoencoder(code: int = 4, width: int = 128) -> nn.Module:
     return nn.Sequential(encoder, decoder, nn.Unflatten(1, (1, 16, 16)))
 
 
-def main(steps: int = 400, size: int = 64, adversarial_weight: float = 0.05) -> tuple[float, float]:
+def main(steps: int = 400, size: int = 64, adversarial_weight: float = 0.02) -> tuple[float, float]:
     """Trains an autoencoder; returns its L1 distance, and that of the outputs' distribution to the data's."""
     torch.manual_seed(0)
     data, random, rng = Digits().load(), torch.Generator().manual_seed(0), np.random.default_rng(0)
     autoencoder = build_autoencoder()
     discriminator = DCGANDiscriminator.Spec(width=16).build(data.shape, (1,))
-    rules = AdversarialSpec(losses=Hinge(), penalties=(R1(weight=0.1, every=4),), augmentations=(Shift(pixels=1),))
+    rules = AdversarialSpec(losses=LeastSquares(a=0, b=1, c=1), penalties=(R1(weight=0.1, every=4),))
     adversary = Adversary(rules, discriminator, data.shape, autoencoder)
     optimizer = torch.optim.Adam(autoencoder.parameters(), 2e-3)
     its_optimizer = torch.optim.Adam(discriminator.parameters(), 4e-4, betas=(0.0, 0.99))
@@ -64,5 +63,5 @@ def main(steps: int = 400, size: int = 64, adversarial_weight: float = 0.05) -> 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for weight in map(float, sys.argv[1:] or ("0", "0.05")):
+    for weight in map(float, sys.argv[1:] or ("0", "0.02")):
         main(adversarial_weight=weight)
