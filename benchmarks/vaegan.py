@@ -15,7 +15,7 @@ import torch
 import sparring
 from sparring.bench.reader import train_reader
 from sparring.data import Digits
-from sparring.latents import attribute
+from sparring.latents import attribute_direction
 
 
 def main(folder: Path) -> None:
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     for one in range(10):
         for other in set(range(10)) - {one}:
             pair = (labels == one) | (labels == other)
-            moved = codes[labels == one] + attribute(codes[pair], labels[pair] == other)
+            moved = codes[labels == one] + attribute_direction(codes[pair], labels[pair] == other)
             turned.append((reader.read(model.game.render(moved))[:, 0] == other).mean())
     print(f"\n{np.mean(turned):.1%} of the held-out digits become another digit when its attribute is added.")
 

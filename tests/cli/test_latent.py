@@ -12,7 +12,7 @@ import sparring
 from sparring.cli.app import app
 from sparring.errors import SparringError
 from sparring.games import GAN
-from sparring.latents import Gaussian, Latents, Projection, read_latents, save_latents
+from sparring.latents import Gaussian, LatentProjection, Latents, read_latents, save_latents
 from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
 from sparring.recipes import Recipe
 
@@ -141,15 +141,15 @@ def test_a_stopped_projection_ends_with_the_same_numbers(
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     options = ("--steps", 20, "--tune", 4)
     say("latent", "project", run, pictures, *options, "--out", whole)
-    step, made = Projection.step, []
+    step, made = LatentProjection.step, []
 
-    def stopping(projection: Projection) -> torch.Tensor:
+    def stopping(projection: LatentProjection) -> torch.Tensor:
         made.append(None)
         if len(made) == 12:
             raise KeyboardInterrupt
         return step(projection)
 
-    monkeypatch.setattr(Projection, "step", stopping)
+    monkeypatch.setattr(LatentProjection, "step", stopping)
     CliRunner().invoke(app, ["latent", "project", str(run), str(pictures), *map(str, options), "--out", str(parted)])
     assert not (parted / "latents.npz").exists()
     say("latent", "project", run, pictures, *options, "--out", parted)

@@ -9,14 +9,14 @@ from sparring.latents import Gaussian
 from sparring.network import Condition
 from sparring.networks import DCGANGenerator, StyleGAN2Discriminator, StyleGAN2Generator
 
-JUDGE = StyleGAN2Discriminator.Spec(channel_base=32)
+DISCRIMINATOR = StyleGAN2Discriminator.Spec(channel_base=32)
 
 
 def of_styles(classes: int = 0) -> Game:
     """Returns a game of 16x16 images whose weights are random, and whose mean latent and noise strengths are not 0."""
     torch.manual_seed(0)
     network = StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2)
-    spec = GAN.Spec(generator=network, discriminator=JUDGE, prior=Gaussian(size=6), conditional=bool(classes))
+    spec = GAN.Spec(generator=network, discriminator=DISCRIMINATOR, prior=Gaussian(size=6), conditional=bool(classes))
     game = spec.build((3, 16, 16), Condition(classes)).eval()
     generator = game.get_submodule("generator")
     for name, tensor in [*generator.named_parameters(), *generator.named_buffers()]:
@@ -43,7 +43,7 @@ def styled_classes() -> Game:
 def plain() -> Game:
     """A game without styles."""
     torch.manual_seed(0)
-    spec = GAN.Spec(generator=DCGANGenerator.Spec(width=4), discriminator=JUDGE, prior=Gaussian(size=6))
+    spec = GAN.Spec(generator=DCGANGenerator.Spec(width=4), discriminator=DISCRIMINATOR, prior=Gaussian(size=6))
     game = spec.build((3, 16, 16)).eval()
     for weight in game.get_submodule("generator").parameters():
         weight.data.mul_(10)  # so that images are more than gray

@@ -1,4 +1,4 @@
-"""Codes: how they are drawn, what a recognizer of them earns, and how they are moved about."""
+"""Codes: their distribution, the information bound of a recognizer, and traversals."""
 
 from math import log, pi
 
@@ -19,8 +19,8 @@ def random(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def drawn(code: Code, count: int = 5) -> tuple[Tensor, Tensor]:
-    """Returns codes and what some recognizer tells of them."""
+def sample(code: Code, count: int = 5) -> tuple[Tensor, Tensor]:
+    """Returns codes and random outputs of a recognizer."""
     return code.draw(count, random()), torch.randn(count, code.outputs, generator=random(1))
 
 
@@ -40,27 +40,27 @@ def test_codes_have_their_shape_and_depend_on_the_generator_alone(code: Code) ->
 
 @every_code
 def test_likelihood_and_expectation_have_their_shapes_and_gradients(code: Code) -> None:
-    codes, told = drawn(code)
-    told.requires_grad_()
-    assert code.expect(told).shape == (5, code.size)
-    likelihood = code.log_likelihood(codes, told)
+    codes, outputs = sample(code)
+    outputs.requires_grad_()
+    assert code.expect(outputs).shape == (5, code.size)
+    likelihood = code.log_likelihood(codes, outputs)
     assert likelihood.shape == (5,)
-    (gradient,) = torch.autograd.grad(likelihood.sum(), told)
+    (gradient,) = torch.autograd.grad(likelihood.sum(), outputs)
     assert gradient.isfinite().all()
     assert gradient.any(0).all()
 
 
 @every_code
-def test_a_recognizer_that_never_looks_earns_no_information(code: Code) -> None:
-    codes, blind = code.draw(20_000, random()), torch.zeros(20_000, code.outputs)
-    assert code.information(codes, blind).item() <= 0.01
+def test_constant_outputs_carry_no_information(code: Code) -> None:
+    codes, constant = code.draw(20_000, random()), torch.zeros(20_000, code.outputs)
+    assert code.information(codes, constant).item() <= 0.01
 
 
 def test_the_likelihood_of_a_category_is_minus_its_cross_entropy() -> None:
     code = Categorical(size=4)
-    codes, told = drawn(code)
-    torch.testing.assert_close(-code.log_likelihood(codes, told).mean(), cross_entropy(told, codes.argmax(1)))
-    torch.testing.assert_close(code.expect(told), told.exp() / told.exp().sum(1, keepdim=True))
+    codes, outputs = sample(code)
+    torch.testing.assert_close(-code.log_likelihood(codes, outputs).mean(), cross_entropy(outputs, codes.argmax(1)))
+    torch.testing.assert_close(code.expect(outputs), outputs.exp() / outputs.exp().sum(1, keepdim=True))
 
 
 def test_knowing_the_category_for_sure_is_worth_its_entropy() -> None:
@@ -70,16 +70,16 @@ def test_knowing_the_category_for_sure_is_worth_its_entropy() -> None:
     assert code.information(codes, torch.zeros(100, 8)).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_the_scale_of_a_category_changes_what_the_generator_gets_and_no_nats() -> None:
+def test_the_scale_of_a_category_changes_the_generators_input_and_no_nats() -> None:
     plain, large = Categorical(size=4), Categorical(size=4, scale=5.0)
-    codes, told = drawn(plain)
+    codes, outputs = sample(plain)
     assert torch.equal(large.draw(5, random()), 5 * codes)
-    torch.testing.assert_close(large.log_likelihood(5 * codes, told), plain.log_likelihood(codes, told))
-    torch.testing.assert_close(large.expect(told), 5 * plain.expect(told))
+    torch.testing.assert_close(large.log_likelihood(5 * codes, outputs), plain.log_likelihood(codes, outputs))
+    torch.testing.assert_close(large.expect(outputs), 5 * plain.expect(outputs))
     assert torch.equal(large.traverse(codes, 7)[0], 5 * torch.eye(4).expand(5, 4, 4))
 
 
-def test_categories_are_drawn_evenly_with_a_single_one_each() -> None:
+def test_categories_are_uniform_and_one_hot() -> None:
     codes = Categorical(size=4).draw(4000, random())
     assert torch.equal(codes.sum(1), torch.ones(4000))
     assert codes.sum(0).min() > 900
@@ -87,11 +87,11 @@ def test_categories_are_drawn_evenly_with_a_single_one_each() -> None:
 
 def test_the_likelihood_of_a_number_is_that_of_a_gaussian() -> None:
     for code, deviation in ((Continuous(size=2, deviation=0.5), torch.tensor(0.5)), (Continuous(size=2), None)):
-        codes, told = drawn(code)
-        spread = softplus(told[:, 2:]) + 1e-3 if deviation is None else deviation.expand(5, 2)
-        nats = gaussian_nll_loss(told[:, :2], codes, spread.square(), full=True, reduction="none").sum(1)
-        torch.testing.assert_close(code.log_likelihood(codes, told), -nats)
-        assert torch.equal(code.expect(told), told[:, :2])
+        codes, outputs = sample(code)
+        deviations = softplus(outputs[:, 2:]) + 1e-3 if deviation is None else deviation.expand(5, 2)
+        nats = gaussian_nll_loss(outputs[:, :2], codes, deviations.square(), full=True, reduction="none").sum(1)
+        torch.testing.assert_close(code.log_likelihood(codes, outputs), -nats)
+        assert torch.equal(code.expect(outputs), outputs[:, :2])
 
 
 def test_with_a_fixed_deviation_the_bound_has_the_ceiling_that_its_docstring_names() -> None:
@@ -106,36 +106,36 @@ def test_the_bound_of_a_noisy_channel_is_its_information() -> None:
     codes = code.draw(20_000, random())
     mean = codes + noise * torch.randn(codes.shape, generator=random(1))
     raw = torch.full_like(mean, torch.tensor(noise - 1e-3).expm1().log().item())
-    found = code.information(codes, torch.cat((mean, raw), 1)).item()
-    assert found == pytest.approx(log(2) - log(noise * (2 * pi) ** 0.5) - 0.5, abs=0.02)
+    bound = code.information(codes, torch.cat((mean, raw), 1)).item()
+    assert bound == pytest.approx(log(2) - log(noise * (2 * pi) ** 0.5) - 0.5, abs=0.02)
 
 
 def test_a_category_is_moved_through_all_of_them() -> None:
-    codes, _ = drawn(Categorical(size=4))
-    (way,) = Categorical(size=4).traverse(codes, steps=7)
-    assert torch.equal(way, torch.eye(4).expand(5, 4, 4))
+    codes, _ = sample(Categorical(size=4))
+    (path,) = Categorical(size=4).traverse(codes, steps=7)
+    assert torch.equal(path, torch.eye(4).expand(5, 4, 4))
 
 
 def test_each_number_is_moved_alone_from_end_to_end() -> None:
     code = Continuous(size=3)
-    codes, _ = drawn(code)
-    ways = code.traverse(codes, steps=7)
-    assert len(ways) == 3
-    for number, way in enumerate(ways):
-        assert torch.equal(way[:, :, number], torch.linspace(-1, 1, 7).expand(5, 7))
+    codes, _ = sample(code)
+    paths = code.traverse(codes, steps=7)
+    assert len(paths) == 3
+    for number, path in enumerate(paths):
+        assert torch.equal(path[:, :, number], torch.linspace(-1, 1, 7).expand(5, 7))
         others = [index for index in range(3) if index != number]
-        assert torch.equal(way[:, :, others], codes[:, None, others].expand(5, 7, 2))
+        assert torch.equal(path[:, :, others], codes[:, None, others].expand(5, 7, 2))
 
 
 @pytest.mark.parametrize(
-    ("tree", "said"),
+    ("tree", "message"),
     [
         ({"kind": "Categorical", "size": 0}, "size: got 0"),
         ({"kind": "Continuous", "deviation": 0}, "deviation: got 0"),
         ({"kind": "Continuous", "weight": -1}, "weight: got -1"),
     ],
 )
-def test_what_is_no_code_is_refused(tree: dict[str, object], said: str) -> None:
+def test_an_impossible_code_is_refused(tree: dict[str, object], message: str) -> None:
     member = Code.members[str(tree["kind"])]
-    with pytest.raises(SpecError, match=said):
+    with pytest.raises(SpecError, match=message):
         member.read(tree)

@@ -5,33 +5,41 @@ import torch
 
 from sparring.errors import SpecError
 from sparring.game import Game
-from sparring.latents import Latents, attribute, boundary, factorize, find_styles, move, principal
+from sparring.latents import (
+    Latents,
+    attribute_boundary,
+    attribute_direction,
+    factorize,
+    find_styles,
+    principal_components,
+    shift_latents,
+)
 from sparring.layers.equalized import EqualizedLinear
 
 
 def test_an_attribute_is_the_difference_of_two_means() -> None:
     latents = torch.randn(10, 4)
     having = torch.arange(10) % 3 == 0
-    torch.testing.assert_close(attribute(latents, having), latents[::3].mean(0) - latents[~having].mean(0))
+    torch.testing.assert_close(attribute_direction(latents, having), latents[::3].mean(0) - latents[~having].mean(0))
 
 
 @pytest.mark.parametrize("value", [0, 1])
 def test_an_attribute_that_all_or_none_have_is_no_direction(value: int) -> None:
     with pytest.raises(SpecError, match="needs some with and without"):
-        attribute(torch.randn(3, 2), torch.full((3,), value))
+        attribute_direction(torch.randn(3, 2), torch.full((3,), value))
 
 
 def test_sefa_is_the_directions_that_a_linear_map_stretches_most() -> None:
     random = torch.Generator().manual_seed(0)
     weights = [torch.randn(rows, 5, generator=random, dtype=torch.float64) for rows in (7, 3)]
-    found, strengths = factorize(weights, 3)
+    vectors, strengths = factorize(weights, 3)
     _, stretches, directions = torch.linalg.svd(torch.cat(weights))
     torch.testing.assert_close(strengths, stretches[:3].square())
-    torch.testing.assert_close((found * directions[:3]).sum(1).abs(), torch.ones(3, dtype=torch.float64))
-    assert (found.gather(1, found.abs().argmax(1, keepdim=True)) > 0).all()
+    torch.testing.assert_close((vectors * directions[:3]).sum(1).abs(), torch.ones(3, dtype=torch.float64))
+    assert (vectors.gather(1, vectors.abs().argmax(1, keepdim=True)) > 0).all()
 
 
-def test_a_style_network_tells_which_weights_each_of_its_ws_goes_through(styled: Game) -> None:
+def test_the_style_weights_are_those_of_the_layers_of_each_w(styled: Game) -> None:
     network = find_styles(styled).network
     numbered: list[list[torch.Tensor]] = [[] for _ in range(network.styles)]
 
@@ -41,11 +49,11 @@ def test_a_style_network_tells_which_weights_each_of_its_ws_goes_through(styled:
 
     for name, module in list(network.named_modules()):
         if name.endswith("affine"):
-            module.register_forward_hook(lambda *seen: None if len(seen[1][0]) > 1 else note(*seen))
+            module.register_forward_hook(lambda *call: None if len(call[1][0]) > 1 else note(*call))
     with torch.no_grad():
         network.synthesize(torch.arange(network.styles)[None, :, None].expand(1, -1, network.width).float())
-    for expected, found in zip(numbered, network.style_weights(), strict=True):
-        torch.testing.assert_close(found, torch.cat(expected), atol=1e-5, rtol=1e-5)
+    for expected, weights in zip(numbered, network.style_weights(), strict=True):
+        torch.testing.assert_close(weights, torch.cat(expected), atol=1e-5, rtol=1e-5)
 
 
 def test_principal_components_are_those_of_the_covariance() -> None:
@@ -54,14 +62,17 @@ def test_principal_components_are_those_of_the_covariance() -> None:
     latents = (
         torch.randn(20_000, 4, generator=random, dtype=torch.float64) * torch.tensor([3.0, 2.0, 1.0, 0.1]) @ axes.T
     )
-    found, variances = principal(latents + 5, 2)
-    torch.testing.assert_close((found * axes.T[:2]).sum(1).abs(), torch.ones(2).double(), atol=1e-3, rtol=0)
+    vectors, variances = principal_components(latents + 5, 2)
+    torch.testing.assert_close((vectors * axes.T[:2]).sum(1).abs(), torch.ones(2).double(), atol=1e-3, rtol=0)
     torch.testing.assert_close(variances, latents.T.cov().diag().new_tensor([9.0, 4.0]), atol=0.2, rtol=0)
 
 
 @pytest.mark.parametrize("count", [0, 6])
 def test_no_more_directions_than_numbers(count: int) -> None:
-    for find in (lambda: factorize([torch.randn(9, 5)], count), lambda: principal(torch.randn(99, 5), count)):
+    for find in (
+        lambda: factorize([torch.randn(9, 5)], count),
+        lambda: principal_components(torch.randn(99, 5), count),
+    ):
         with pytest.raises(SpecError, match=f"directions: got {count}; there are from 1 to 5"):
             find()
 
@@ -69,8 +80,8 @@ def test_no_more_directions_than_numbers(count: int) -> None:
 def test_a_boundary_is_where_the_labels_change() -> None:
     latents = torch.randn(2000, 6, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 2, 1, 1, 0.5, 1])
     normal = torch.nn.functional.normalize(torch.tensor([1.0, -1, 0, 0, 2, 0]), dim=0)
-    found = boundary(latents, latents @ normal > 0.3)
-    assert float(found @ normal) > 0.99
+    direction = attribute_boundary(latents, latents @ normal > 0.3)
+    assert float(direction @ normal) > 0.99
 
 
 def test_a_boundary_minimises_the_penalized_likelihood() -> None:
@@ -91,18 +102,18 @@ def test_a_boundary_minimises_the_penalized_likelihood() -> None:
 
     optimizer.step(loss)
     expected = torch.nn.functional.normalize(weights[:3].detach(), dim=0)
-    torch.testing.assert_close(boundary(latents, having), expected, atol=1e-6, rtol=0)
+    torch.testing.assert_close(attribute_boundary(latents, having), expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("having", [torch.zeros(4), torch.ones(4), torch.tensor([0, 1])])
 def test_a_boundary_needs_labels_of_both_kinds(having: torch.Tensor) -> None:
     with pytest.raises(SpecError, match=r"boundary: .* for 4 latents"):
-        boundary(torch.randn(4, 2), having)
+        attribute_boundary(torch.randn(4, 2), having)
 
 
-def test_moving_leaves_other_layers_alone() -> None:
+def test_a_shift_leaves_other_layers_unchanged() -> None:
     ws = Latents("w+", torch.zeros(1, 3, 2))
     step = torch.tensor([1.0, 2.0])
-    assert move(ws, step, 2.0, (1,)).points[0].tolist() == [[0, 0], [2, 4], [0, 0]]
-    assert move(ws, step, -1.0).points[0].tolist() == [[-1, -2]] * 3
-    assert move(Latents("z", torch.zeros(1, 2)), step, 0.5).points.tolist() == [[0.5, 1]]
+    assert shift_latents(ws, step, 2.0, (1,)).points[0].tolist() == [[0, 0], [2, 4], [0, 0]]
+    assert shift_latents(ws, step, -1.0).points[0].tolist() == [[-1, -2]] * 3
+    assert shift_latents(Latents("z", torch.zeros(1, 2)), step, 0.5).points.tolist() == [[0.5, 1]]

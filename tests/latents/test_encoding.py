@@ -14,37 +14,37 @@ def random() -> torch.Generator:
 
 
 @every_encoding
-def test_an_encoding_survives_yaml_and_gives_latents_of_the_size_asked_for(encoding: Encoding) -> None:
+def test_an_encoding_survives_yaml_and_returns_latents_of_its_size(encoding: Encoding) -> None:
     assert type(encoding).from_yaml(encoding.to_yaml()) == encoding
-    told = torch.randn(5, encoding.count(3), requires_grad=True)
-    assert encoding.expect(told).shape == encoding.draw(told, random()).shape == (5, 3)
-    (gradient,) = torch.autograd.grad(encoding.draw(told, random()).square().sum(), told)
+    outputs = torch.randn(5, encoding.outputs(3), requires_grad=True)
+    assert encoding.expect(outputs).shape == encoding.draw(outputs, random()).shape == (5, 3)
+    (gradient,) = torch.autograd.grad(encoding.draw(outputs, random()).square().sum(), outputs)
     assert gradient.all()
 
 
-def test_a_deterministic_encoding_is_what_the_encoder_tells() -> None:
-    told = torch.randn(5, 3)
-    assert torch.equal(Deterministic().draw(told, random()), told)
-    assert torch.equal(Deterministic().expect(told), told)
+def test_a_deterministic_encoding_is_the_encoders_output() -> None:
+    outputs = torch.randn(5, 3)
+    assert torch.equal(Deterministic().draw(outputs, random()), outputs)
+    assert torch.equal(Deterministic().expect(outputs), outputs)
 
 
 def test_a_stochastic_encoding_has_the_mean_and_variance_that_the_encoder_tells() -> None:
-    told = torch.cat((torch.tensor([1.0, -2.0]), torch.tensor([4.0, 0.25]).log())).expand(20_000, 4)
-    drawn = Stochastic().draw(told, random())
-    torch.testing.assert_close(drawn.mean(0), torch.tensor([1.0, -2.0]), atol=0.05, rtol=0)
-    torch.testing.assert_close(drawn.std(0), torch.tensor([2.0, 0.5]), atol=0.03, rtol=0)
-    assert torch.equal(Stochastic().expect(told), torch.tensor([1.0, -2.0]).expand(20_000, 2))
+    outputs = torch.cat((torch.tensor([1.0, -2.0]), torch.tensor([4.0, 0.25]).log())).expand(20_000, 4)
+    latents = Stochastic().draw(outputs, random())
+    torch.testing.assert_close(latents.mean(0), torch.tensor([1.0, -2.0]), atol=0.05, rtol=0)
+    torch.testing.assert_close(latents.std(0), torch.tensor([2.0, 0.5]), atol=0.03, rtol=0)
+    assert torch.equal(Stochastic().expect(outputs), torch.tensor([1.0, -2.0]).expand(20_000, 2))
 
 
 def test_draws_differ_by_the_generator_alone() -> None:
-    told, before = torch.zeros(5, 4), torch.get_rng_state()
-    assert torch.equal(Stochastic().draw(told, random()), Stochastic().draw(told, random()))
-    assert not torch.equal(Stochastic().draw(told, random()), Stochastic().draw(told, random().manual_seed(1)))
+    outputs, before = torch.zeros(5, 4), torch.get_rng_state()
+    assert torch.equal(Stochastic().draw(outputs, random()), Stochastic().draw(outputs, random()))
+    assert not torch.equal(Stochastic().draw(outputs, random()), Stochastic().draw(outputs, random().manual_seed(1)))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_divergence_of_a_stochastic_encoding_is_that_of_two_gaussians() -> None:
-    told = torch.randn(4, 6, generator=random())
-    encoded = Normal(told[:, :3], (told[:, 3:] / 2).exp())
+    outputs = torch.randn(4, 6, generator=random())
+    encoded = Normal(outputs[:, :3], (outputs[:, 3:] / 2).exp())
     expected = kl_divergence(encoded, Normal(torch.zeros(3), torch.ones(3))).sum(1)
-    torch.testing.assert_close(Stochastic().divergence(told), expected)
+    torch.testing.assert_close(Stochastic().divergence(outputs), expected)

@@ -1,10 +1,10 @@
-"""Style mixing: which layers come from whom."""
+"""Style mixing: the source of each layer."""
 
 import pytest
 import torch
 
 from sparring.errors import SpecError
-from sparring.latents import Latents, compose, mix, read_layers
+from sparring.latents import Latents, compose_styles, mix_styles, read_layers
 
 
 def ws(count: int, styles: int = 6) -> Latents:
@@ -14,28 +14,28 @@ def ws(count: int, styles: int = 6) -> Latents:
 
 
 def test_columns_give_the_chosen_layers_and_rows_the_rest() -> None:
-    given = ws(5)
-    found = mix(given[:2], given[2:], (0, 3))
-    assert found.points[..., 0].tolist()[:2] == [[20, 1, 2, 23, 4, 5], [30, 1, 2, 33, 4, 5]]
-    assert found.points[3, :, 0].tolist() == [20, 11, 12, 23, 14, 15]
-    assert len(found) == 6
-    assert torch.equal(given.points, ws(5).points)
+    latents = ws(5)
+    mixed = mix_styles(latents[:2], latents[2:], (0, 3))
+    assert mixed.points[..., 0].tolist()[:2] == [[20, 1, 2, 23, 4, 5], [30, 1, 2, 33, 4, 5]]
+    assert mixed.points[3, :, 0].tolist() == [20, 11, 12, 23, 14, 15]
+    assert len(mixed) == 6
+    assert torch.equal(latents.points, ws(5).points)
 
 
 def test_layers_are_composed_of_several() -> None:
-    found = compose(ws(3), {1: (1, 2), 2: (5,)})
-    assert found.points[0, :, 0].tolist() == [0, 11, 12, 3, 4, 25]
+    composed = compose_styles(ws(3), {1: (1, 2), 2: (5,)})
+    assert composed.points[0, :, 0].tolist() == [0, 11, 12, 3, 4, 25]
 
 
 def test_all_layers_of_a_column_give_its_image_and_none_the_rows() -> None:
-    given = ws(2)
-    assert torch.equal(mix(given[:1], given[1:], range(6)).points, given[1:].points)
-    assert torch.equal(mix(given[:1], given[1:], ()).points, given[:1].points)
+    latents = ws(2)
+    assert torch.equal(mix_styles(latents[:1], latents[1:], range(6)).points, latents[1:].points)
+    assert torch.equal(mix_styles(latents[:1], latents[1:], ()).points, latents[:1].points)
 
 
 def test_groups_of_layers_are_those_of_the_paper() -> None:
-    found = {name: read_layers(name, 18) for name in ("coarse", "middle", "fine", "all")}
-    assert found == {
+    layers = {name: read_layers(name, 18) for name in ("coarse", "middle", "fine", "all")}
+    assert layers == {
         "coarse": tuple(range(4)),
         "middle": tuple(range(4, 8)),
         "fine": tuple(range(8, 18)),
@@ -55,8 +55,8 @@ def test_layers_that_cannot_be_read_are_refused(text: str) -> None:
         read_layers(text, 6)
 
 
-def test_a_composition_of_what_is_not_there_is_refused() -> None:
+def test_a_composition_of_missing_latents_is_refused() -> None:
     with pytest.raises(SpecError, match="there are 2 latents of 6 layers"):
-        compose(ws(2), {2: (0,)})
+        compose_styles(ws(2), {2: (0,)})
     with pytest.raises(SpecError, match=r"\[1\] are taken from two latents"):
-        compose(ws(3), {1: (0, 1), 2: (1,)})
+        compose_styles(ws(3), {1: (0, 1), 2: (1,)})

@@ -20,10 +20,10 @@ def by_hand(noise: torch.Tensor) -> float:
 
 def test_correlation_is_the_papers_sum_over_layers_and_resolutions() -> None:
     noise = [torch.randn(2, 1, side, side, dtype=torch.float64) for side in (4, 8, 32)]
-    found = noise_correlation(noise)
+    correlation = noise_correlation(noise)
     for index in range(2):
         expected = sum(by_hand(level[index, 0]) for level in noise)
-        torch.testing.assert_close(float(found[index]), expected)
+        torch.testing.assert_close(float(correlation[index]), expected)
 
 
 def test_white_noise_has_little_and_a_picture_much() -> None:

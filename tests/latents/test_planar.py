@@ -15,7 +15,7 @@ COUNT = 4000
 every_planar = pytest.mark.parametrize("prior", [GaussianMixture(), SwissRoll()], ids=repr)
 
 
-def drawn(prior: Planar, mode: int) -> torch.Tensor:
+def sample(prior: Planar, mode: int) -> torch.Tensor:
     return prior.draw_modes(torch.full((COUNT,), mode), torch.Generator().manual_seed(mode))
 
 
@@ -24,7 +24,7 @@ def test_a_mode_of_the_mixture_is_a_gaussian_in_its_direction(mode: int) -> None
     prior = GaussianMixture(radius=2.0, length=0.5, breadth=0.1)
     angle = torch.tensor(2 * pi * mode / 10)
     out, aside = torch.stack((angle.cos(), angle.sin())), torch.stack((-angle.sin(), angle.cos()))
-    points = drawn(prior, mode)
+    points = sample(prior, mode)
     torch.testing.assert_close(points.mean(0), 2 * out, atol=0.03, rtol=0)
     torch.testing.assert_close((points @ out).std(), torch.tensor(0.5), atol=0.03, rtol=0)
     torch.testing.assert_close((points @ aside).std(), torch.tensor(0.1), atol=0.01, rtol=0)
@@ -41,12 +41,12 @@ def test_the_spiral_is_where_its_formula_says() -> None:
 
 def test_pieces_of_the_spiral_follow_one_another_and_are_about_equally_long() -> None:
     prior = SwissRoll(deviation=0.0)
-    reaches = [drawn(prior, mode).norm(dim=1) / prior.radius for mode in range(prior.modes)]
-    for inner, outer in pairwise(reaches):
+    lengths = [sample(prior, mode).norm(dim=1) / prior.radius for mode in range(prior.modes)]
+    for inner, outer in pairwise(lengths):
         assert inner.max() <= outer.min()
     lengths = []
     for mode in range(1, prior.modes):  # near the origin the length is that of the radius too
-        points = drawn(prior, mode)
+        points = sample(prior, mode)
         along = points[points.norm(dim=1).argsort()]
         lengths.append(float((along[1:] - along[:-1]).norm(dim=1).sum()))
     assert max(lengths) < 1.1 * min(lengths)

@@ -32,7 +32,7 @@ def test_a_prior_survives_yaml_and_has_at_least_one_dimension(kind: type[Prior])
 
 @pytest.mark.parametrize(("prior", "deviation", "bound"), [(Gaussian(), 1.0, 7.0), (Uniform(), 3**-0.5, 1.0)], ids=repr)
 def test_moments_are_those_of_the_distribution(prior: Prior, deviation: float, bound: float) -> None:
-    drawn = prior.draw(2000, torch.Generator().manual_seed(0))
-    assert drawn.mean().item() == pytest.approx(0, abs=0.01)
-    assert drawn.std().item() == pytest.approx(deviation, abs=0.01)
-    assert drawn.abs().max() <= bound
+    latents = prior.draw(2000, torch.Generator().manual_seed(0))
+    assert latents.mean().item() == pytest.approx(0, abs=0.01)
+    assert latents.std().item() == pytest.approx(deviation, abs=0.01)
+    assert latents.abs().max() <= bound

@@ -1,4 +1,4 @@
-"""Projection finds a generator's own images again, goes on bit by bit, and keeps to the prior in Z."""
+"""Projection recovers a generator's own images, resumes exactly, and stays in the bounds of the prior in Z."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import Tensor
 
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Game
-from sparring.latents import Projection, Search, find_space
+from sparring.latents import LatentProjection, Search, find_space
 from sparring.latents.spaces import Space
 
 
@@ -14,60 +14,60 @@ def squared(one: Tensor, other: Tensor) -> Tensor:
     return (one - other).square().mean((1, 2, 3))
 
 
-def played(projection: Projection, steps: int | None = None) -> Projection:
-    while not projection.done and (steps is None or projection.descent.steps < steps):
+def run(projection: LatentProjection, steps: int | None = None) -> LatentProjection:
+    while not projection.done and (steps is None or projection.adam.steps < steps):
         projection.step()
     return projection
 
 
-def share(space: Space, target: Tensor, found: Projection) -> float:
-    """Returns the distance to what was found as a share of that of random pairs."""
+def relative_distance(space: Space, target: Tensor, projection: LatentProjection) -> float:
+    """Returns the distance of the projected images relative to that of random pairs."""
     others = space.game.draw_samples(64, seed=9)
     apart = squared(others, others.roll(1, 0)).mean()
-    return float(squared(space.render(found.latents), target).mean() / apart)
+    return float(squared(space.render(projection.latents), target).mean() / apart)
 
 
 @pytest.mark.parametrize(("name", "steps", "most"), [("w+", 200, 0.05), ("z", 100, 0.25)])
-def test_images_of_the_generator_are_found_again(styled: Game, name: str, steps: int, most: float) -> None:
+def test_images_of_the_generator_are_recovered(styled: Game, name: str, steps: int, most: float) -> None:
     # Noise weighs what these pixels do, not what LPIPS does. Through a random mapping network z is hard to find.
     space = find_space(styled, name)
     target = space.render(space.draw(4, seed=1))
     search = Search(steps=steps, noise_weight=0.1)
-    assert share(space, target, played(Projection(space, target, squared, search))) < most
+    assert relative_distance(space, target, run(LatentProjection(space, target, squared, search))) < most
 
 
-def test_images_of_a_generator_without_styles_are_found_in_z(plain: Game) -> None:
+def test_images_of_a_generator_without_styles_are_recovered_in_z(plain: Game) -> None:
     space = find_space(plain, "z")
     target = space.render(space.draw(3, seed=1))
-    assert share(space, target, played(Projection(space, target, squared, Search(steps=150)))) < 0.05
+    assert relative_distance(space, target, run(LatentProjection(space, target, squared, Search(steps=150)))) < 0.05
 
 
-def test_a_stopped_search_goes_on_bit_by_bit(styled: Game) -> None:
+def test_a_stopped_search_resumes_exactly(styled: Game) -> None:
     space = find_space(styled, "w+")
     target = space.render(space.draw(2, seed=1))
     search = Search(steps=12)
-    whole = played(Projection(space, target, squared, search))
-    first = played(Projection(space, target, squared, search), 5)
-    second = Projection(space, target, squared, search)
+    whole = run(LatentProjection(space, target, squared, search))
+    first = run(LatentProjection(space, target, squared, search), 5)
+    second = LatentProjection(space, target, squared, search)
     second.restore(first.state())
-    played(second)
+    run(second)
     assert torch.equal(second.latents.points, whole.latents.points)
     assert all(map(torch.equal, second.latents.noise, whole.latents.noise))
 
 
-def test_a_search_leaves_the_generator_as_it_was(styled: Game) -> None:
+def test_a_search_leaves_the_generator_unchanged(styled: Game) -> None:
     before = {name: value.clone() for name, value in styled.state_dict().items()}
     space = find_space(styled, "w")
-    played(Projection(space, space.render(space.draw(1, 1)), squared, Search(steps=3)))
+    run(LatentProjection(space, space.render(space.draw(1, 1)), squared, Search(steps=3)))
     assert all(torch.equal(value, before[name]) for name, value in styled.state_dict().items())
     assert all(weight.grad is None for weight in styled.parameters())
 
 
 def test_a_search_in_w_starts_at_the_mean_and_noise_stays_normal(styled: Game) -> None:
     space = find_space(styled, "w")
-    projection = Projection(space, space.render(space.draw(2, 1)), squared, Search(steps=3))
+    projection = LatentProjection(space, space.render(space.draw(2, 1)), squared, Search(steps=3))
     torch.testing.assert_close(projection.latents.points[0], space.draw(10_000, 0).points.mean(0))
-    played(projection)
+    run(projection)
     for noise in projection.latents.noise:
         torch.testing.assert_close(noise.square().mean((1, 2, 3)), torch.ones(2))
 
@@ -75,20 +75,20 @@ def test_a_search_in_w_starts_at_the_mean_and_noise_stays_normal(styled: Game) -
 def test_a_search_in_z_stays_where_the_prior_draws(plain: Game) -> None:
     space = find_space(plain, "z")
     target = torch.ones(2, 3, 16, 16)
-    found = played(Projection(space, target, squared, Search(steps=20, learning_rate=100))).latents.points
-    drawn = space.draw(10_000, 0).points
-    assert (found <= drawn.amax(0)).all()
-    assert (found >= drawn.amin(0)).all()
-    assert (found.norm(dim=1) <= drawn.norm(dim=1).max() + 1e-4).all()
+    points = run(LatentProjection(space, target, squared, Search(steps=20, learning_rate=100))).latents.points
+    samples = space.draw(10_000, 0).points
+    assert (points <= samples.amax(0)).all()
+    assert (points >= samples.amin(0)).all()
+    assert (points.norm(dim=1) <= samples.norm(dim=1).max() + 1e-4).all()
 
 
 def test_a_conditional_search_in_z_takes_the_class_or_finds_it(styled_classes: Game) -> None:
     space = find_space(styled_classes, "z")
     target = space.render(space.draw(2, 1, 2))
-    told = Projection(space, target, squared, Search(steps=2), condition=2).latents
-    assert told.condition is not None
-    assert told.condition.tolist() == [2, 2]
-    assert Projection(space, target, squared, Search(steps=2)).latents.condition is not None
+    latents = LatentProjection(space, target, squared, Search(steps=2), condition=2).latents
+    assert latents.condition is not None
+    assert latents.condition.tolist() == [2, 2]
+    assert LatentProjection(space, target, squared, Search(steps=2)).latents.condition is not None
 
 
 def test_the_schedules_are_the_papers() -> None:
@@ -106,7 +106,7 @@ def test_the_schedules_are_the_papers() -> None:
 
 def test_images_of_another_shape_are_refused(styled: Game) -> None:
     with pytest.raises(ShapeError, match=r"got images \(1, 3, 8, 8\); the model makes \(3, 16, 16\)"):
-        Projection(find_space(styled, "w"), torch.zeros(1, 3, 8, 8), squared, Search())
+        LatentProjection(find_space(styled, "w"), torch.zeros(1, 3, 8, 8), squared, Search())
 
 
 @pytest.mark.parametrize("fields", [{"steps": 0}, {"rise": 1.5}, {"learning_rate": 0}, {"unknown": 1}])

@@ -8,7 +8,7 @@ import torch
 from sparring.errors import ShapeError, SpecError
 from sparring.game import Game
 from sparring.latents import Latents, find_space, find_styles
-from sparring.latents.latent import join
+from sparring.latents.latent import join_latents
 
 
 @pytest.mark.parametrize("name", ["z", "w", "w+"])
@@ -27,7 +27,7 @@ def test_a_game_without_styles_has_z(plain: Game) -> None:
 
 
 @pytest.mark.parametrize("name", ["z", "w"])
-def test_classes_are_drawn_or_chosen_as_samples_are(styled_classes: Game, name: str) -> None:
+def test_classes_are_sampled_or_chosen_like_those_of_samples(styled_classes: Game, name: str) -> None:
     space = find_space(styled_classes, name)
     torch.testing.assert_close(space.render(space.draw(9, 0)), styled_classes.draw_samples(9, 0))
     torch.testing.assert_close(space.render(space.draw(9, 0, 2)), styled_classes.draw_samples(9, 0, 2))
@@ -53,7 +53,7 @@ def without_latents() -> Game:
     return Silent.Spec().build((3, 8, 8))
 
 
-def test_noise_that_is_given_replaces_the_networks_own(styled: Game) -> None:
+def test_noise_replaces_the_networks_own(styled: Game) -> None:
     space = find_styles(styled)
     latents = space.draw(2, 0)
     own = tuple(noise.expand(2, -1, -1, -1) for noise in space.constant_noise())
@@ -71,21 +71,21 @@ def test_latents_of_another_model_are_refused(styled: Game, styled_classes: Game
     with pytest.raises(ShapeError, match="noise of 1 layers; this model has 5"):
         space.render(Latents("w", torch.zeros(2, 8), noise=(torch.zeros(2, 1, 4, 4),)))
     conditional = find_space(styled_classes, "z")
-    with pytest.raises(SpecError, match="do not say what their images are of"):
+    with pytest.raises(SpecError, match="they have no condition"):
         conditional.render(Latents("z", torch.zeros(2, 6)))
     with pytest.raises(SpecError, match="from 0 to 2"):
         conditional.render(Latents("z", torch.zeros(2, 6), torch.tensor([0, 7])))
 
 
 def test_a_latent_of_a_wider_space_is_not_in_a_narrower_one(styled: Game) -> None:
-    with pytest.raises(SpecError, match=r"some of w\+, which are not in W"):
+    with pytest.raises(SpecError, match=r"some of w\+, which are not in w"):
         find_space(styled, "w").place(find_space(styled, "w+").draw(1, 0))
-    with pytest.raises(SpecError, match="no known z; work in w"):
+    with pytest.raises(SpecError, match="no z; work in w"):
         find_space(styled, "z").place(find_space(styled, "w").draw(1, 0))
 
 
 def test_several_are_joined_in_one_space_only(styled: Game) -> None:
     one, other = (find_space(styled, "w").draw(2, seed) for seed in (0, 1))
-    assert torch.equal(join([one, other]).points, torch.cat((one.points, other.points)))
+    assert torch.equal(join_latents([one, other]).points, torch.cat((one.points, other.points)))
     with pytest.raises(SpecError, match="got some of w and z"):
-        join([one, find_space(styled, "z").draw(1, 0)])
+        join_latents([one, find_space(styled, "z").draw(1, 0)])

@@ -12,15 +12,15 @@ def test_truncation_contracts_towards_the_mean_latent(styled: Game) -> None:
     space = find_styles(styled)
     mean = space.network.mean_latent.value
     ws = find_space(styled, "w").draw(4, 0)
-    found = truncate(space, ws, 0.7)
-    assert found.space == "w"
-    torch.testing.assert_close(found.points, mean + 0.7 * (ws.points - mean))
-    torch.testing.assert_close(truncate(space, find_space(styled, "z").draw(4, 0), 0.7).points, found.points)
+    truncated = truncate(space, ws, 0.7)
+    assert truncated.space == "w"
+    torch.testing.assert_close(truncated.points, mean + 0.7 * (ws.points - mean))
+    torch.testing.assert_close(truncate(space, find_space(styled, "z").draw(4, 0), 0.7).points, truncated.points)
     torch.testing.assert_close(truncate(space, ws, 1.0).points, ws.points)
     assert torch.equal(truncate(space, ws, 0.0).points, mean.expand(4, -1))
     coarse = truncate(space, ws, 0.7, layers=2)
     assert coarse.space == "w+"
-    torch.testing.assert_close(coarse.points[:, 0], found.points)
+    torch.testing.assert_close(coarse.points[:, 0], truncated.points)
     torch.testing.assert_close(coarse.points[:, 2], ws.points)
 
 

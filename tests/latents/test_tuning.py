@@ -18,7 +18,7 @@ def tuned(game: Game, steps: int, weight: float = 0.1) -> tuple[PivotalTuning, T
     return PivotalTuning(game, space.draw(2, 1), target, squared, tuning), target
 
 
-def test_the_tuned_generator_makes_the_image_that_no_latent_made(styled: Game) -> None:
+def test_the_tuned_generator_renders_an_image_that_had_no_latent(styled: Game) -> None:
     before = {name: value.clone() for name, value in styled.state_dict().items()}
     tuning, target = tuned(styled, 80)
     start = squared(find_space(styled, "w").render(tuning.pivots), target).mean()
@@ -28,7 +28,7 @@ def test_the_tuned_generator_makes_the_image_that_no_latent_made(styled: Game) -
     assert all(torch.equal(value, before[name]) for name, value in styled.state_dict().items())
 
 
-def test_locality_keeps_other_images_nearer_to_what_they_were(styled: Game) -> None:
+def test_locality_reduces_the_change_of_other_images(styled: Game) -> None:
     space = find_space(styled, "w")
     changes = []
     for weight in (0.0, 1.0):
@@ -40,7 +40,7 @@ def test_locality_keeps_other_images_nearer_to_what_they_were(styled: Game) -> N
     assert changes[1] < 0.8 * changes[0]
 
 
-def test_a_stopped_tuning_goes_on_bit_by_bit(styled: Game) -> None:
+def test_a_stopped_tuning_resumes_exactly(styled: Game) -> None:
     (whole, _), (first, _), (second, _) = (tuned(styled, 6) for _ in range(3))
     for _ in range(6):
         whole.step()
@@ -49,8 +49,8 @@ def test_a_stopped_tuning_goes_on_bit_by_bit(styled: Game) -> None:
     second.restore(first.state())
     for _ in range(4):
         second.step()
-    for name, weight in whole.descent.variables.items():
-        assert torch.equal(weight, second.descent.variables[name])
+    for name, weight in whole.adam.variables.items():
+        assert torch.equal(weight, second.adam.variables[name])
 
 
 def test_a_model_without_styles_is_tuned_in_z(plain: Game) -> None:

@@ -163,13 +163,13 @@ def project(
     """Project your own images into a latent space; the same command again resumes a stopped search."""
     from sparring.backbones import find_perceptual
     from sparring.inference.project import ProjectionTask, project_images
-    from sparring.latents import Likeness, Search, Tuning
+    from sparring.latents import PerceptualDistance, Search, Tuning
 
     model = start.load()
     network = find_perceptual(perceptual, device=model.game.device)
     title = f"{network.title} + {pixels:g} MSE" if pixels else network.title
     tuning = Tuning(steps=tune) if tune else None
-    distance = Likeness(network, pixels)
+    distance = PerceptualDistance(network, pixels)
     task = ProjectionTask(space, Search(steps=steps), distance, tuning, start.seed, start.chosen, batch, title)
     folder = out or model.home / "projections" / images.stem
 

@@ -54,7 +54,7 @@ class AAE(LatentGame):
             spec.prior.check_modes(condition.classes)
         self.prior, self.classes = spec.prior, condition.classes
         code, alone = (spec.prior.size,), Condition()
-        self.encoder = self.build_player("encoder", spec.encoder, sample, (spec.encoding.count(*code),), alone)
+        self.encoder = self.build_player("encoder", spec.encoder, sample, (spec.encoding.outputs(*code),), alone)
         self.decoder = self.build_player("decoder", spec.decoder, code, sample, alone)
         informed = Condition(condition.classes + condition.partly) if spec.informed else alone
         self.discriminator = self.build_player("discriminator", spec.discriminator, code, (1,), informed)

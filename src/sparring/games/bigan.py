@@ -44,7 +44,7 @@ class BiGAN(LatentGame):
         super().__init__(spec, sample, Condition())
         self.prior, size = spec.prior, spec.prior.size
         self.generator = self.build_player("generator", spec.generator, (size,), sample)
-        self.encoder = self.build_player("encoder", spec.encoder, sample, (spec.encoding.count(size),))
+        self.encoder = self.build_player("encoder", spec.encoder, sample, (spec.encoding.outputs(size),))
         try:
             self.discriminator = spec.discriminator.build(sample, size)
         except ShapeError as error:

@@ -9,7 +9,7 @@ from torch import Tensor
 from sparring.adversary import AdversarialLoss, AdversarialSpec, Adversary, GeneratedBatch, to_float32
 from sparring.game import Batch, Losses, SampleGrid, Team
 from sparring.games.latent_game import LatentGame
-from sparring.latents import Gaussian, Stochastic, attribute
+from sparring.latents import Gaussian, Stochastic, attribute_direction
 from sparring.losses import NonSaturating
 from sparring.network import UNLABELLED, Condition, Network, Shape, couples_samples
 from sparring.networks import DCGANDiscriminator, DCGANGenerator
@@ -46,7 +46,7 @@ class VAEGAN(LatentGame):
         super().__init__(spec, sample, Condition())
         self.classes = condition.classes
         self.encoding, self.prior = Stochastic(), Gaussian(size=spec.size)
-        self.encoder = self.build_player("encoder", spec.encoder, sample, (self.encoding.count(spec.size),))
+        self.encoder = self.build_player("encoder", spec.encoder, sample, (self.encoding.outputs(spec.size),))
         self.decoder = self.build_player("decoder", spec.decoder, (spec.size,), sample)
         self.discriminator = self.build_player("discriminator", spec.discriminator, sample, (1,))
         self.adversary = Adversary(spec, self.discriminator, sample, self.decoder)
@@ -128,5 +128,5 @@ class VAEGAN(LatentGame):
         steps = torch.linspace(0, 1, _COLUMNS, device=latents.device)[:, None]
         for own, other in zip(present[:_MAX_ROWS], present.roll(-1), strict=False):
             among = (classes == own) | (classes == other)
-            direction = attribute(latents[among], classes[among] == other)
+            direction = attribute_direction(latents[among], classes[among] == other)
             yield self.render(latents[classes == own][0] + steps * direction)

@@ -16,15 +16,15 @@ from sparring.inference.model import Model
 from sparring.latents import (
     Directions,
     Latents,
-    boundary,
+    attribute_boundary,
     factorize,
     find_space,
     find_styles,
-    move,
-    principal,
+    join_latents,
+    principal_components,
     read_layers,
+    shift_latents,
 )
-from sparring.latents.latent import join
 
 SAMPLED = 10_000
 """Latents of which the standard deviations along directions, and the principal components, are computed."""
@@ -52,7 +52,7 @@ def find_principal(model: Model, count: int, layers: str, seed: int = 0) -> Dire
     """
     chosen = read_layers(layers, find_styles(model.game).network.styles)
     points = find_space(model.game, "w").draw(SAMPLED, seed).points
-    steps, variances = principal(points, count)
+    steps, variances = principal_components(points, count)
     return Directions("w", steps * variances.clamp_min(0).sqrt()[:, None], variances, chosen)
 
 
@@ -67,7 +67,7 @@ def find_boundary(latents: Latents, labels: Path) -> Directions:
     if latents.space == "w+":
         raise SpecError("boundary: got latents of w+; needs latents of z or w, where each is one point")
     positive = read_binary_labels(labels).to(latents.points.device)
-    steps = boundary(latents.points, positive)[None]
+    steps = attribute_boundary(latents.points, positive)[None]
     difference = latents.points[positive].mean(0) - latents.points[~positive].mean(0)
     return Directions(latents.space, steps * _deviations(latents.points, steps), (steps @ difference).abs())
 
@@ -142,7 +142,7 @@ def edit(model: Model, directions: Directions, latents: Latents, reach: float, c
     amounts = torch.linspace(-reach, reach, columns).tolist()
     steps = directions.steps.to(placed.points.device)
     rows = [placed[row : row + 1] for row in range(len(placed))]
-    return join([move(row, step, amount, directions.layers) for step in steps for row in rows for amount in amounts])
+    return join_latents([shift_latents(row, step, amount, directions.layers) for step in steps for row in rows for amount in amounts])
 
 
 def pick(directions: Directions, index: int) -> Directions:

@@ -14,17 +14,17 @@ from sparring.files import replace_bytes, replace_file
 from sparring.inference.model import Model
 from sparring.latents import (
     Latents,
-    compose,
+    compose_styles,
     find_space,
     find_styles,
-    interpolate,
-    mix,
+    interpolate_latents,
+    mix_styles,
     read_latents,
     read_layers,
     save_latents,
     truncate,
 )
-from sparring.latents.interpolation import WAYS
+from sparring.latents.interpolation import INTERPOLANTS
 from sparring.latents.spaces import BATCH
 
 STEPS = 8
@@ -74,8 +74,8 @@ def choose_path(model: Model, latents: Latents, name: str | None) -> str:
         SpecError: no such kind of path, or a spherical one in a space that is no sphere.
     """
     name = name or ("spherical" if find_space(model.game, latents.space).spherical else "linear")
-    if name not in WAYS:
-        raise SpecError(f"--along: got {name!r}, which is no kind of path{nearest(name, WAYS)}")
+    if name not in INTERPOLANTS:
+        raise SpecError(f"--along: got {name!r}, which is no kind of path{nearest(name, INTERPOLANTS)}")
     if name == "spherical" and latents.space != "z":
         raise SpecError(f"--along: {latents.space} is no sphere; go linear there, or in z")
     return name
@@ -99,8 +99,8 @@ def write_interpolations(
     motion = MOTIONS.get(out.suffix.lower())
     if motion is None and per_second:
         raise SpecError(f"--fps: {out.name} does not move; let --out name a {', '.join(MOTIONS)}, or leave --fps out")
-    path, steps = WAYS[choose_path(model, latents, along)], steps or (motion.steps if motion else STEPS)
-    places = interpolate(latents, steps, path, model.game.condition, closed=motion is not None)
+    path, steps = INTERPOLANTS[choose_path(model, latents, along)], steps or (motion.steps if motion else STEPS)
+    places = interpolate_latents(latents, steps, path, model.game.condition, closed=motion is not None)
     if motion is None:
         yield from write_sheet(model, places, out, steps)
         return
@@ -123,7 +123,7 @@ def write_mixture(model: Model, latents: Latents, rows: int, layers: str, out: P
         )
     whole = space.place(latents)
     left, above = whole[:rows], whole[rows:]
-    mixed = mix(left, above, read_layers(layers, space.network.styles))
+    mixed = mix_styles(left, above, read_layers(layers, space.network.styles))
     before, over, inside = (model.render(one).cpu() for one in (left, above, mixed))
     empty = torch.ones_like(before[:1])
     lines = [torch.cat((empty, over))]
@@ -139,7 +139,7 @@ def write_composition(model: Model, latents: Latents, taken: Sequence[str], out:
     """
     space = find_styles(model.game)
     whole = space.place(latents)
-    composed = compose(whole, _read_taken(taken, space.network.styles))
+    composed = compose_styles(whole, _read_taken(taken, space.network.styles))
     images = torch.cat((model.render(whole), model.render(composed))).cpu()
     yield from _write(model, images, len(images), composed, out)
 

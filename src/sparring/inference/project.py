@@ -15,8 +15,16 @@ from sparring.errors import RunError, SpecError
 from sparring.files import replace_file
 from sparring.inference.model import Model
 from sparring.inference.translate import CONVERTED
-from sparring.latents import Latents, PivotalTuning, Projection, Search, Tuning, find_space, save_latents
-from sparring.latents.latent import join
+from sparring.latents import (
+    LatentProjection,
+    Latents,
+    PivotalTuning,
+    Search,
+    Tuning,
+    find_space,
+    join_latents,
+    save_latents,
+)
 from sparring.latents.perceptual_distance import Distance
 from sparring.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
@@ -83,15 +91,15 @@ def project_images(
     parts: list[Latents] = []
     for start in range(0, len(target), task.batch):
         part = target[start : start + task.batch]
-        search = Projection(space, part, task.distance, task.search, task.seed + start, condition)
+        search = LatentProjection(space, part, task.distance, task.search, task.seed + start, condition)
 
-        def draw(step: int, search: Projection = search, part: Tensor = part, start: int = start) -> None:
+        def draw(step: int, search: LatentProjection = search, part: Tensor = part, start: int = start) -> None:
             images = torch.cat((part, space.render(search.latents).cpu()))
             _save_picture(out / "steps" / f"{start:04d}-{step:05d}.png", images, len(part))
 
         _play(search, out / f".projection-{start:04d}.safetensors", facts, task.search.steps, progress, draw)
         parts.append(search.latents.to(torch.device("cpu")))
-    latents = join(parts)
+    latents = join_latents(parts)
     save_latents(out / "latents.npz", latents)
     rows = [target, space.render(latents).cpu()]
     if task.tuning is not None:
@@ -158,7 +166,7 @@ def _facts(model: Model, target: Tensor, task: ProjectionTask) -> dict[str, Any]
 def _write_tuned(model: Model, tuning: PivotalTuning, path: Path) -> None:
     """Writes the model's checkpoint with the tuned generator, averaged or not, in its place."""
     checkpoint = read_checkpoint(model.path)
-    weights = {f"generator.{name}": value for name, value in tuning.descent.variables.items()}
+    weights = {f"generator.{name}": value for name, value in tuning.adam.variables.items()}
     tensors = {
         name: weights.get(name.partition("/")[2], value) if name.startswith(("game/", "averages/")) else value
         for name, value in checkpoint.tensors.items()

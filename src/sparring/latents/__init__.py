@@ -1,30 +1,31 @@
-"""Latent spaces."""
+"""Latent spaces: priors, codes, encodings, and work in the spaces of trained generators."""
 
 from sparring.latents.code import Categorical as Categorical
 from sparring.latents.code import Code as Code
 from sparring.latents.code import Continuous as Continuous
 from sparring.latents.coded_prior import CodedPrior as CodedPrior
 from sparring.latents.directions import Directions as Directions
-from sparring.latents.directions import attribute as attribute
-from sparring.latents.directions import boundary as boundary
+from sparring.latents.directions import attribute_boundary as attribute_boundary
+from sparring.latents.directions import attribute_direction as attribute_direction
 from sparring.latents.directions import factorize as factorize
-from sparring.latents.directions import move as move
-from sparring.latents.directions import principal as principal
+from sparring.latents.directions import principal_components as principal_components
+from sparring.latents.directions import shift_latents as shift_latents
 from sparring.latents.encoding import Deterministic as Deterministic
 from sparring.latents.encoding import Encoding as Encoding
 from sparring.latents.encoding import Stochastic as Stochastic
-from sparring.latents.interpolation import interpolate as interpolate
+from sparring.latents.interpolation import interpolate_latents as interpolate_latents
 from sparring.latents.latent import Latents as Latents
-from sparring.latents.mixing import compose as compose
-from sparring.latents.mixing import mix as mix
+from sparring.latents.latent import join_latents as join_latents
+from sparring.latents.mixing import compose_styles as compose_styles
+from sparring.latents.mixing import mix_styles as mix_styles
 from sparring.latents.mixing import read_layers as read_layers
-from sparring.latents.perceptual_distance import Likeness as Likeness
+from sparring.latents.perceptual_distance import PerceptualDistance as PerceptualDistance
 from sparring.latents.planar import GaussianMixture as GaussianMixture
 from sparring.latents.planar import SwissRoll as SwissRoll
 from sparring.latents.prior import Gaussian as Gaussian
 from sparring.latents.prior import Prior as Prior
 from sparring.latents.prior import Uniform as Uniform
-from sparring.latents.projection import Projection as Projection
+from sparring.latents.projection import LatentProjection as LatentProjection
 from sparring.latents.projection import Search as Search
 from sparring.latents.saved import read_latents as read_latents
 from sparring.latents.saved import save_latents as save_latents

@@ -1,4 +1,4 @@
-"""Codes: parts of a latent that a recognizer reads off the sample again (Chen et al. 2016, InfoGAN)."""
+"""Codes: parts of a latent that a recognizer recovers from the sample (Chen et al. 2016, InfoGAN)."""
 
 from abc import abstractmethod
 from math import log, pi
@@ -12,7 +12,7 @@ from sparring.spec import Family
 
 
 class Code(Family):
-    """How `size` numbers c of a latent are drawn, and how likely a recognizer Q finds them when it sees the sample.
+    """The distribution of `size` numbers c of a latent, and of a recognizer Q(c|x).
 
     Q(c|x) is a distribution of a fixed form; the recognizer's `outputs` are its parameters. `weight` is λ of eq. 6.
     """
@@ -28,7 +28,7 @@ class Code(Family):
     @property
     @abstractmethod
     def entropy(self) -> float:
-        """H(c) in nats, the differential entropy where the code is continuous."""
+        """H(c) in nats; the differential entropy of continuous codes."""
 
     @abstractmethod
     def draw(self, count: int, random: torch.Generator) -> Tensor:
@@ -55,11 +55,10 @@ class Code(Family):
 
 
 class Categorical(Code):
-    """One of `size` categories, all alike, as a vector of zeros and a single `scale`; Q is a softmax.
+    """One of `size` equally likely categories, one-hot times `scale`; Q is a softmax.
 
-    The published 1 is small beside 62 numbers of noise, and noise alone may lead from class to class. Where categories
-    should be what differs most, raise it; ClusterGAN does the same by noise of deviation 0.1 beside a 1 (Mukherjee et
-    al. 2019).
+    The published 1 is small compared with 62 numbers of noise, and noise alone may change the class. Raise it if
+    categories should be the largest difference; ClusterGAN instead has noise of deviation 0.1 (Mukherjee et al. 2019).
     """
 
     size: PositiveInt = 10
@@ -91,11 +90,11 @@ class Categorical(Code):
 
 
 class Continuous(Code):
-    """Independent uniforms on [-1, 1]; Q is a Gaussian a number.
+    """Independent uniforms on [-1, 1]; Q is an independent Gaussian for each.
 
-    Its standard deviation is `deviation`, or, where that is None, an output of the recognizer like the mean. With a
-    fixed one the bound stays below the information by the fit that it forgoes: at 1, the published code's on MNIST,
-    it never exceeds ln 2 - ½ ln 2π = -0.23 nats a number, though its gradient is a mean squared error's all the same.
+    Its standard deviation is `deviation`, or if that is None, an output of the recognizer like the mean. A fixed one
+    loosens the bound: at 1, the published code's on MNIST, the bound never exceeds ln 2 - ½ ln 2π = -0.23 nats a
+    number, but its gradient is still a mean squared error's.
     """
 
     size: PositiveInt = 1
@@ -121,7 +120,7 @@ class Continuous(Code):
         return outputs[:, : self.size]
 
     def traverse(self, code: Tensor, steps: int) -> list[Tensor]:
-        """Returns a path for each number, from -1 to 1; the others stay as they are."""
+        """Returns a path for each number, from -1 to 1; the others stay unchanged."""
         places = torch.linspace(-1, 1, steps, dtype=code.dtype, device=code.device)
         paths = []
         for number in range(self.size):
@@ -131,7 +130,7 @@ class Continuous(Code):
         return paths
 
     def _deviation(self, outputs: Tensor) -> Tensor:
-        """Returns the standard deviations; outputs stay above a thousandth, which keeps the bound finite."""
+        """Returns the standard deviations, at least a thousandth, which keeps the bound finite."""
         if self.deviation is not None:
             return torch.as_tensor(self.deviation, dtype=outputs.dtype, device=outputs.device)
         return softplus(outputs[:, self.size :]) + 1e-3

@@ -1,4 +1,4 @@
-"""Directions in a latent space, and what they mean."""
+"""Editing directions in a latent space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,20 +11,20 @@ from sparring.errors import SpecError
 from sparring.latents.latent import Latents, SpaceName
 
 _NEWTON = 25
-"""Newton's steps for a convex function of few variables: it is at its minimum long before."""
+"""Newton steps, more than enough for a convex function of few variables."""
 
 
-def attribute(latents: Tensor, having: Tensor) -> Tensor:
-    """Returns the mean of the `latents` [N, n] that have an attribute minus that of the others, [n].
+def attribute_direction(latents: Tensor, having: Tensor) -> Tensor:
+    """Returns the mean of `latents` [N, n] with an attribute minus the mean of those without, [n].
 
-    Added to a latent it gives the attribute, subtracted it takes it away (Larsen et al. 2016, sec. 4.2). `having` [N]
-    says which have it.
+    Adding it to a latent adds the attribute, subtracting removes it (Larsen et al. 2016, sec. 4.2). `having` [N]
+    marks latents with the attribute.
 
     Raises:
-        SpecError: none or all of them have it.
+        SpecError: none or all of them have the attribute.
 
     >>> import torch
-    >>> attribute(torch.tensor([[0.0, 1.0], [2.0, 1.0], [5.0, 5.0]]), torch.tensor([False, False, True]))
+    >>> attribute_direction(torch.tensor([[0.0, 1.0], [2.0, 1.0], [5.0, 5.0]]), torch.tensor([False, False, True]))
     tensor([4., 4.])
     """
     having = having.bool()
@@ -35,10 +35,10 @@ def attribute(latents: Tensor, having: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Directions:
-    """Ways to edit: steps [K, n] in the latent space named `space`, of the length that latents vary by along each.
+    """Editing directions: `steps` [K, n] in the latent space `space`, each one standard deviation of the latents long.
 
-    `strengths` [K] say how much each matters, in the terms of how it was found. `layers` of a style network are moved,
-    all where there are none named.
+    `strengths` [K] rank them, in units of the method that found them. They apply to `layers` of a style network, all
+    if empty.
     """
 
     space: SpaceName
@@ -51,11 +51,11 @@ class Directions:
 
 
 def factorize(weights: Sequence[Tensor], count: int) -> tuple[Tensor, Tensor]:
-    """Returns the `count` unit vectors [K, n] that linear maps stretch most together, and how much, squared [K].
+    """Returns the `count` unit vectors [K, n] that linear maps jointly stretch most, and the squared stretch [K].
 
-    With A all rows of the `weights` [m, n], these are the eigenvectors of AᵀA of the largest eigenvalues: where the
-    styles of a network change most for a step of its latent (SeFa: Shen & Zhou 2021, eqs. 3-5). Signs are arbitrary;
-    the largest number of each is positive here.
+    With A all rows of the `weights` [m, n], these are the eigenvectors of AᵀA with the largest eigenvalues: directions
+    of the latent in which a network's styles change most (SeFa: Shen & Zhou 2021, eqs. 3-5). Signs make the largest
+    component of each positive.
 
     >>> import torch
     >>> factorize([torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 1.0]])], 1)
@@ -67,10 +67,10 @@ def factorize(weights: Sequence[Tensor], count: int) -> tuple[Tensor, Tensor]:
     return _signed(vectors.T.flip(0)[:count]).to(weights[0].dtype), values.flip(0)[:count].to(weights[0].dtype)
 
 
-def principal(latents: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def principal_components(latents: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Returns the `count` first principal components [K, n] of `latents` [N, n], unit vectors, and their variances [K].
 
-    Those of W are GANSpace's directions (Härkönen et al. 2020, sec. 2.1). Signs are as `factorize` has them.
+    Those of W are GANSpace's directions (Härkönen et al. 2020, sec. 2.1). Signs as in `factorize`.
     """
     rows = latents.double()
     _check_count(count, min(rows.shape[1], len(rows) - 1))
@@ -78,14 +78,14 @@ def principal(latents: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return _signed(vectors.T.flip(0)[:count]).to(latents.dtype), values.flip(0)[:count].to(latents.dtype)
 
 
-def boundary(latents: Tensor, having: Tensor, penalty: float = 1.0) -> Tensor:
-    """Returns the unit normal [n] of the plane that best parts the `latents` [N, n] that have an attribute from others.
+def attribute_boundary(latents: Tensor, having: Tensor, penalty: float = 1.0) -> Tensor:
+    """Returns the unit normal [n] of the plane that best separates `latents` [N, n] with an attribute from the others.
 
-    It is that of a logistic regression (as InterFaceGAN has one, Shen et al. 2020) on latents of unit variance, whose
-    squared weights cost half the `penalty`, found by Newton's method; it points to where `having` [N] holds.
+    Logistic regression (cf. InterFaceGAN, Shen et al. 2020) on latents of unit variance, with half the `penalty` on
+    squared weights, by Newton's method; the normal points to where `having` [N] holds.
 
     Raises:
-        SpecError: none or all of them have it, or the lengths differ.
+        SpecError: none or all of them have the attribute, or the lengths differ.
     """
     having = having.bool()
     if len(having) != len(latents) or having.all() or not having.any():
@@ -99,18 +99,18 @@ def boundary(latents: Tensor, having: Tensor, penalty: float = 1.0) -> Tensor:
     ones = rows.new_ones(len(rows), 1)
     features = torch.cat(((rows - mean) / scale, ones), 1)
     cost = torch.full((features.shape[1],), penalty, dtype=rows.dtype, device=rows.device)
-    cost[-1] = 1e-9  # the threshold is free, but for a trace that keeps the system regular
+    cost[-1] = 1e-9  # nearly free: a trace keeps the system regular
     weights = features.new_zeros(features.shape[1])
     for _ in range(_NEWTON):
-        chance = torch.sigmoid(features @ weights)
-        slope = features.T @ (chance - having.double()) + cost * weights
-        curvature = (features.T * (chance * (1 - chance))) @ features + cost.diag()
-        weights = weights - torch.linalg.solve(curvature, slope)
+        probability = torch.sigmoid(features @ weights)
+        gradient = features.T @ (probability - having.double()) + cost * weights
+        hessian = (features.T * (probability * (1 - probability))) @ features + cost.diag()
+        weights = weights - torch.linalg.solve(hessian, gradient)
     return functional.normalize(weights[:-1] / scale, dim=0).to(latents.dtype)
 
 
-def move(latents: Latents, step: Tensor, amount: float, layers: Sequence[int] = ()) -> Latents:
-    """Returns `latents` moved by `amount` times a `step` [n]; in W+ in these `layers` only, or in all without."""
+def shift_latents(latents: Latents, step: Tensor, amount: float, layers: Sequence[int] = ()) -> Latents:
+    """Returns `latents` plus `amount` times a `step` [n]; in W+ in `layers` only, or in all if empty."""
     points = latents.points.clone()
     if latents.space == "w+" and layers:
         points[:, list(layers)] += amount * step
@@ -120,7 +120,7 @@ def move(latents: Latents, step: Tensor, amount: float, layers: Sequence[int] = 
 
 
 def _signed(vectors: Tensor) -> Tensor:
-    """Returns `vectors` [K, n], each with the sign that makes its largest number positive."""
+    """Returns `vectors` [K, n], each with the sign that makes its largest component positive."""
     largest = vectors.gather(1, vectors.abs().argmax(1, keepdim=True))
     return vectors * largest.sign()
 

@@ -1,4 +1,4 @@
-"""Latents: points of a latent space, and what goes with them."""
+"""Latents: points of a latent space with their conditions and noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from torch import Tensor
 from sparring.errors import SpecError
 
 SpaceName = Literal["z", "w", "w+"]
-"""Z, W, where all layers have one style, and W+, where each has its own."""
+"""Z, W (one style for all layers), or W+ (a style for each layer)."""
 
 
 @dataclass(frozen=True)
 class Latents:
-    """What images are made from: N points of a latent space, and what goes with them.
+    """The inputs of a generator: N points of a latent space.
 
-    `points` are [N, n] in Z, [N, width] in W, [N, styles, width] in W+. In Z of a conditional game `condition` says
-    what each point's image is of. `noise` [N, 1, H, W] is each layer's; where there is none, it is the network's own.
+    `points` are [N, n] in Z, [N, width] in W, [N, styles, width] in W+. `condition` [N, ...] is the condition of each
+    point in Z of a conditional game. `noise` [N, 1, H, W] for each layer replaces the network's own, if any is given.
     """
 
     space: SpaceName
@@ -39,16 +39,16 @@ class Latents:
         return Latents(self.space, self.points.to(device), condition, tuple(noise.to(device) for noise in self.noise))
 
 
-def join(several: Sequence[Latents]) -> Latents:
-    """Returns several latents of one space as one; noise is kept where all have it."""
+def join_latents(several: Sequence[Latents]) -> Latents:
+    """Returns the concatenation of latents of one space; noise is kept if all have it."""
     spaces = sorted({latents.space for latents in several})
     if len(spaces) != 1:
         raise SpecError(f"latents: got some of {' and '.join(spaces) or 'no space'}; needs one space for all")
-    told = [latents.condition for latents in several if latents.condition is not None]
+    conditions = [latents.condition for latents in several if latents.condition is not None]
     noises = zip(*(latents.noise for latents in several), strict=False) if all(one.noise for one in several) else ()
     return Latents(
         several[0].space,
         torch.cat([latents.points for latents in several]),
-        torch.cat(told) if told else None,
+        torch.cat(conditions) if conditions else None,
         tuple(map(torch.cat, noises)),
     )

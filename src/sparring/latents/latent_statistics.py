@@ -1,4 +1,4 @@
-"""Where the points of a latent space lie, as a search has to know."""
+"""Statistics of a latent space for searches in it."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,16 +8,15 @@ from torch import Tensor
 
 from sparring.latents.latent import Latents
 
-Share = Annotated[float, Field(ge=0, le=1)]
-"""A part of a whole."""
+Fraction = Annotated[float, Field(ge=0, le=1)]
+"""A number in [0, 1]."""
 
 
 @dataclass(frozen=True)
-class Region:
-    """Where a search may `start`, the root mean square distance of latents from their mean, and where it must stay.
+class LatentStatistics:
+    """Starting points, the root mean square distance of latents from their mean, and bounds.
 
-    Points are kept in the `box`, from its lowest to its highest corner, and in the `shell`, between its lowest and
-    highest distance from 0, where these are not None.
+    The `box` bounds points by its lowest and highest corner, the `shell` by their distance from 0; None is no bound.
     """
 
     starts: Latents
@@ -25,8 +24,8 @@ class Region:
     box: tuple[Tensor, Tensor] | None = None
     shell: tuple[float, float] | None = None
 
-    def keep(self, points: Tensor) -> Tensor:
-        """Returns `points` [N, n], or the nearest that the region has."""
+    def clamp(self, points: Tensor) -> Tensor:
+        """Returns `points` [N, n] clamped to the box, then to the shell."""
         if self.box is not None:
             points = points.clamp(*self.box)
         if self.shell is not None:
@@ -35,6 +34,6 @@ class Region:
         return points
 
 
-def spread(points: Tensor) -> float:
+def rms_deviation(points: Tensor) -> float:
     """Returns the root mean square distance of `points` [N, n] from their mean."""
     return float((points - points.mean(0)).square().sum(1).mean().sqrt())

@@ -1,4 +1,4 @@
-"""Style mixing: images whose layers take their styles from several latents."""
+"""Style mixing: combining the styles of several latents by layer."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,39 +9,36 @@ from sparring.errors import SpecError, nearest
 from sparring.latents.latent import Latents
 
 GROUPS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, None)}
-"""Layers by what they do, of the grids 4-8, 16-32 and above, two a grid (Karras et al. 2019, fig. 3)."""
+"""Layers by effect: those of the grids 4-8, 16-32 and above, two a grid (Karras et al. 2019, fig. 3)."""
 
 
 def read_layers(text: str, styles: int) -> tuple[int, ...]:
-    """Returns the layers that `text` names, of a network with `styles` of them: coarse, middle, fine or all; or 0-3,6.
+    """Returns the layers in `text`, out of `styles`: coarse, middle, fine or all; or indices such as 0-3,6.
 
     Raises:
-        SpecError: they cannot be read, or the network has not got them.
+        SpecError: the text cannot be read, or the network has no such layers.
 
     >>> read_layers("0-2,5", 8), read_layers("middle", 6)
     ((0, 1, 2, 5), (4, 5))
     """
-    found: set[int] = set()
+    layers: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if part.strip() in GROUPS:
-            found |= set(range(styles)[slice(*GROUPS[part.strip()])])
+            layers |= set(range(styles)[slice(*GROUPS[part.strip()])])
         elif part.strip() == "all":
-            found |= set(range(styles))
+            layers |= set(range(styles))
         elif first.isdecimal() and (last.isdecimal() or not dash):
-            found |= set(range(int(first), int(last or first) + 1))
+            layers |= set(range(int(first), int(last or first) + 1))
         else:
             raise SpecError(f"layers: got {part!r}; write such as 0-3,6{nearest(part, (*GROUPS, 'all'))}")
-    if not found or max(found) >= styles:
+    if not layers or max(layers) >= styles:
         raise SpecError(f"layers: got {text!r}; the network has those from 0 to {styles - 1}")
-    return tuple(sorted(found))
+    return tuple(sorted(layers))
 
 
-def mix(rows: Latents, columns: Latents, layers: Sequence[int]) -> Latents:
-    """Returns each of `rows` with the styles that each of `columns` has in `layers`, all of W+, row by row.
-
-    Noise is that of the rows.
-    """
+def mix_styles(rows: Latents, columns: Latents, layers: Sequence[int]) -> Latents:
+    """Returns each of `rows` with the `layers` of each of `columns`, all in W+, row by row; noise from the rows."""
     down, across = len(rows), len(columns)
     mixed = rows.points.repeat_interleave(across, 0)
     chosen = torch.tensor(list(layers), dtype=torch.long, device=mixed.device)
@@ -49,10 +46,10 @@ def mix(rows: Latents, columns: Latents, layers: Sequence[int]) -> Latents:
     return Latents("w+", mixed, noise=tuple(noise.repeat_interleave(across, 0) for noise in rows.noise))
 
 
-def compose(latents: Latents, taken: Mapping[int, Sequence[int]]) -> Latents:
-    """Returns one latent of W+ whose layers come from several of `latents`: `taken` names the layers of each.
+def compose_styles(latents: Latents, taken: Mapping[int, Sequence[int]]) -> Latents:
+    """Returns one latent of W+ with layers of several of `latents`: `taken` maps indices of latents to layers.
 
-    Layers that nobody names, and noise, are those of the first.
+    All other layers, and noise, are those of the first.
 
     Raises:
         SpecError: there is no such latent or layer, or a layer is named twice.

@@ -1,4 +1,4 @@
-"""Noise that is optimized, and stays noise (Karras et al. 2020, appendix D)."""
+"""Regularization of optimized noise (Karras et al. 2020, appendix D)."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 SMALLEST = 8
-"""Noise is compared with its neighbours at every resolution down to this one."""
+"""The lowest resolution at which noise is compared with its neighbours."""
 
 
 def noise_correlation(noise: Sequence[Tensor]) -> Tensor:
-    """Returns [N], how much each layer's `noise` [N, 1, H, W] says of its neighbours: 0 in the mean where it is white.
+    """Returns the squared autocorrelation [N] of each layer's `noise` [N, 1, H, W]; about 0 for white noise.
 
-    It is Σ (mean n(x, y) n(x-1, y))² + (mean n(x, y) n(x, y-1))², over the layers and, of each, over the resolutions
-    that averaging 2x2 pixels gives, times 2, which keeps the variance of white noise. Neighbours are cyclic.
+    Σ (mean n(x, y) n(x-1, y))² + (mean n(x, y) n(x, y-1))² over layers and resolutions. Each resolution is the mean of
+    2x2 pixels of the one before, times 2, which keeps the variance of white noise. Neighbours are cyclic.
     """
     total = noise[0].new_zeros(len(noise[0]))
     for level in noise:
@@ -28,7 +28,7 @@ def noise_correlation(noise: Sequence[Tensor]) -> Tensor:
 
 
 def normalize_noise(noise: Sequence[Tensor]) -> None:
-    """Gives each map of `noise` [N, 1, H, W] mean 0 and variance 1, in place; one pixel's stays as it is."""
+    """Normalizes each map of `noise` [N, 1, H, W] to mean 0 and variance 1, in place; single pixels stay unchanged."""
     with torch.no_grad():
         for level in noise:
             if level[0].numel() > 1:

@@ -1,4 +1,4 @@
-"""Priors that draw a pattern in a plane, made of modes: one for each class, where there are classes."""
+"""Priors with a planar pattern of modes, one for each class of a conditional game."""
 
 from abc import abstractmethod
 from math import pi
@@ -13,14 +13,14 @@ from sparring.latents.prior import Prior
 
 
 class Planar(Prior):
-    """A pattern of `modes` equally likely parts in the first two numbers; further ones are standard normals."""
+    """`modes` equally likely modes in the first two numbers; further numbers are standard normals."""
 
     size: Annotated[int, Field(ge=2)] = 2
     modes: PositiveInt = 10
 
     @abstractmethod
     def place(self, modes: Tensor, random: torch.Generator) -> Tensor:
-        """Returns points [N, 2] of the parts `modes` [N]."""
+        """Returns points [N, 2] of `modes` [N]."""
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:
         return self.draw_modes(torch.randint(self.modes, (count,), generator=random, device=random.device), random)
@@ -35,7 +35,7 @@ class Planar(Prior):
 
 
 class GaussianMixture(Planar):
-    """`modes` Gaussians around the origin, like the petals of a flower (Makhzani et al. 2016, fig. 2b).
+    """`modes` Gaussians around the origin, like petals of a flower (Makhzani et al. 2016, fig. 2b).
 
     Mode k lies in the direction 2πk / `modes`, `radius` away, with the standard deviation `length` in that direction
     and `breadth` across it. The paper gives no numbers; the defaults have a variance of about 1 on each axis.
@@ -53,10 +53,10 @@ class GaussianMixture(Planar):
 
 
 class SwissRoll(Planar):
-    """A spiral from the origin (Makhzani et al. 2016, fig. 4): as likely everywhere along it, cut into `modes` pieces.
+    """A spiral from the origin (Makhzani et al. 2016, fig. 4), uniform along its length, cut into `modes` pieces.
 
-    It makes `turns` up to `radius`; `deviation` is that of the noise around it. The paper gives no numbers; the
-    defaults have a variance of about 1 on each axis.
+    It makes `turns` up to `radius`; `deviation` is the standard deviation of the noise around it. The paper gives no
+    numbers; the defaults have a variance of about 1 on each axis.
     """
 
     turns: PositiveFloat = 2.0
@@ -64,8 +64,8 @@ class SwissRoll(Planar):
     deviation: NonNegativeFloat = 0.05
 
     def place(self, modes: Tensor, random: torch.Generator) -> Tensor:
-        share = torch.rand(len(modes), generator=random, device=random.device)
-        reach = ((modes + share) / self.modes).sqrt()  # the length of a spiral grows with the square of its angle
-        angle = 2 * pi * self.turns * reach
-        spiral = self.radius * reach * torch.stack((angle.cos(), angle.sin()))
+        fraction = torch.rand(len(modes), generator=random, device=random.device)
+        growth = ((modes + fraction) / self.modes).sqrt()  # the length of a spiral grows with the square of its angle
+        angle = 2 * pi * self.turns * growth
+        spiral = self.radius * growth * torch.stack((angle.cos(), angle.sin()))
         return spiral.T + self.deviation * torch.randn(len(modes), 2, generator=random, device=random.device)

@@ -1,4 +1,4 @@
-"""The latent distribution that a generator draws from."""
+"""Latent distributions of generators."""
 
 from abc import abstractmethod
 from typing import ClassVar
@@ -12,21 +12,21 @@ from sparring.spec import Family
 
 
 class Prior(Family):
-    """A distribution over vectors of `size` numbers; `spherical` ones lie near a sphere, where one interpolates."""
+    """A distribution of vectors of `size` numbers; `spherical` ones lie near a sphere and are interpolated on it."""
 
     spherical: ClassVar[bool] = False
     size: PositiveInt = 128
 
     @abstractmethod
     def draw(self, count: int, random: torch.Generator) -> Tensor:
-        """Returns [count, size] drawn from `random`, on its device."""
+        """Returns latents [count, size], sampled with `random` on its device."""
 
     def draw_modes(self, modes: Tensor, random: torch.Generator) -> Tensor:
-        """Returns [N, size], each from the part of the prior that `modes` [N] numbers; all of it where it has none."""
+        """Returns latents [N, size], each from its mode of `modes` [N]; from the whole prior if it has no modes."""
         return self.draw(len(modes), random)
 
     def check_modes(self, count: int) -> None:
-        """Raises `SpecError` unless the prior has a part for each of `count` classes."""
+        """Raises `SpecError` unless the prior has a mode for each of `count` classes."""
         raise SpecError(f"prior: {self.kind()} has no modes for {count} classes; choose GaussianMixture or SwissRoll")
 
 

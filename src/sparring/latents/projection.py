@@ -1,4 +1,4 @@
-"""Projection: the latents of given images, found by going down from where the distance to them is."""
+"""Projection: latents of images, found by gradient descent on the distance to them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,9 +9,9 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from sparring.errors import ShapeError
-from sparring.latents.functional_adam import Descent
+from sparring.latents.functional_adam import FunctionalAdam
 from sparring.latents.latent import Latents
-from sparring.latents.latent_statistics import Share
+from sparring.latents.latent_statistics import Fraction
 from sparring.latents.noise import noise_correlation, normalize_noise
 from sparring.latents.perceptual_distance import Distance
 from sparring.latents.spaces import BATCH, Space
@@ -20,23 +20,23 @@ from sparring.spec import Spec
 
 
 class Search(Spec):
-    """How latents are looked for; the defaults are those of Karras et al. 2020, appendix D.
+    """The settings of a projection; defaults from Karras et al. 2020, appendix D.
 
-    The learning rate rises for the share `rise` of the `steps` and falls as a cosine in the last `fall`. Points are
-    jittered by normal noise of `jitter` times the deviation of the latents, less and less, for the share `settle`.
-    `noise_weight` is that of `noise_correlation`.
+    The learning rate rises linearly for the fraction `rise` of the `steps` and falls as a cosine in the last `fall`.
+    Normal noise on the points starts at `jitter` times the deviation of the latents and decays to 0 at the fraction
+    `settle`. `noise_weight` is the weight of `noise_correlation`.
     """
 
     steps: PositiveInt = 1000
     learning_rate: PositiveFloat = 0.1
-    rise: Share = 0.05
-    fall: Share = 0.25
+    rise: Fraction = 0.05
+    fall: Fraction = 0.25
     jitter: NonNegativeFloat = 0.05
-    settle: Share = 0.75
+    settle: Fraction = 0.75
     noise_weight: NonNegativeFloat = 1e5
 
     def rate_at(self, step: int) -> float:
-        """Returns the learning rate of the step after `step` others."""
+        """Returns the learning rate after `step` steps."""
         done = step / self.steps
         rising = min(1.0, (step + 1) / (self.steps * self.rise)) if self.rise else 1.0
         falling = min(1.0, (1 - done) / self.fall) if self.fall else 1.0
@@ -48,16 +48,16 @@ class Search(Spec):
         return self.jitter * max(0.0, left) ** 2
 
 
-class Projection:
-    """The images `target` [N, *sample] in [-1, 1] being looked for in `space`: latents and noise, step by step.
+class LatentProjection:
+    """A search in `space` for latents and noise of the images `target` [N, *sample] in [-1, 1], step by step.
 
-    In W and W+ the search starts at the mean of the latents, in Z at the nearest of some that are drawn. Z is left for
-    no point that the prior would not draw: its box and, where it is `spherical`, its lengths are kept to. Noise is
-    each image's own, normalized after every step. In a conditional game `condition` says what all the images are of;
-    None starts, in Z, at what the nearest of those drawn is of. All that is random depends on `seed` and the step.
+    In W and W+ it starts at the mean of the latents, in Z at the nearest of some samples. In Z points stay where the
+    prior has mass: in a box, and between two lengths if it is `spherical`. Each image has its own noise, normalized
+    after every step. In a conditional game `condition` is that of all images; None takes, in Z, the condition of the
+    nearest sample. Randomness depends on `seed` and the step alone.
 
     Raises:
-        ShapeError: the images are not of the shape of the game's samples, or not images.
+        ShapeError: the targets are not images of the shape of the game's samples.
     """
 
     def __init__(
@@ -71,57 +71,57 @@ class Projection:
     ) -> None:
         if target.shape[1:] != space.game.sample or target.ndim != 4 or not len(target):
             raise ShapeError(
-                f"projection: got images {tuple(target.shape)}; the model makes {space.game.sample}, and can only "
-                "look for images of that shape"
+                f"projection: got images {tuple(target.shape)}; the model makes {space.game.sample}; "
+                "give it images of that shape"
             )
         self.space, self.distance, self.search, self.seed = space, distance, search, seed
         self.target = target.to(space.game.device)
-        self.region = space.survey(seed, condition)
-        start = self._nearest(self.region.starts)
+        self.statistics = space.statistics(seed, condition)
+        start = self._nearest(self.statistics.starts)
         points = start.points.clone().requires_grad_(True)
-        drawn = [torch.randn(len(target), *own.shape[1:], generator=self._random(0)) for own in space.constant_noise()]
-        self.noise = [noise.to(self.target.device).requires_grad_(True) for noise in drawn]
+        noise = [torch.randn(len(target), *own.shape[1:], generator=self._random(0)) for own in space.constant_noise()]
+        self.noise = [layer.to(self.target.device).requires_grad_(True) for layer in noise]
         normalize_noise(self.noise)
         self._start = start
         named = {f"noise_{layer:02d}": noise for layer, noise in enumerate(self.noise)}
-        self.descent = Descent({"points": points, **named})
+        self.adam = FunctionalAdam({"points": points, **named})
 
     @property
     def done(self) -> bool:
-        """Whether all steps are made."""
-        return self.descent.steps >= self.search.steps
+        """Whether all steps are done."""
+        return self.adam.steps >= self.search.steps
 
     @property
     def latents(self) -> Latents:
-        """What is found so far."""
-        points = self.descent.variables["points"].detach().clone()
+        """The current latents and noise."""
+        points = self.adam.variables["points"].detach().clone()
         return replace(self._start, points=points, noise=tuple(noise.detach().clone() for noise in self.noise))
 
     def step(self) -> Tensor:
-        """Makes a step, and returns the distance [N] of each image where the step began, jittered."""
-        step, points = self.descent.steps, self.descent.variables["points"]
+        """Makes a step and returns the distances [N] of the images at its jittered start."""
+        step, points = self.adam.steps, self.adam.variables["points"]
         with self.space.game.evaluating(), torch.enable_grad():
             shape, device = points.shape, self.target.device
             jitter = torch.randn(shape, generator=self._random(step + 1)).to(device)
-            moved = points + jitter * (self.search.jitter_at(step) * self.region.deviation)
-            made = self.space.images(replace(self._start, points=moved, noise=tuple(self.noise)))
-            distance = self.distance(made, self.target)
+            jittered = points + jitter * (self.search.jitter_at(step) * self.statistics.deviation)
+            images = self.space.images(replace(self._start, points=jittered, noise=tuple(self.noise)))
+            distance = self.distance(images, self.target)
             loss = distance.sum()
             if self.noise:
                 loss = loss + self.search.noise_weight * noise_correlation(self.noise).sum()
-            self.descent.move(loss, self.search.rate_at(step))
+            self.adam.step(loss, self.search.rate_at(step))
         normalize_noise(self.noise)
         with torch.no_grad():
-            points.copy_(self.region.keep(points))
+            points.copy_(self.statistics.clamp(points))
         return distance.detach()
 
     def state(self) -> dict[str, Tensor]:
-        """Returns all that the steps to come depend on, beside what the projection was built from."""
-        return self.descent.state()
+        """Returns the state of the search, without the arguments that it was built from."""
+        return self.adam.state()
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Goes on from `state`, of a projection that was built from the same."""
-        self.descent.restore(state)
+        """Restores what `state()` of a projection with the same arguments returned."""
+        self.adam.restore(state)
 
     def _nearest(self, starts: Latents) -> Latents:
         """Returns the nearest of `starts` to each target."""

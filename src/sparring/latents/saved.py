@@ -1,4 +1,4 @@
-"""Latents in files: `.npz` with an array `z` or `w`, and what goes with it."""
+"""Latents in `.npz` files: an array `z` or `w`, with condition and noise."""
 
 import io
 from pathlib import Path
@@ -15,10 +15,10 @@ _NOISE = "noise_{:02d}"
 
 
 def save_latents(path: Path, latents: Latents) -> None:
-    """Writes `latents` to `path`, a `.npz`, whole or not at all.
+    """Writes `latents` atomically to `path`, a `.npz`.
 
     It holds `z` [N, n], or `w` [N, width], which in W+ is [N, styles, width]; `condition` and `noise_00`, `noise_01`,
-    … where there are any. Files that StyleGAN2-ADA's projector writes have such a `w` too.
+    … if there are any. Files of StyleGAN2-ADA's projector have such a `w` too.
     """
     arrays = {latents.space[0]: latents.points}
     arrays |= {} if latents.condition is None else {"condition": latents.condition}
@@ -29,7 +29,7 @@ def save_latents(path: Path, latents: Latents) -> None:
 
 
 def read_latents(path: Path) -> Latents:
-    """Returns the latents in the file that `save_latents` wrote at `path`; nothing in it is run.
+    """Returns the latents in a file of `save_latents` at `path`; never runs code from it.
 
     Raises:
         DataError: it is missing, damaged, or holds no latents.
@@ -41,17 +41,17 @@ def read_latents(path: Path) -> Latents:
         raise DataError(f"there are no latents at {path}") from None
     except (OSError, ValueError, TypeError, EOFError, AttributeError, BadZipFile) as error:
         raise DataError(f"{path} is damaged, or no .npz of numbers ({error})") from None
-    found = [name for name in ("z", "w") if name in arrays]
+    spaces = [name for name in ("z", "w") if name in arrays]
     dimensions = {"z": (2,), "w": (2, 3)}
-    if len(found) != 1 or (points := arrays[found[0]]).ndim not in dimensions[found[0]]:
-        said = ", ".join(f"{name} {list(array.shape)}" for name, array in arrays.items())
+    if len(spaces) != 1 or (points := arrays[spaces[0]]).ndim not in dimensions[spaces[0]]:
+        contents = ", ".join(f"{name} {list(array.shape)}" for name, array in arrays.items())
         raise DataError(
-            f"{path}: holds {said or 'nothing'}; needs either z [N, n], or w [N, width] or [N, styles, width]"
+            f"{path}: holds {contents or 'nothing'}; needs either z [N, n], or w [N, width] or [N, styles, width]"
         )
     noise = tuple(arrays[name] for name in map(_NOISE.format, range(len(arrays))) if name in arrays)
     parts = [part for part in (arrays.get("condition"), *noise) if part is not None]
     if not points.is_floating_point() or not points.isfinite().all() or any(len(part) != len(points) for part in parts):
-        raise DataError(f"{path}: its latents are no finite fractions, or what belongs to them is not one for each")
-    space: SpaceName = "z" if found[0] == "z" else "w" if points.ndim == 2 else "w+"
+        raise DataError(f"{path}: its latents are not finite fractions, or their condition or noise has another count")
+    space: SpaceName = "z" if spaces[0] == "z" else "w" if points.ndim == 2 else "w+"
     condition = arrays.get("condition")
     return Latents(space, points.float(), condition, tuple(part.float() for part in noise))

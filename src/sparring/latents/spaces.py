@@ -1,4 +1,4 @@
-"""Latent spaces of a generator: Z, which the prior draws from, and W and W+, where a style network has its styles."""
+"""Latent spaces of a generator: Z, the space of the prior, and W and W+, the spaces of styles in a style network."""
 
 from abc import ABC, abstractmethod
 
@@ -8,20 +8,20 @@ from torch import Tensor, nn
 from sparring.errors import ShapeError, SpecError, nearest
 from sparring.game import Game
 from sparring.latents.latent import Latents, SpaceName
-from sparring.latents.latent_statistics import Region, spread
+from sparring.latents.latent_statistics import LatentStatistics, rms_deviation
 from sparring.network import ConditionLike, Network, Shape
 from sparring.network.style_based import LayerNoise, StyleNetwork
 
 BATCH = 32
-"""How many images are made at once."""
+"""The number of images rendered at once."""
 
-_SURVEYED, _STARTS = 10_000, 64
+_SAMPLES, _STARTS = 10_000, 64
 
 
 class Space(ABC):
-    """A latent space of a game's generator: how points of it are drawn, and the images of points.
+    """A latent space of a game's generator: samples points and renders their images.
 
-    `shape` is that of a point. In a `spherical` space one interpolates along arcs.
+    `shape` is the shape of a point. In a `spherical` space interpolations are arcs.
     """
 
     name: SpaceName
@@ -33,62 +33,62 @@ class Space(ABC):
 
     @property
     def generator(self) -> Network:
-        """The network that makes the images; raises `SpecError` where the game has none called so."""
-        found = _players(self.game).get("generator")
-        if not isinstance(found, Network):
+        """The game's player `generator`; raises `SpecError` if there is none."""
+        generator = _players(self.game).get("generator")
+        if not isinstance(generator, Network):
             raise SpecError(f"{self.game.spec.kind()} has no player called generator; choose a game that has one")
-        return found
+        return generator
 
     def draw(self, count: int, seed: int, condition: ConditionLike = None) -> Latents:
-        """Returns `count` latents that depend on `seed` alone, those of the samples that `spar sample` draws with it.
+        """Returns `count` latents that depend on `seed` alone, the same as those of `spar sample` with this seed.
 
-        A `condition` says what images are of, one for all or one for each; None draws it too, evenly.
+        `condition` is one for all or one for each; None samples it too.
         """
         random = torch.Generator(self.game.device).manual_seed(seed)
-        told = self.game.condition.as_tensor(condition, count, self.game.device)
+        fixed = self.game.condition.as_tensor(condition, count, self.game.device)
         points, conditions = [], []
-        for start in range(0, count, 128):  # as `Game.stream_samples` has them
+        for start in range(0, count, 128):  # the batches of `Game.stream_samples`
             size = min(128, count - start)
             points.append(self.game.draw_latents(size, random))
-            drawn = self.game.condition.draw(size, random) if told is None else told[start : start + size]
-            conditions += [] if drawn is None else [drawn]
+            part = self.game.condition.draw(size, random) if fixed is None else fixed[start : start + size]
+            conditions += [] if part is None else [part]
         return self.place(Latents("z", torch.cat(points), torch.cat(conditions) if conditions else None))
 
     @abstractmethod
     def place(self, latents: Latents) -> Latents:
-        """Returns `latents` of Z, or of a space that lies in this one, as latents of this space; raises `SpecError`."""
+        """Returns `latents` of Z or of a subspace as latents of this space; raises `SpecError` for others."""
 
     @abstractmethod
     def images(self, latents: Latents) -> Tensor:
-        """Returns the images [N, *sample] of latents of this space, about [-1, 1], differentiable by all of them."""
+        """Returns the images [N, *sample] of latents of this space, about [-1, 1], differentiable."""
 
     def constant_noise(self) -> list[Tensor]:
-        """Returns the network's own noise, [1, 1, H, W] for each layer that takes any."""
+        """Returns the network's fixed noise, [1, 1, H, W] for each layer that takes it."""
         return []
 
-    def survey(self, seed: int, condition: ConditionLike = None) -> Region:
-        """Returns where 10,000 latents lie; in Z a search starts at some of them, and keeps to their box and shell."""
-        points = self.draw(_SURVEYED, seed, condition).points
+    def statistics(self, seed: int, condition: ConditionLike = None) -> LatentStatistics:
+        """Returns the statistics of 10,000 latents, whose box and shell bound a search, and some of them as starts."""
+        points = self.draw(_SAMPLES, seed, condition).points
         lengths = points.norm(dim=1)
         shell = (float(lengths.min()), float(lengths.max())) if self.spherical else None
         starts, box = self.draw(_STARTS, seed, condition), (points.amin(0), points.amax(0))
-        return Region(starts, spread(points), box, shell)
+        return LatentStatistics(starts, rms_deviation(points), box, shell)
 
     def render(self, latents: Latents) -> Tensor:
         """Returns the images [N, *sample] in [-1, 1] of latents of this space, in evaluation mode, without gradients.
 
         Raises:
-            ShapeError: the latents are not those of this generator.
-            SpecError: they have no condition, or not one that the game knows.
+            ShapeError: the latents do not fit this generator.
+            SpecError: they have no condition, or an impossible one.
         """
         self.check(latents)
         latents = latents.to(self.game.device)
         with self.game.evaluating():
-            made = [self.images(latents[start : start + BATCH]) for start in range(0, len(latents), BATCH)]
-        return torch.cat(made).clamp(-1, 1)
+            images = [self.images(latents[start : start + BATCH]) for start in range(0, len(latents), BATCH)]
+        return torch.cat(images).clamp(-1, 1)
 
     def check(self, latents: Latents) -> None:
-        """Raises `ShapeError` or `SpecError` unless `latents` could be this space's."""
+        """Raises `ShapeError` or `SpecError` unless `latents` fit this space."""
         shape, noise = tuple(latents.points.shape), self.constant_noise()
         if latents.space != self.name or shape[1:] != self.shape or not shape[0]:
             needed = ", ".join(map(str, ("N", *self.shape)))
@@ -101,11 +101,11 @@ class Space(ABC):
             return
         self.game.condition.as_tensor(latents.condition, len(latents), self.game.device)
         if self.game.condition and latents.condition is None:
-            raise SpecError("latents: the model is conditional, and they do not say what their images are of")
+            raise SpecError("latents: the model is conditional, and they have no condition; draw them from this model")
 
 
 class InputSpace(Space):
-    """Z of any game that draws latents and renders them."""
+    """Z of any game with `draw_latents` and `render`."""
 
     name = "z"
 
@@ -125,7 +125,7 @@ class InputSpace(Space):
 
 
 class StyledSpace(Space):
-    """Z of a style network; what its layers add as noise may be given, and images are not clamped."""
+    """Z of a style network, with optional noise for its layers; images are not clamped."""
 
     name: SpaceName = "z"
 
@@ -143,7 +143,7 @@ class StyledSpace(Space):
         return self.synthesize(ws, latents.noise)
 
     def synthesize(self, ws: Tensor, noise: LayerNoise) -> Tensor:
-        """Returns the images of `ws` [N, styles, width] with `noise`, or with the network's own where there is none."""
+        """Returns the images of `ws` [N, styles, width] with `noise`, or with the network's own if it is empty."""
         return self.network.synthesize(ws, noise or self.network.constant_noise())
 
     def constant_noise(self) -> list[Tensor]:
@@ -151,7 +151,7 @@ class StyledSpace(Space):
 
 
 class W(StyledSpace):
-    """The intermediate latents of a style network, one for all layers."""
+    """The space of intermediate latents of a style network, one for all layers."""
 
     name: SpaceName = "w"
 
@@ -164,21 +164,21 @@ class W(StyledSpace):
             with self.game.evaluating():
                 return Latents("w", self.network.mapping(latents.points, latents.condition), noise=latents.noise)
         if latents.space != "w":
-            raise SpecError(f"latents: got some of {latents.space}, which are not in W; work in w+")
+            raise SpecError(f"latents: got some of {latents.space}, which are not in w; work in w+")
         return latents
 
     def images(self, latents: Latents) -> Tensor:
         return self.synthesize(self.network.broadcast(latents.points), latents.noise)
 
-    def survey(self, seed: int, condition: ConditionLike = None) -> Region:
-        """Returns the mean of 10,000 latents, where a search starts, and their deviation; there is no bound."""
-        latents = W(self.game, self.network).draw(_SURVEYED, seed, condition)
+    def statistics(self, seed: int, condition: ConditionLike = None) -> LatentStatistics:
+        """Returns the mean of 10,000 latents, where a search starts, and their deviation, without bounds."""
+        latents = W(self.game, self.network).draw(_SAMPLES, seed, condition)
         mean = Latents("w", latents.points.mean(0, keepdim=True))
-        return Region(self.place(mean), spread(latents.points))
+        return LatentStatistics(self.place(mean), rms_deviation(latents.points))
 
 
 class WPlus(W):
-    """A latent for each layer of a style network (Abdal et al. 2019)."""
+    """The space of a latent for each layer of a style network (Abdal et al. 2019)."""
 
     name = "w+"
 
@@ -211,14 +211,14 @@ def find_space(game: Game, name: str) -> Space:
         return InputSpace(game)
     elif name in ("w", "w+"):
         raise SpecError(
-            f"space: {type(network or game).__name__} has only z; w, w+ and a mean latent are those of style networks, "
-            "such as StyleGAN2Generator"
+            f"space: {type(network or game).__name__} has only z; w, w+ and a mean latent need a style network as "
+            "the generator"
         )
     raise SpecError(f"space: got {name!r}, which is none{nearest(name, ('z', 'w', 'w+'))}")
 
 
 def find_styles(game: Game) -> WPlus:
-    """Returns the space W+ of the game's generator; raises `SpecError` where it is no style network."""
+    """Returns the space W+ of the game's generator; raises `SpecError` if it is no style network."""
     space = find_space(game, "w+")
     assert isinstance(space, WPlus)
     return space
@@ -230,5 +230,5 @@ def _players(game: Game) -> dict[str, nn.Module]:
 
 def _in_z(latents: Latents) -> Latents:
     if latents.space != "z":
-        raise SpecError(f"latents: got some of {latents.space}, which have no known z; work in {latents.space}")
+        raise SpecError(f"latents: got some of {latents.space}, which have no z; work in {latents.space}")
     return latents

@@ -1,4 +1,4 @@
-"""Truncation: latents nearer to their mean, for better images and fewer kinds of them."""
+"""Truncation: moving latents towards their mean trades variety for quality."""
 
 from dataclasses import replace
 
@@ -7,16 +7,16 @@ from sparring.latents.spaces import StyledSpace, WPlus
 
 
 def truncate(space: StyledSpace, latents: Latents, truncation: float, layers: int | None = None) -> Latents:
-    """Returns `latents` in W, or in W+ if only the first `layers` are moved, nearer to the mean latent.
+    """Returns `latents` in W, or in W+ if only the first `layers` are truncated, with scaled distance from the mean.
 
-    Their distance from it is multiplied by `truncation`: 1 changes nothing, 0 gives the mean image, what is below
-    mirrors at the mean (Karras et al. 2019, appendix B).
+    `truncation` is the scale: 1 changes nothing, 0 gives the mean image, negative ones reflect at the mean (Karras et
+    al. 2019, appendix B).
 
     Raises:
-        SpecError: a truncation that is not from -1 to 1, or more layers than there are.
+        SpecError: the truncation is not in [-1, 1], or there are fewer layers.
     """
     whole = WPlus(space.game, space.network).place(latents)
-    moved = space.network.truncate(whole.points, truncation, layers)
+    truncated = space.network.truncate(whole.points, truncation, layers)
     if layers is None and latents.space != "w+":
-        return replace(whole, space="w", points=moved[:, 0])
-    return replace(whole, points=moved)
+        return replace(whole, space="w", points=truncated[:, 0])
+    return replace(whole, points=truncated)

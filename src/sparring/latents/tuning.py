@@ -1,4 +1,4 @@
-"""Pivotal tuning: the generator bent a little, until a latent that is found gives the very image."""
+"""Pivotal tuning: fine-tuning the generator to reproduce images exactly at their projected latents."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -9,32 +9,32 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from sparring.game import Game
-from sparring.latents.functional_adam import Descent
+from sparring.latents.functional_adam import FunctionalAdam
 from sparring.latents.latent import Latents
-from sparring.latents.latent_statistics import Share
+from sparring.latents.latent_statistics import Fraction
 from sparring.latents.perceptual_distance import Distance
 from sparring.latents.spaces import find_space
 from sparring.spec import Spec
 
 
 class Tuning(Spec):
-    """How the generator is bent (Roich et al. 2022); steps and learning rate are the paper's.
+    """The settings of pivotal tuning (Roich et al. 2022); steps and learning rate are the paper's.
 
-    `locality_weight` is that of keeping the images near the pivots as they were (eq. 6), at `locality` of the way from
-    a pivot to a random latent. The paper goes a length of 30 there, which means something else in every network.
+    `locality_weight` is the weight of the change of images near the pivots (eq. 6), at the fraction `locality` of the
+    way from a pivot to a random latent. The paper uses a length of 30 there, whose meaning depends on the network.
     """
 
     steps: PositiveInt = 350
     learning_rate: PositiveFloat = 3e-4
     locality_weight: NonNegativeFloat = 0.1
-    locality: Share = 0.5
+    locality: Fraction = 0.5
 
 
 class PivotalTuning:
-    """A copy of the game, whose generator learns to make the images `target` [N, *sample] of the `pivots`.
+    """Trains the generator in a copy of the game to render the images `target` [N, *sample] from the `pivots`.
 
-    The pivots and their noise stay as they are; what the generator makes of other latents shall stay, too. Everything
-    random depends on `seed` and the step.
+    The pivots and their noise are fixed; a penalty keeps images of other latents. Randomness depends on `seed` and the
+    step alone.
     """
 
     def __init__(
@@ -45,37 +45,37 @@ class PivotalTuning:
         self.game = deepcopy(game)
         self._before, self._space = find_space(game, pivots.space), find_space(self.game, pivots.space)
         self._space.check(pivots)
-        learning = self._space.generator.named_parameters()
-        self.descent = Descent({name: weight.requires_grad_(True) for name, weight in learning})
+        parameters = self._space.generator.named_parameters()
+        self.adam = FunctionalAdam({name: weight.requires_grad_(True) for name, weight in parameters})
 
     @property
     def done(self) -> bool:
-        """Whether all steps are made."""
-        return self.descent.steps >= self.tuning.steps
+        """Whether all steps are done."""
+        return self.adam.steps >= self.tuning.steps
 
     def step(self) -> Tensor:
-        """Makes a step, and returns the distance [N] of each pivot's image to its target before it."""
+        """Makes a step and returns the distances [N] of the pivots' images to their targets before it."""
         with self._space.game.evaluating(), torch.enable_grad():
             distance = self.distance(self._space.images(self.pivots), self.target)
             loss = distance.sum()
             if self.tuning.locality_weight:
                 loss = loss + self.tuning.locality_weight * self._change().sum()
-            self.descent.move(loss, self.tuning.learning_rate)
+            self.adam.step(loss, self.tuning.learning_rate)
         return distance.detach()
 
     def state(self) -> dict[str, Tensor]:
-        """Returns all that the steps to come depend on, beside what the tuning was built from."""
-        return self.descent.state()
+        """Returns the state of the tuning, without the arguments that it was built from."""
+        return self.adam.state()
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Goes on from `state`, of a tuning that was built from the same."""
-        self.descent.restore(state)
+        """Restores what `state()` of a tuning with the same arguments returned."""
+        self.adam.restore(state)
 
     def _change(self) -> Tensor:
-        """Returns how far an image near each pivot is from what it was, [N] (eq. 6)."""
-        seed = self.seed * (self.tuning.steps + 1) + self.descent.steps
-        drawn = self._before.draw(len(self.pivots), seed).points
-        near = replace(self.pivots, points=torch.lerp(self.pivots.points, drawn, self.tuning.locality))
+        """Returns the distances [N] of images near the pivots to those before tuning (eq. 6)."""
+        seed = self.seed * (self.tuning.steps + 1) + self.adam.steps
+        others = self._before.draw(len(self.pivots), seed).points
+        near = replace(self.pivots, points=torch.lerp(self.pivots.points, others, self.tuning.locality))
         with torch.no_grad():
-            were = self._before.images(near)
-        return self.distance(self._space.images(near), were)
+            before = self._before.images(near)
+        return self.distance(self._space.images(near), before)
