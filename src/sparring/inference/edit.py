@@ -142,7 +142,9 @@ def edit(model: Model, directions: Directions, latents: Latents, reach: float, c
     amounts = torch.linspace(-reach, reach, columns).tolist()
     steps = directions.steps.to(placed.points.device)
     rows = [placed[row : row + 1] for row in range(len(placed))]
-    return join_latents([shift_latents(row, step, amount, directions.layers) for step in steps for row in rows for amount in amounts])
+    return join_latents(
+        [shift_latents(row, step, amount, directions.layers) for step in steps for row in rows for amount in amounts]
+    )
 
 
 def pick(directions: Directions, index: int) -> Directions:
