@@ -11,7 +11,7 @@ import torch
 
 from overhead import SHAPE, by_engine, images
 from sparring.training.allocator import keep_memory
-from sparring.training.streams import DataOrder
+from sparring.training.batches import DataOrder
 
 BATCH, ROUNDS = 64, 7
 

@@ -279,7 +279,7 @@ def test_a_full_disk_ends_a_run_with_a_paragraph_and_loses_nothing(
     assert "run the same command again to resume" in said
     monkeypatch.setattr(os, "fsync", sync)
     spar("train", file, "images=80", "--run", "run", "--device", "cpu")
-    assert sparring.load(file.parent / "run").facts["progress"]["images"] == 80
+    assert sparring.load(file.parent / "run").facts.images == 80
     assert not [path for path in (file.parent / "run").rglob(".*") if path.name != ".lock"]
 
 

@@ -175,8 +175,8 @@ def images_for(recipe: Recipe, seed: int) -> torch.Tensor | None:
 def assert_equal(one: Checkpoint, other: Checkpoint) -> None:
     assert one.tensors.keys() == other.tensors.keys()
     assert not [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])]
-    assert one.facts["scores"] == other.facts["scores"]
-    assert one.facts["progress"]["step"] == other.facts["progress"]["step"]
+    assert one.facts.scores == other.facts.scores
+    assert one.facts.step == other.facts.step
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -219,7 +219,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
     sparring.train(recipe, tmp_path / "whole")
     with pytest.raises(InterruptedError):
         sparring.train(recipe, tmp_path / "broken", listeners=[Fuse(after=3)])
-    assert last_checkpoint(tmp_path / "broken").facts["progress"]["step"] == 2
+    assert last_checkpoint(tmp_path / "broken").facts.step == 2
     sparring.train(recipe, tmp_path / "broken")
     assert_equal(last_checkpoint(tmp_path / "broken"), last_checkpoint(tmp_path / "whole"))
 

@@ -23,7 +23,7 @@ from sparring.theory import DiracGame, dynamics
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
 from sparring.training.folder import RunFolder
 from sparring.training.listener import Listener, View
-from sparring.training.loop import follow_losses
+from sparring.training.loop import compute_gradients
 
 SAMPLE = (1, 2, 3)
 NAMES = ("discriminator", "generator")
@@ -216,8 +216,8 @@ def test_a_shrunk_ring_trains_resumes_to_the_bit_and_freezes_who_does_not_move(
     )
     assert not [name for name, tensor in whole.tensors.items() if not torch.equal(tensor, broken.tensors[name])]
     run = build_run(recipe, recipe.data.load(), RunFolder(tmp_path / "other"), torch.device("cpu"))
-    for move in (move for turn in run.turns() for move in turn):
+    for move in (move for turn in run.turns for move in turn):
         run.game.zero_grad()
-        follow_losses(run, move)
+        compute_gradients(run, move, {})
         own = {id(weight) for weight in move.optimizer.parameters}
         assert {id(weight) for weight in run.game.parameters() if weight.grad is not None} == own

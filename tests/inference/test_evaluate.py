@@ -121,11 +121,11 @@ def test_scores_during_training_choose_the_best_checkpoint(shrink, tmp_path, mon
         shrink("dcgan", "listening.metrics=[FD,PR]", "checkpoints.by=recall-pixels", "listening.score_count=8"),
         tmp_path / "run",
     )
-    assert {"FD-pixels", "precision-pixels", "recall-pixels", "sliced_wasserstein"} <= model.facts["scores"].keys()
+    assert {"FD-pixels", "precision-pixels", "recall-pixels", "sliced_wasserstein"} <= model.facts.scores.keys()
     better = {"FD-pixels": "lower", "precision-pixels": "higher", "recall-pixels": "higher"}
-    assert model.facts["score_directions"] == better | {"sliced_wasserstein": "lower"}
+    assert model.facts.score_directions == better | {"sliced_wasserstein": "lower"}
     assert sparring.load(tmp_path / "run", best=True)
-    assert "except of Precision-pixels, Recall-pixels" in (tmp_path / "run" / "report.html").read_text()
+    assert "except for Precision-pixels, Recall-pixels" in (tmp_path / "run" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_cannot_rank_checkpoints_is_refused_before_the_run(shrink, tmp_path
 def test_a_run_goes_on_without_scores_whose_weights_are_missing(shrink, tmp_path, capsys):
     recipe = shrink("dcgan", "listening.metrics=[FD]", "listening.backbone=inception", "checkpoints.by=FID")
     model = sparring.train(recipe, tmp_path / "run")
-    assert list(model.facts["scores"]) == ["sliced_wasserstein"]
+    assert list(model.facts.scores) == ["sliced_wasserstein"]
     said = capsys.readouterr().out
     assert "Without scores by listening.metrics" in said
     assert "No best checkpoint will be kept: nothing scores 'FID' (training.checkpoints.by)" in said

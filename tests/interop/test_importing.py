@@ -72,7 +72,7 @@ def test_an_imported_run_trains_on_and_resumes(
     small = [f"data.path={faces}", "training.batch=2", "images=4", "sample_count=2", "score_count=2"]
     before = sparring.load(run)
     model = sparring.train(recipe.override(small), run, with_changes=True)
-    assert model.facts["progress"]["step"] == 2
+    assert model.facts.step == 2
     one, other = (dict(game.named_parameters()) for game in (before.game, model.game))
     changed = [name for name in one if not torch.equal(one[name], other[name])]
     assert any(name.startswith("discriminator") for name in changed)

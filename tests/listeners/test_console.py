@@ -1,4 +1,4 @@
-"""What the console promises: one sane line at any width, plain lines elsewhere, no cost per step."""
+"""The console: one sane line at any width, plain lines elsewhere, no cost per step."""
 
 import io
 import re
@@ -101,9 +101,9 @@ def test_the_live_line_never_wraps(view, monkeypatch, width):
     clock.now += 1.0
     console.record(view, view.take_record())
     console.step(view)
-    drawn = _ESCAPE.sub("", console.terminal.file.getvalue()[start:])
+    output = _ESCAPE.sub("", console.terminal.file.getvalue()[start:])
     console.end(view, "finished")
-    assert all(len(line) < max(width, 2) for line in re.split(r"[\r\n]", drawn))
+    assert all(len(line) < max(width, 2) for line in re.split(r"[\r\n]", output))
 
 
 def test_the_terminal_is_left_with_its_cursor(view, monkeypatch):
@@ -123,7 +123,7 @@ def test_resuming_says_from_where(view):
     assert "at step 20, 1.28k of 10k images" in _text(console)
 
 
-def test_checkpoints_are_told_sparingly_and_the_last_one_at_the_end(view):
+def test_checkpoints_are_printed_sparingly_and_the_last_one_at_the_end(view):
     console, clock = _plain()
     console.begin(view)
     for index in range(30):

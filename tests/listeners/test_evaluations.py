@@ -1,4 +1,4 @@
-"""What the report says of evaluations: the newest first, everything escaped, foreign files passed over."""
+"""Evaluations in the report: the newest first, everything escaped, foreign files skipped."""
 
 import json
 import os
@@ -42,8 +42,8 @@ def scores(tmp_path):
     return tmp_path / "scores"
 
 
-def _write(path, *found, at=0):
-    write_scores(path, found or (_FD,))
+def _write(path, *results, at=0):
+    write_scores(path, results or (_FD,))
     os.utime(path.with_name(f"{path.name}.json"), (at, at))
 
 
@@ -58,7 +58,7 @@ def test_a_run_without_evaluations_has_no_section(tmp_path, scores):
     assert "Evaluation" not in write_report(tmp_path).read_text()
 
 
-def test_a_score_is_told_with_all_that_it_depends_on(tmp_path, scores):
+def test_a_score_is_shown_with_everything_it_depends_on(tmp_path, scores):
     higher = replace(_FD, name="precision-lite0", direction="higher", deviation=None, value=0.5)
     own = replace(_FD, name="spectrum-gap", direction="real", backbone="", weights="", resizer="", averaged=None)
     _write(scores / "00000640", _FD, higher, own)
@@ -95,7 +95,7 @@ def test_pictures_of_the_newest_evaluation_are_on_the_page(tmp_path, scores):
         _draw(scores / f"{name}.png")
     html = evaluations(tmp_path)
     assert html.count("data:image/png") == 2
-    assert "learned by heart" in html
+    assert "memorized" in html
     assert "blue without orange" in html
 
 
@@ -121,7 +121,7 @@ def test_heavy_pictures_are_made_lighter(tmp_path, scores):
         json.dumps({"scores": [_FD.__dict__ | {"shape": "x"}]}).encode(),
     ],
 )
-def test_files_that_hold_something_else_are_passed_over(tmp_path, scores, content):
+def test_files_that_hold_something_else_are_skipped(tmp_path, scores, content):
     _write(scores / "good")
     (scores / "bad.json").write_bytes(content)
     (scores / "folder.json").mkdir()

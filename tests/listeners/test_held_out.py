@@ -1,4 +1,4 @@
-"""What a game says of samples that it never learned from."""
+"""Metrics of held-out samples."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ def test_accuracy_on_held_out_samples_is_logged_and_chooses_the_best_checkpoint(
     small = ["generator.width=2", "discriminator.width=2", "labelled=20", "record_every=64"]
     recipe = sparring.recipe("semi-supervised-digits", *changes, *small)
     model = sparring.train(recipe, tmp_path)
-    found = [line["scores"]["accuracy"] for line in read_log(tmp_path) if line["scores"]]
-    assert len(found) == 3
-    assert all(0 <= accuracy <= 1 for accuracy in found)
+    accuracies = [line["scores"]["accuracy"] for line in read_log(tmp_path) if line["scores"]]
+    assert len(accuracies) == 3
+    assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     data = recipe.data.load()
     assert data.held_out is not None
-    assert sparring.load(tmp_path, best=True).facts["scores"]["accuracy"] == max(found)
-    assert model.facts["scores"]["accuracy"] == found[-1]
+    assert sparring.load(tmp_path, best=True).facts.scores["accuracy"] == max(accuracies)
+    assert model.facts.scores["accuracy"] == accuracies[-1]

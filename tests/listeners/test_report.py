@@ -1,4 +1,4 @@
-"""What the report promises: whole at any moment, nothing from outside, nothing from files unescaped."""
+"""The report: whole at any moment, nothing from outside, nothing from files unescaped."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from sparring.listeners.report import Report, write_report
 _FACTS = {
     "name": "dcgan",
     "status": "stopped",
-    "message": None,
+    "message": "",
     "device": "cpu",
     "threads": 2,
     "parameters": {"generator": 1234, "discriminator": 567},
@@ -135,10 +135,10 @@ def _fill_scores(view, facts):
     return write_report(view.folder).read_text()
 
 
-def test_which_way_is_better_is_told_of_each_score(view):
+def test_each_score_shows_which_values_are_better(view):
     html = _fill_scores(view, {"score_directions": _BETTER})
     assert (
-        "Smaller is better, except of Precision (larger) and MS-SSIM, MS-SSIM-real (nearest to that of real samples)."
+        "Smaller is better, except for Precision (larger) and MS-SSIM, MS-SSIM-real (nearest to that of real samples)."
         in html
     )
     charts = dict(re.findall(r"<figcaption>(.*?)</figcaption>(.*?)</figure>", html))
@@ -160,7 +160,7 @@ def test_smaller_is_better_where_nothing_else_is_said(view, facts):
 
 def test_a_run_from_before_scores_told_all_ways_is_reported(view):
     html = _fill_scores(view, {"higher": ["precision"]})
-    assert "Smaller is better, except of Precision (larger)." in html
+    assert "Smaller is better, except for Precision (larger)." in html
 
 
 def test_many_grids_are_thinned_evenly_and_the_latest_shows(view):

@@ -1,4 +1,4 @@
-"""When scores are taken during a run, what they may cost, and that they never end it."""
+"""When a run is scored, what that may cost, and that it never ends the run."""
 
 import pytest
 
@@ -29,9 +29,9 @@ class Scorer:
         return scores
 
 
-def play(view, scorer, steps=10, said=None, **fields):
-    said = [] if said is None else said
-    scoring = Scoring(1, scorer, (), count=6, clock=scorer.clock, tell=said.append, **fields)
+def play(view, scorer, steps=10, messages=None, **fields):
+    messages = [] if messages is None else messages
+    scoring = Scoring(1, scorer, (), count=6, clock=scorer.clock, complain=messages.append, **fields)
     scores = []
     for _ in range(steps):
         view.advance()
@@ -39,11 +39,11 @@ def play(view, scorer, steps=10, said=None, **fields):
     return scores
 
 
-def test_scores_are_taken_wherever_they_are_due_while_they_cost_nothing(view):
+def test_every_due_evaluation_that_costs_nothing_is_made(view):
     assert [sorted(score) for score in play(view, Scorer(), steps=4)] == [["FD"]] * 4
 
 
-def test_an_evaluation_that_would_take_more_than_its_share_is_passed_over(view):
+def test_an_evaluation_that_would_take_more_than_its_share_is_skipped(view):
     scorer = Scorer(seconds=view.seconds + 1000.0)
     scores = play(view, scorer, steps=3)
     assert scores[0]
@@ -64,12 +64,12 @@ def test_the_same_latents_are_drawn_every_time_and_not_those_of_the_grids(view):
     assert [samples.count for samples in scorer.calls] == [6, 6]
 
 
-def test_which_values_of_the_scores_are_better_is_told(view):
+def test_the_directions_of_the_scores_are_the_scorers(view):
     assert Scoring(1, Scorer(), ()).score_directions == {"FD": "lower", "precision": "higher", "MS-SSIM": "real"}
 
 
 def test_a_resumed_run_has_only_the_share_of_its_own_time(view):
-    view.seconds = 1_000_000.0  # earlier sittings, whose evaluations are not known
+    view.seconds = 1_000_000.0  # earlier sessions, whose evaluations are not known
     scorer, scores = Scorer(seconds=1000.0), []
     scoring = Scoring(1, scorer, (), clock=scorer.clock, share=0.1)
     scoring.begin(view)
@@ -81,10 +81,10 @@ def test_a_resumed_run_has_only_the_share_of_its_own_time(view):
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), RuntimeError("out of memory")])
-def test_no_failure_ends_a_run_and_each_is_told_once(view, error):
-    said = []
-    assert play(view, Scorer(fails=error), steps=3, said=said) == [{}, {}, {}]
-    assert said == [f"an evaluation failed, and its scores are left out: {error}"]
-    said.clear()
-    play(view, Scorer(), steps=3, said=said)
-    assert said == ["CAS is left out: no labels"]
+def test_no_failure_ends_a_run_and_each_is_printed_once(view, error):
+    messages = []
+    assert play(view, Scorer(fails=error), steps=3, messages=messages) == [{}, {}, {}]
+    assert messages == [f"an evaluation failed, and its scores are left out: {error}"]
+    messages.clear()
+    play(view, Scorer(), steps=3, messages=messages)
+    assert messages == ["CAS is left out: no labels"]

@@ -1,4 +1,4 @@
-"""A pyramid of games: one run in stages, whichever way it was interrupted."""
+"""A pyramid of games: one run in stages, wherever it was interrupted."""
 
 import json
 from collections.abc import Callable
@@ -18,25 +18,25 @@ from sparring.training.listener import Listener, View
 Shrink = Callable[..., Recipe]
 
 
-class Witness(Listener):
-    """Notes what each step was played on."""
+class ShapeLog(Listener):
+    """Notes the shape and the images of each step."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[tuple[int, ...], int]] = []
+        self.steps: list[tuple[tuple[int, ...], int]] = []
 
     def step(self, view: View) -> None:
-        self.seen.append((view.shape, view.images))
+        self.steps.append((view.shape, view.images))
 
 
 def test_a_run_goes_through_the_sizes_with_their_batches(shrink: Shrink, tmp_path: Path) -> None:
-    witness = Witness()
+    log = ShapeLog()
     recipe = shrink("progressive-emoji", "data.size=16", "images=40", "game.batches={4: 8, 8: 2}")
-    model = sparring.train(recipe, tmp_path, listeners=[witness])
-    assert witness.seen[:2] == [((3, 4, 4), 8), ((3, 8, 8), 10)]
-    assert witness.seen[-1] == ((3, 16, 16), 40)
+    model = sparring.train(recipe, tmp_path, listeners=[log])
+    assert log.steps[:2] == [((3, 4, 4), 8), ((3, 8, 8), 10)]
+    assert log.steps[-1] == ((3, 16, 16), 40)
     assert model.sample(2).shape == (2, 3, 16, 16)
     facts = read_checkpoint(list_checkpoints(tmp_path / "checkpoints")[-1]).facts
-    assert facts["stage"] == 2
+    assert facts.stage == 2
     assert find_stage(RunFolder(tmp_path), plan_stages(recipe, recipe.data.load())) == 2
 
 
@@ -45,7 +45,7 @@ def test_a_stage_begins_with_the_weights_of_the_one_before_and_fresh_optimizers(
     recipe = shrink("progressive-emoji", *saved, "rates={8: 1e-9}")
     sparring.train(recipe, tmp_path)
     first, second = (read_checkpoint(path) for path in list_checkpoints(tmp_path / "checkpoints")[1:3])
-    assert (first.facts["stage"], second.facts["stage"]) == (0, 1)
+    assert (first.facts.stage, second.facts.stage) == (0, 1)
     kept = [name for name in first.tensors if name.startswith("game/") and name in second.tensors]
     moved = [name for name in kept if not torch.allclose(first.tensors[name], second.tensors[name], atol=1e-5)]
     assert len(kept) > 10
@@ -72,16 +72,16 @@ def test_networks_that_do_not_grow_are_refused_before_the_first_step(shrink: Shr
         sparring.train(shrink("progressive-emoji", "generator={kind: DCGANGenerator, width: 4}"), tmp_path)
 
 
-def test_a_stage_that_ends_is_told_and_the_run_goes_on(
+def test_the_end_of_a_stage_is_printed_and_the_run_goes_on(
     shrink: Shrink, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparring.train(shrink("progressive-emoji"), tmp_path)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     parts = ("Stage 1 of 2: 4x4, batches of 4.", "Stage over after 2 steps", "Stage 2 of 2: 8x8", "Finished after 4")
-    found = [said.find(part) for part in parts]
-    assert found == sorted(found)
-    assert -1 not in found
-    assert RunFolder(tmp_path).read_facts()["status"] == "finished"
+    positions = [output.find(part) for part in parts]
+    assert positions == sorted(positions)
+    assert -1 not in positions
+    assert RunFolder(tmp_path).read_facts().status == "finished"
 
 
 def test_a_stage_without_a_step_is_refused_before_the_first(shrink: Shrink, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_scores_of_other_stages_are_no_rivals(shrink: Shrink, tmp_path: Path) ->
     sparring.train(shrink("progressive-emoji", *saved), tmp_path)
     for path in list_checkpoints(tmp_path / "checkpoints"):
         checkpoint = read_checkpoint(path)
-        better = 0.0 if checkpoint.facts["stage"] == 0 else 1.0
-        scores = {"sliced_wasserstein": better + checkpoint.facts["progress"]["step"]}
-        write_checkpoint(path, Checkpoint(checkpoint.tensors, {**checkpoint.facts, "scores": scores}))
-    assert sparring.load(tmp_path, best=True).facts["progress"]["step"] == 3
+        offset = 0.0 if checkpoint.facts.stage == 0 else 1.0
+        scores = {"sliced_wasserstein": offset + checkpoint.facts.step}
+        write_checkpoint(path, Checkpoint(checkpoint.tensors, checkpoint.facts.model_copy(update={"scores": scores})))
+    assert sparring.load(tmp_path, best=True).facts.step == 3

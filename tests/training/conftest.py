@@ -10,6 +10,7 @@ import torch
 from sparring.recipes import Recipe
 from sparring.runner.train import build_run
 from sparring.training.checkpointer import Checkpointer
+from sparring.training.checkpoints import CheckpointFacts
 from sparring.training.folder import RunFolder
 from sparring.training.run import Run
 
@@ -26,6 +27,6 @@ def prepare(shrink: Callable[..., Recipe], tmp_path: Path) -> Prepare:
         recipe = shrink(*changes, **options)
         home = RunFolder(tmp_path / folder)
         run = build_run(recipe, recipe.data.load(), home, torch.device("cpu"), listeners)
-        return run, Checkpointer(run, {"recipe": recipe.tree()})
+        return run, Checkpointer(run, CheckpointFacts(recipe=recipe.tree(), sample=run.shape))
 
     return make

@@ -19,7 +19,7 @@ Prepare = Callable[..., tuple[Run, Any]]
 
 
 def steps(checkpointer: Any) -> list[int]:
-    return [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)]
+    return [read_checkpoint(path).facts.step for path in list_checkpoints(checkpointer.folder)]
 
 
 class Saved(Listener):
@@ -36,7 +36,7 @@ class Saved(Listener):
 class Scored(Listener):
     """Gives each step the score in a list; None is none."""
 
-    directions: ClassVar[Mapping[str, ScoreDirection]] = {
+    score_directions: ClassVar[Mapping[str, ScoreDirection]] = {
         "sliced_wasserstein": "lower",
         "precision": "higher",
         "MS-SSIM": "real",
@@ -115,7 +115,7 @@ def test_a_run_is_saved_by_time_too(prepare: Prepare, monkeypatch: pytest.Monkey
     for minutes, expected in ((4.9, []), (5.1, [2]), (9.9, [2]), (10.3, [2, 4])):
         play_step(run)
         monkeypatch.setattr("time.monotonic", lambda minutes=minutes: start + 60 * minutes)
-        checkpointer.save_if_due()
+        checkpointer.save_if_due({})
         assert steps(checkpointer) == expected
 
 

@@ -1,9 +1,11 @@
 """A checkpoint reads back bit for bit, or is refused with a sentence."""
 
 import errno
+import math
 import os
 import pickle
 import random
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -14,17 +16,34 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from sparring.direction import ScoreDirection
 from sparring.errors import CheckpointError, RunError
+from sparring.network import Condition
 from sparring.training.checkpoints import (
     Checkpoint,
+    CheckpointFacts,
     list_checkpoints,
-    rank,
     read_checkpoint,
     read_facts,
     write_checkpoint,
 )
+from sparring.training.tensor_file import read_tensor_file, write_tensor_file
 
-FACTS = {"recipe": {"name": "café", "game": {"kind": "GAN"}}, "scores": {"fid": 1.5}, "progress": {"step": 3}}
+FACTS = CheckpointFacts(
+    recipe={"name": "café", "game": {"kind": "GAN"}},
+    sample=(3, 8, 16),
+    attributes=("bald", "hat"),
+    condition=Condition(numbers=2, examples=((0.5, 1.0), (0.25, 0.0))),
+    depth=16,
+    stage=1,
+    begin=640,
+    step=3,
+    images=960,
+    seconds=1.5,
+    scores={"fid": 1.5},
+    score_directions={"fid": "lower"},
+    optimizers={"generator": "Adam"},
+)
 
 
 def example() -> Checkpoint:
@@ -55,6 +74,7 @@ def bits(tensor: torch.Tensor) -> bytes:
 def test_a_checkpoint_reads_back_bit_for_bit(written: Path) -> None:
     found, given = read_checkpoint(written), example()
     assert found.facts == given.facts == read_facts(written)
+    assert found.facts.condition.examples == given.facts.condition.examples  # not part of the equality
     assert found.tensors.keys() == given.tensors.keys()
     for name, tensor in given.tensors.items():
         assert found.tensors[name].dtype == tensor.dtype
@@ -103,13 +123,13 @@ def test_the_facts_of_a_flipped_head_are_read_or_refused_but_never_a_traceback(w
         damaged[flip // 8] ^= 1 << flip % 8
         written.write_bytes(damaged)
         try:
-            assert isinstance(read_facts(written), dict)
+            assert isinstance(read_facts(written), CheckpointFacts)
         except CheckpointError:
             continue
 
 
 def _newer(path: Path) -> None:
-    save_file({"weight": torch.zeros(3)}, path, {"format": "sparring-checkpoint", "version": "99", "facts": "{}"})
+    save_file({"weight": torch.zeros(3)}, path, {"format": "sparring-checkpoint", "facts": '{"version": 99}'})
 
 
 def _foreign(path: Path) -> None:
@@ -160,11 +180,11 @@ def test_what_is_no_checkpoint_is_refused_by_its_name(make: Callable[[Path], Any
 def test_a_head_whose_length_looks_like_a_pickle_is_no_pickle(length: int, tmp_path: Path) -> None:
     path, tensors = tmp_path / "some.safetensors", {"weight": torch.zeros(3)}
     for padding in range(length - 400, length, 8):
-        write_checkpoint(path, Checkpoint(tensors, {"padding": "x" * padding}))
+        write_tensor_file(path, tensors, {"padding": "x" * padding})
         if path.read_bytes()[:2] == length.to_bytes(2, "little"):
             break
     assert path.read_bytes()[:2] == length.to_bytes(2, "little")
-    assert read_checkpoint(path).tensors.keys() == {"weight"}
+    assert read_tensor_file(path)[0].keys() == {"weight"}
 
 
 def test_no_code_in_a_pickle_is_run(tmp_path: Path) -> None:
@@ -215,20 +235,45 @@ def test_a_disk_that_takes_no_more_is_said_in_a_sentence(written: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "ranked"),
+    ("direction", "ranked"), [(None, 0.5), ("lower", 0.5), ("higher", -0.5), ("real", None)], ids=str
+)
+def test_a_checkpoint_ranks_by_the_direction_of_its_score(
+    direction: ScoreDirection | None, ranked: float | None
+) -> None:
+    directions = {"score_directions": {"score": direction} if direction else {}}
+    assert FACTS.model_copy(update={"scores": {"score": 0.5}, **directions}).rank(by="score") == ranked
+    assert FACTS.model_copy(update={"scores": {"score": float("nan")}, **directions}).rank(by="score") is None
+    assert FACTS.model_copy(update={"scores": {}, **directions}).rank(by="score") is None
+
+
+def test_a_score_that_is_not_finite_reads_back(written: Path) -> None:
+    write_checkpoint(written, Checkpoint({}, FACTS.model_copy(update={"scores": {"fid": math.nan, "own": math.inf}})))
+    scores = read_facts(written).scores
+    assert math.isnan(scores["fid"])
+    assert scores["own"] == math.inf
+
+
+@pytest.mark.parametrize(
+    ("description", "problem"),
     [
-        ({}, 0.5),
-        ({"score_directions": {"score": "lower"}}, 0.5),
-        ({"score_directions": {"score": "higher"}}, -0.5),
-        ({"score_directions": {"score": "real"}}, None),
-        ({"higher": ["score"]}, -0.5),  # as checkpoints said it before they knew of the third
-        ({"higher": []}, 0.5),
+        ({}, "description is not that of a checkpoint: recipe: "),
+        ({"recipe": {}, "sample": [1, "x"]}, "sample.1: got 'x'"),
+        ({"recipe": {}, "sample": [1], "depth": 12}, "depth: got 12"),
+        ({"recipe": {}, "sample": [1], "higher": ["fid"]}, "higher: unknown field"),
+        (
+            {"recipe": {}, "sample": [1], "condition": {"classes": 2, "numbers": 3}},
+            "condition: a condition is a class, or",
+        ),
+        ({"recipe": {}, "sample": [1], "version": "two"}, "version: got 'two'"),
+        ([1], "description is not a table"),
     ],
 )
-def test_a_checkpoint_ranks_by_what_its_facts_say_is_better(told: dict[str, Any], ranked: float | None) -> None:
-    assert rank({"scores": {"score": 0.5}, **told}, by="score") == ranked
-    assert rank({"scores": {"score": float("nan")}, **told}, by="score") is None
-    assert rank({"scores": {}, **told}, by="score") is None
+def test_a_foreign_description_is_refused_in_a_sentence(description: Any, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.safetensors"
+    write_tensor_file(path, {"weight": torch.zeros(3)}, description)
+    for read in (read_checkpoint, read_facts):
+        with pytest.raises(CheckpointError, match=f"{path} is damaged.*{re.escape(problem)}.*Use another checkpoint"):
+            read(path)
 
 
 def test_only_whole_checkpoints_are_listed_and_oldest_first(tmp_path: Path) -> None:

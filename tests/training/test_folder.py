@@ -12,7 +12,7 @@ import sparring
 from sparring.errors import RunError
 from sparring.recipes import Recipe
 from sparring.training.checkpoints import list_checkpoints, read_checkpoint
-from sparring.training.folder import RunFolder
+from sparring.training.folder import RunFacts, RunFolder
 
 Shrink = Callable[..., Recipe]
 
@@ -35,7 +35,7 @@ def test_another_process_in_the_folder_is_noticed_before_anything_is_written(shr
 
 def test_a_killed_holder_frees_its_folder(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from sparring.training.folder import RunFolder\n"
+        "import os, signal, sys; from pathlib import Path; from sparring.training.folder import RunFacts, RunFolder\n"
         "with RunFolder(Path(sys.argv[1])).held(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
@@ -95,7 +95,7 @@ def test_a_changed_recipe_goes_on_where_that_is_wanted(
     model = sparring.train(recipe, tmp_path, with_changes=True)
     assert model.recipe == recipe
     assert Recipe.from_yaml((tmp_path / "recipe.yaml").read_text()) == recipe
-    assert model.facts["progress"]["step"] > 2
+    assert model.facts.step > 2
     assert model.sample(2).isfinite().all()
 
 
@@ -112,18 +112,18 @@ def test_changed_data_is_refused_unless_it_is_wanted(shrink: Shrink, tmp_path: P
         other.write_bytes(kept)
 
 
-def test_what_is_no_run_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=f"{tmp_path} is not a run: it has no recipe.yaml"):
         RunFolder(tmp_path).read_recipe()
     (tmp_path / "recipe.yaml").write_bytes(b"a: [\xff")
     with pytest.raises(RunError, match="cannot read"):
         RunFolder(tmp_path).read_recipe()
-    assert RunFolder(tmp_path).read_facts() == {}
+    assert RunFolder(tmp_path).read_facts() == RunFacts()
 
 
-def test_a_run_tells_how_it_ended(shrink: Shrink, tmp_path: Path) -> None:
+def test_run_json_says_how_a_run_ended(shrink: Shrink, tmp_path: Path) -> None:
     sparring.train(shrink("gan", steps=2), tmp_path)
     facts = RunFolder(tmp_path).read_facts()
-    assert (facts["status"], facts["step"], facts["images"], facts["target"]) == ("finished", 2, 8, 8)
+    assert (facts.status, facts.step, facts.images, facts.target) == ("finished", 2, 8, 8)
     (newest,) = list_checkpoints(tmp_path / "checkpoints")
-    assert read_checkpoint(newest).facts["progress"]["images"] == 8
+    assert read_checkpoint(newest).facts.images == 8

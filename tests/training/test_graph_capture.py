@@ -1,7 +1,6 @@
-"""A recorded move does what the live one does, to the last bit, and whatever cannot be recorded is played live."""
+"""A replayed move equals the eager one to the last bit, and what cannot be captured runs eagerly."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from torch import Tensor
 
 from sparring.adversary import Augmentation
 from sparring.game import Batch
-from sparring.training.graph_capture import GraphCapture
 from sparring.training.loop import play_step
-from sparring.training.run import Run
+from sparring.training.run import Run, allows_capture
 
 Prepare = Callable[..., Any]
 
@@ -36,18 +34,19 @@ def play(prepare: Prepare, changes: tuple[str, ...], recorded: bool, steps: int 
     return run, [value.clone() for value in run.game.state_dict().values()]
 
 
-def recordings(run: Run) -> int:
-    return sum(take.sound and take.plays == 2 for take in run.graph_capture._states.values())
+def replayed(run: Run) -> int:
+    states = run.graph_capture._states.values() if run.graph_capture else ()
+    return sum(state.trusted and state.moves == 2 for state in states)
 
 
 @pytest.mark.parametrize("changes", ALIKE, ids=[" ".join(changes) for changes in ALIKE])
-def test_a_recorded_run_is_the_live_one_to_the_last_bit(prepare: Prepare, changes: tuple[str, ...]) -> None:
+def test_a_replayed_run_equals_the_eager_one_to_the_last_bit(prepare: Prepare, changes: tuple[str, ...]) -> None:
     live, expected = play(prepare, changes, recorded=False)
     recorded, found = play(prepare, changes, recorded=True)
-    assert recordings(live) == 0
-    assert recordings(recorded) >= 2
+    assert replayed(live) == 0
+    assert replayed(recorded) >= 2
     assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
-    assert recorded.mean_metrics.take() == live.mean_metrics.take()
+    assert recorded.metrics.pop() == live.metrics.pop()
 
 
 LIVE = [
@@ -60,14 +59,14 @@ LIVE = [
 
 
 @pytest.mark.parametrize("changes", LIVE, ids=[" ".join(changes) for changes in LIVE])
-def test_what_a_recording_does_not_cover_is_played_live(prepare: Prepare, changes: tuple[str, ...]) -> None:
+def test_what_cannot_be_captured_runs_eagerly(prepare: Prepare, changes: tuple[str, ...]) -> None:
     _, expected = play(prepare, changes, recorded=False)
     run, found = play(prepare, changes, recorded=True)
-    assert recordings(run) == 0
+    assert replayed(run) == 0
     assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
 
 
-def test_a_module_that_somebody_watches_is_called(prepare: Prepare) -> None:
+def test_a_module_with_a_hook_is_called(prepare: Prepare) -> None:
     run, _ = play(prepare, ("ring",), recorded=True)
     called: list[int] = []
     run.game.get_submodule("discriminator").register_forward_hook(lambda *_: called.append(1))
@@ -75,7 +74,7 @@ def test_a_module_that_somebody_watches_is_called(prepare: Prepare) -> None:
     assert called
 
 
-def test_a_part_that_does_not_promise_to_be_steady_is_played_live(prepare: Prepare) -> None:
+def test_a_part_that_is_not_stationary_runs_eagerly(prepare: Prepare) -> None:
     class Late(Augmentation):
         """Begins after some images."""
 
@@ -83,19 +82,20 @@ def test_a_part_that_does_not_promise_to_be_steady_is_played_live(prepare: Prepa
             return samples * (0.5 if images >= 20 else 1.0)
 
     run, _ = play(prepare, ("ring", "augmentations=[Late]"), recorded=True)
-    assert recordings(run) == 0
+    assert replayed(run) == 0
 
 
-def test_a_game_that_promises_nothing_is_played_live(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_game_without_a_capture_key_runs_eagerly(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("ring", "training.recorded=true", steps=9)
-    monkeypatch.setattr(type(run.game), "variant", lambda self, batch: None)
+    monkeypatch.setattr(type(run.game), "capture_key", lambda self, batch: None)
     for _ in range(4):
         play_step(run)
+    assert run.graph_capture is not None
     assert run.graph_capture._states == {}
 
 
-def test_a_move_that_breaks_its_promise_is_found_out(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loss that depends on the step is baked into the recording as it was; the comparison notices."""
+def test_a_move_that_depends_on_more_than_its_key_is_noticed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that depends on the step is baked into the graph; the comparison notices."""
     found = []
     for recorded in (False, True):
         run, _ = prepare("ring", f"training.recorded={recorded}", steps=9, folder=str(recorded))
@@ -109,21 +109,22 @@ def test_a_move_that_breaks_its_promise_is_found_out(prepare: Prepare, monkeypat
         for _ in range(6):
             play_step(run)
         found.append([value.clone() for value in game.state_dict().values()])
-        assert recordings(run) == int(recorded)
+        assert replayed(run) == int(recorded)
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
-def test_a_recording_never_holds_on_to_a_tensor(prepare: Prepare) -> None:
+def test_a_captured_graph_holds_no_tensor(prepare: Prepare) -> None:
     run, _ = prepare("ring", "training.recorded=true", steps=9)
     game: Any = run.game
     plain, held = game.generate, torch.ones(())
     object.__setattr__(game.teams[1], "losses", lambda batch: {"held": plain(batch)["adversarial"] * held})
     for _ in range(6):
         play_step(run)
-    assert recordings(run) == 1
+    assert replayed(run) == 1
 
 
-def test_nothing_is_recorded_off_the_cpu(prepare: Prepare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, _ = prepare("ring", steps=1)
+def test_nothing_is_captured_off_the_cpu(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = prepare("ring", "training.recorded=true", steps=1)
+    assert allows_capture(run.game, run.training)
     monkeypatch.setattr(type(run.game), "device", torch.device("meta"))
-    assert not GraphCapture(run.game, True).allowed
+    assert not allows_capture(run.game, run.training)

@@ -38,17 +38,17 @@ def spoil_generator(run: Run) -> None:
 
 
 def spoil_data(run: Run) -> None:
-    images, give = run._data, run._data.batch
+    data = run.batches.data
 
     class Spoiled:
-        __len__ = images.__len__
+        __len__ = data.__len__
 
         def batch(self, indices: Any, random: torch.Generator) -> Any:
-            real, told = give(indices, random)
+            real, condition = data.batch(indices, random)
             real[0, 0, 0, 0] = float("nan")
-            return real, told
+            return real, condition
 
-    run._data = Spoiled()  # type: ignore[assignment]
+    run.batches.data = Spoiled()  # type: ignore[assignment]
 
 
 def spoil_loss(run: Run) -> None:
@@ -84,7 +84,7 @@ def test_a_run_stops_at_the_very_step_and_names_the_place(
     assert "--continue-with-changes" in str(raised.value)
     (kept,) = list_checkpoints(checkpointer.folder)
     found = read_checkpoint(kept)
-    assert found.facts["progress"]["step"] == 2
+    assert found.facts.step == 2
     assert all(tensor.isfinite().all() for tensor in found.tensors.values())
 
 
@@ -94,7 +94,7 @@ def test_weights_that_are_not_finite_are_never_saved(prepare: Prepare) -> None:
         DivergenceError, match=r"weights stopped being finite at step \d, first in generator.project \(Linear\)"
     ):
         play(run, checkpointer)
-    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)] == [2]
+    assert [read_checkpoint(path).facts.step for path in list_checkpoints(checkpointer.folder)] == [2]
 
 
 def test_where_numbers_are_read_late_the_first_bad_move_is_named(prepare: Prepare) -> None:
@@ -102,7 +102,7 @@ def test_where_numbers_are_read_late_the_first_bad_move_is_named(prepare: Prepar
     run.health._immediate = False
     with pytest.raises(DivergenceError, match="the discriminator's losses or gradients stopped being finite at step 3"):
         play(run, checkpointer)
-    assert [read_checkpoint(path).facts["progress"]["step"] for path in list_checkpoints(checkpointer.folder)] == [2]
+    assert [read_checkpoint(path).facts.step for path in list_checkpoints(checkpointer.folder)] == [2]
 
 
 def test_a_run_that_diverged_loads_and_goes_on_from_before(shrink: Callable[..., Any], tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ Shrink = Callable[..., Recipe]
 
 STEPS = 600
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals as POSIX has them")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def start(recipe: Recipe, run: Path) -> subprocess.Popen[str]:
 
 
 def last_step(run: Path) -> int:
-    step: int = read_checkpoint(list_checkpoints(run / "checkpoints")[-1]).facts["progress"]["step"]
+    step: int = read_checkpoint(list_checkpoints(run / "checkpoints")[-1]).facts.step
     return step
 
 
@@ -59,27 +59,27 @@ def test_a_signal_saves_the_step_that_it_came_in_and_ends_the_process_as_asked(
     run = tmp_path / "run"
     process = start(recipe, run)
     process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == status, said
-    assert "stopping after this step" in said
-    assert "Traceback" not in said
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == status, output
+    assert "stopping after this step" in output
+    assert "Traceback" not in output
     facts = RunFolder(run).read_facts()
-    assert facts["status"] == "stopped"
-    assert 0 < last_step(run) == facts["step"] < STEPS
+    assert facts.status == "stopped"
+    assert 0 < last_step(run) == facts.step < STEPS
 
 
 def test_a_run_that_was_killed_ends_with_the_weights_of_the_uninterrupted_one(recipe: Recipe, tmp_path: Path) -> None:
     process = start(recipe, tmp_path / "killed")
     time.sleep(random.random())
     process.kill()
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL, said
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, output
     assert 0 < last_step(tmp_path / "killed") < STEPS
     runs = [tmp_path / "killed", tmp_path / "whole"]
     for run in runs:
         sparring.train(recipe, run)
     killed, whole = (read_checkpoint(list_checkpoints(run / "checkpoints")[-1]) for run in runs)
-    assert killed.facts["progress"]["step"] == STEPS
+    assert killed.facts.step == STEPS
     assert killed.tensors.keys() == whole.tensors.keys()
     assert not [name for name in whole.tensors if not torch.equal(killed.tensors[name], whole.tensors[name])]
 
@@ -98,17 +98,17 @@ def test_the_first_signal_is_noted_and_the_second_ends_at_once(capsys: pytest.Ca
 
 
 def test_a_run_outside_the_main_thread_is_not_watched_and_works() -> None:
-    heard: list[int | None] = []
+    signals: list[int | None] = []
     interruption = Interruption()
 
     def work() -> None:
         with interruption.watched():
-            heard.append(interruption.signal)
+            signals.append(interruption.signal)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert heard == [None]
+    assert signals == [None]
     interruption.end_process()
 
 
@@ -123,5 +123,5 @@ def test_training_in_a_notebook_raises_what_the_signal_means_and_has_saved(shrin
     with pytest.raises(KeyboardInterrupt):
         sparring.train(shrink("gan", steps=9), tmp_path, listeners=[Impatient()])
     assert last_step(tmp_path) == 3
-    assert RunFolder(tmp_path).read_facts()["status"] == "stopped"
-    assert sparring.train(shrink("gan", steps=9), tmp_path).facts["progress"]["step"] == 9
+    assert RunFolder(tmp_path).read_facts().status == "stopped"
+    assert sparring.train(shrink("gan", steps=9), tmp_path).facts.step == 9

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from sparring.adversary import GeneratedBatch
 from sparring.errors import SpecError
 from sparring.game import Batch, Losses
+from sparring.training.batches import DataOrder
 from sparring.training.loop import play, play_step
 from sparring.training.run import Run
-from sparring.training.streams import DataOrder
 
 Prepare = Callable[..., tuple[Run, Any]]
 
@@ -50,7 +50,7 @@ def test_five_moves_of_a_team_see_fresh_data_each_and_the_other_team_the_first(
     play_step(run)
     play_step(run)
     assert run.images == 2 * 5 * 4
-    order, data = DataOrder(11, seed=0), run._data
+    order, data = DataOrder(11, seed=0), run.batches.data
     for step in range(2):
         *judged, made = heard[6 * step : 6 * step + 6]
         for turn, (name, batch) in enumerate(judged):
@@ -64,8 +64,8 @@ def test_five_moves_of_a_team_see_fresh_data_each_and_the_other_team_the_first(
 def test_every_move_draws_from_its_own_seed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("wgan", "training.accumulation=2")
     seeds: list[int] = []
-    for move in [move for turn in run.turns() for move in turn]:
-        seeds += [batch.random.initial_seed() for batch in run.batches(move)]
+    for move in [move for turn in run.turns for move in turn]:
+        seeds += [batch.random.initial_seed() for batch in run.batches.draw(move, run.step, run.images, {})]
     assert len(set(seeds)) == 12
 
 
@@ -123,7 +123,9 @@ def test_gradients_are_forgotten_after_a_move(prepare: Prepare) -> None:
 def test_lazy_penalties_are_logged_where_they_were_due(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("dcgan", "penalties=[{kind: R1, every: 3}]", "discriminator.normalization=NoNorm")
     found: list[tuple[str, ...]] = []
-    monkeypatch.setattr(run, "report", lambda _move, losses, _batch: found.append(tuple(losses)))
+    monkeypatch.setattr(
+        run.metrics, "add", lambda group, values: found.append(tuple(values)) if group.startswith("losses/") else None
+    )
     for _ in range(4):
         play_step(run)
     assert found[0::2] == [("adversarial", "R1"), ("adversarial",), ("adversarial",), ("adversarial", "R1")]
@@ -192,7 +194,7 @@ def test_the_order_of_the_data_does_not_depend_on_the_batch(prepare: Prepare) ->
     shown = []
     for batch in (2, 4):
         run, _ = prepare("gan", f"training.batch={batch}")
-        positions = [run._order.indices(start, batch) for start in range(0, 12, batch)]
+        positions = [run.batches.order.indices(start, batch) for start in range(0, 12, batch)]
         shown.append(np.concatenate(positions))
     assert np.array_equal(shown[0], shown[1])
 

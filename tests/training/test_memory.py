@@ -1,4 +1,4 @@
-"""What a process holds and could hold, as the system has it."""
+"""What a process holds and could hold, by the counts of the system."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ def test_the_peak_is_counted_in_megabytes() -> None:
 
 
 @ON_LINUX
-def test_the_peak_follows_what_is_taken_and_is_forgotten_when_settled() -> None:
+def test_the_peak_follows_an_allocation_and_is_reset_when_settled() -> None:
     counted = Memory(CPU)
     counted.settle()
     before = counted.held()
-    taken = np.ones(100 * MEGABYTE, np.uint8)
-    assert counted.held() - before == pytest.approx(len(taken), rel=0.2)
-    del taken
+    array = np.ones(100 * MEGABYTE, np.uint8)
+    assert counted.held() - before == pytest.approx(len(array), rel=0.2)
+    del array
     assert counted.peak() - before == pytest.approx(100 * MEGABYTE, rel=0.2)
     counted.settle()
     assert counted.peak() - before < 30 * MEGABYTE
@@ -56,9 +56,9 @@ def test_a_containers_share_bounds_what_could_be_held(
     assert counted.limit() - counted.held() == pytest.approx(35 * MEGABYTE, abs=2 * MEGABYTE)
 
 
-def test_where_nothing_can_be_told_a_number_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RunError, match=r"what memory a step takes on mps here; .* micro_batch=8"):
+def test_where_memory_cannot_be_measured_the_error_asks_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunError, match=r"the memory of a step cannot be measured on mps here; .* micro_batch=8"):
         Memory(torch.device("mps"))
     monkeypatch.setattr(memory, "_STATUS", Path("nowhere"))
-    with pytest.raises(RunError, match="takes on cpu here"):
+    with pytest.raises(RunError, match="cannot be measured on cpu here"):
         Memory(CPU)

@@ -13,7 +13,7 @@ from sparring.adversary import GeneratedBatch
 from sparring.errors import RunError, SpecError
 from sparring.game import Batch, Losses
 from sparring.training import micro_batch
-from sparring.training.loop import follow_losses, play_step
+from sparring.training.loop import compute_gradients, play_step
 from sparring.training.memory import Memory
 from sparring.training.micro_batch import (
     SHARE,
@@ -126,7 +126,9 @@ def test_a_batch_that_fits_stays_whole_and_one_that_never_does_is_refused(
     assert find_size(4, [1, 2, 4], CPU, build) == 4
     assert find_size(4, [2, 4], CPU, build) == 2, "other stages have batches that fall into no fewer parts"
     monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: self.held() // 2)
-    with pytest.raises(RunError, match=r"no step fits that computes 1 at a time: [\d.]+ GB of memory can be taken"):
+    with pytest.raises(
+        RunError, match=r"not even a step that computes 1 samples at a time fits into [\d.]+ GB of memory"
+    ):
         find_size(4, [1, 2, 4], CPU, build)
 
 
@@ -155,14 +157,14 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
     run.game.double()
     random = torch.Generator().manual_seed(0)
     latents = {name: torch.randn(4, 4, generator=random, dtype=torch.float64) for name in run.optimizers}
-    data, found = run._data, {}
-    run._data = SimpleNamespace(batch=lambda *asked: (data.batch(*asked)[0].double(), None))  # type: ignore[assignment]
-    for turn in run.turns():
+    data, found = run.batches.data, {}
+    run.batches.data = SimpleNamespace(batch=lambda *indices: (data.batch(*indices)[0].double(), None))  # type: ignore[assignment]
+    for turn in run.turns:
         for move in turn:
             name = move.optimizer.team.name
             drawn = iter(latents[name].split(4 // parts))
             run.game._draw = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
-            follow_losses(run, move)
+            compute_gradients(run, move, {})
             found |= {f"{name}/{path}": weight.grad for path, weight in move.optimizer.team.named_parameters().items()}
     return found
 

@@ -1,12 +1,18 @@
-"""The quick step is PyTorch's fused step to the last bit, also after its state was put back, or without a gradient."""
+"""The quick step is PyTorch's fused step to the last bit, also after its state was restored, or without a gradient."""
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.game import Team
+from sparring.training import quick_adam
 from sparring.training.optimizers import Adam, read_state, write_state
-from sparring.training.quick_adam import QuickAdam
+from sparring.training.quick_adam import QuickAdam, has_kernel
+from sparring.training.team_optimizer import TeamOptimizer
 
 NAMES = ["0.weight", "0.bias", "1.weight", "1.bias"]
 
@@ -47,7 +53,7 @@ def test_quick_steps_are_the_steps() -> None:
             assert torch.equal(value, dict(write_state(of_fast, NAMES))[name])
 
 
-def test_a_state_that_was_put_back_is_gone_on_from() -> None:
+def test_a_restored_state_continues() -> None:
     weights, optimizer = play(True)
     kept = {name: value.clone() for name, value in write_state(optimizer, NAMES)}
     places = copy.deepcopy(weights)
@@ -61,3 +67,41 @@ def test_a_state_that_was_put_back_is_gone_on_from() -> None:
     read_state(again, NAMES, kept)
     move(others, again, 7, quick=True)
     assert equal(list(weights), list(others))
+
+
+def break_signature(*_lists: Any, **_settings: Any) -> None:
+    raise TypeError("_fused_adam_() got an unexpected keyword argument")
+
+
+def step_too_far(kernel: Callable[..., None]) -> Callable[..., None]:
+    return lambda *lists, lr, **settings: kernel(*lists, lr=2 * lr, **settings)
+
+
+def learn(quick: bool) -> tuple[TeamOptimizer, list[Tensor]]:
+    torch.manual_seed(0)
+    player = nn.Linear(3, 4)
+    optimizer = TeamOptimizer(Team("one", {"player": player}, lambda batch: {}), Adam(), None, quick)
+    for seed in range(4):
+        random = torch.Generator().manual_seed(seed)
+        for weight in optimizer.parameters:
+            weight.grad = torch.randn(weight.shape, generator=random)
+        optimizer.step()
+    return optimizer, [*player.parameters(), *(value for _, value in optimizer.state())]
+
+
+@pytest.mark.parametrize("broken", ["absent", "other arguments", "other numbers"])
+def test_without_the_private_kernel_the_public_step_gives_the_same_numbers(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_kernel.cache_clear()
+    assert has_kernel()
+    quick, expected = learn(quick=True)
+    assert quick._advance == quick.optimizer.quick_step  # type: ignore[attr-defined]
+    other = {"absent": None, "other arguments": break_signature, "other numbers": step_too_far(torch._fused_adam_)}
+    monkeypatch.setattr(quick_adam, "KERNEL", other[broken])
+    has_kernel.cache_clear()
+    assert not has_kernel()
+    slow, found = learn(quick=True)
+    assert slow._advance == slow.optimizer.step
+    assert equal(expected, found)
+    has_kernel.cache_clear()

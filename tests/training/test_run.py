@@ -1,4 +1,4 @@
-"""Progress, and what a run takes from and gives back to the process that it is in."""
+"""Progress, records and the settings of the process."""
 
 import json
 from collections.abc import Callable
@@ -9,10 +9,11 @@ import pytest
 import torch
 
 import sparring
-from sparring.training.clock import Clock
+from sparring.training.batches import Shared
+from sparring.training.folder import RunFacts
 from sparring.training.listener import Listener
-from sparring.training.loop import play_step
-from sparring.training.run import Run
+from sparring.training.loop import play, play_step
+from sparring.training.run import MeanMetrics, Progress, Run
 
 Prepare = Callable[..., tuple[Run, Any]]
 
@@ -45,11 +46,10 @@ def test_time_counts_steps_and_not_what_listeners_take(prepare: Prepare, monkeyp
         def step(self, view: Any) -> None:
             now[0] += 100.0
 
-    run, _ = prepare("gan", listeners=(Slow(),))
-    turns = run.turns
-    monkeypatch.setattr(run, "turns", lambda: (turns(), now.__setitem__(0, now[0] + 2.0))[0])
-    for _ in range(3):
-        play_step(run)
+    run, checkpointer = prepare("gan", listeners=(Slow(),), steps=3)
+    draw = run.batches.draw
+    monkeypatch.setattr(run.batches, "draw", lambda *move: (draw(*move), now.__setitem__(0, now[0] + 1.0))[0])
+    play(run, checkpointer)
     assert run.seconds == 6.0
     assert run.images_per_second == 2.0
 
@@ -59,33 +59,35 @@ def test_teams_that_move_at_once_share_what_they_compute_on_the_same_samples(pre
         run, _ = prepare("gan", f"order={order}", "training.accumulation=2", folder=order)
         for _ in range(2):
             left: list[list[dict[str, torch.Tensor]]] = []
-            for turn in run.turns():
+            for turn in run.turns:
+                shared: Shared = {}
                 for move in turn:
                     left.append([])
-                    for batch in run.batches(move):
+                    for batch in run.batches.draw(move, run.step, run.images, shared):
                         left[-1].append(dict(batch.shared))
-                        batch.shared["seen"] = batch.real
+                        batch.shared["real"] = batch.real
             first, second = left
             assert first == [{}, {}]
             assert [len(shared) for shared in second] == [alike, alike]
-            assert not alike or not torch.equal(second[0]["seen"], second[1]["seen"])
+            assert not alike or not torch.equal(second[0]["real"], second[1]["real"])
 
 
 def test_rates_fall_over_the_run_or_over_what_is_left_of_it(prepare: Prepare) -> None:
     falling = [1, 0.6 + 0.4 * 0.5**0.5, 0.6, 0.6 - 0.4 * 0.5**0.5, 0.2]
     for after, expected in ((0.0, falling), (0.5, [1, 1, 1, 0.6, 0.2])):
         run, _ = prepare("gan", "final_rate=0.2", f"decay_after={after}", steps=4, folder=str(after))
-        rates = [run.rate()]
+        rates = [run.learning_rate_factor()]
         for _ in range(4):
             play_step(run)
-            rates.append(run.rate())
+            rates.append(run.learning_rate_factor())
         assert rates == pytest.approx(expected)
 
 
-def test_a_clock_that_never_ran_knows_no_speed() -> None:
-    clock = Clock()
-    clock.mark()
-    assert clock.seconds == clock.images_per_second() == 0
+def test_without_a_step_there_is_no_speed() -> None:
+    progress = Progress(step=3, images=12, seconds=5.0)
+    progress.mark()
+    assert progress.seconds == 5.0
+    assert progress.images_per_second() == 0
 
 
 def test_a_record_holds_means_of_all_steps_since_the_last(prepare: Prepare) -> None:
@@ -95,11 +97,8 @@ def test_a_record_holds_means_of_all_steps_since_the_last(prepare: Prepare) -> N
         def record(self, view: Any, record: Any) -> None:
             lines.append(json.loads(json.dumps(record.line())))
 
-    each, _ = prepare("gan", listeners=(Keep(),))
-    every_second, _ = prepare("gan", "record_every=8", listeners=(Keep(),))
-    for run in (each, every_second):
-        play_step(run)
-        play_step(run)
+    play(*prepare("gan", listeners=(Keep(),), steps=2))
+    play(*prepare("gan", "record_every=8", folder="other", listeners=(Keep(),), steps=2))
     first, second, both = lines
     for team in ("discriminator", "generator"):
         mean = (first["losses"][team]["adversarial"] + second["losses"][team]["adversarial"]) / 2
@@ -115,15 +114,47 @@ def test_backend_settings_and_random_state_are_given_back(
     run, checkpointer = prepare("gan", steps=1)
     torch.manual_seed(5)
     before = torch.get_rng_state(), torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    play_session(run, checkpointer, {"name": "x"})
+    play_session(run, checkpointer, RunFacts(name="x"))
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == before[1:]
 
 
 def test_what_a_caller_drew_before_changes_nothing(shrink: Callable[..., Any], tmp_path: Path) -> None:
-    found = []
+    samples = []
     for seed in (1, 2):
         torch.manual_seed(seed)
         recipe = shrink("gan", "discriminator.dropout=0.5", steps=2)
-        found.append(sparring.train(recipe, tmp_path / str(seed)).sample(2))
-    assert torch.equal(found[0], found[1])
+        samples.append(sparring.train(recipe, tmp_path / str(seed)).sample(2))
+    assert torch.equal(samples[0], samples[1])
+
+
+def test_means_are_by_group_and_start_anew() -> None:
+    metrics = MeanMetrics()
+    metrics.add("losses/generator", {"adversarial": torch.tensor(1.0)})
+    metrics.add("losses/generator", {"adversarial": torch.tensor(3.0)})
+    metrics.add("losses/discriminator", {"adversarial": torch.tensor(-1.0), "R1": torch.tensor(0.5).bfloat16()})
+    assert metrics.pop() == {
+        "losses/generator": {"adversarial": 2.0},
+        "losses/discriminator": {"adversarial": -1.0, "R1": 0.5},
+    }
+    assert metrics.pop() == {}
+
+
+def test_a_number_that_is_due_only_sometimes_is_averaged_over_those_times() -> None:
+    metrics = MeanMetrics()
+    for step in range(4):
+        metrics.add("losses", {"adversarial": torch.tensor(1.0)} | ({"R1": torch.tensor(8.0)} if step == 0 else {}))
+    assert metrics.pop() == {"losses": {"adversarial": 1.0, "R1": 8.0}}
+
+
+def test_no_graph_is_kept_and_the_device_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = MeanMetrics()
+    weight = torch.ones((), requires_grad=True)
+    for _ in range(3):
+        metrics.add("losses", {"a": weight * 2, "b": weight * 3})
+    assert not any(value.requires_grad for values in metrics._values.values() for value in values)
+    reads: list[int] = []
+    read = torch.Tensor.tolist
+    monkeypatch.setattr(torch.Tensor, "tolist", lambda tensor: (reads.append(1), read(tensor))[1])
+    assert metrics.pop() == {"losses": {"a": 2.0, "b": 3.0}}
+    assert reads == [1]

@@ -74,15 +74,14 @@ def play_cell(cell: Cell, home: Path) -> CellResult:
     else:
         samples = model.sample(2_500, seed=1)
         covered = count_modes(samples, modes.centers, modes.deviation)
-    progress = model.facts["progress"]
     result = CellResult(
         cell,
         covered.found,
         covered.count,
         covered.high_quality,
         covered.divergence,
-        progress["seconds"],
-        progress["images"],
+        model.facts.seconds,
+        model.facts.images,
         len(samples),
         accuracy,
     )

@@ -28,8 +28,8 @@ from sparring.evaluation.sets import LabelledBatch
 from sparring.inference.model import Model, load
 from sparring.listeners.report import REPORT, write_report
 from sparring.metrics.metric import Generator
-from sparring.training.checkpoints import SUFFIX
 from sparring.training.precision import find_device
+from sparring.training.tensor_file import SUFFIX
 
 SampleProgress = Callable[[str, int, int], None]
 """Called with the name of a sample set, the number of samples processed, and their total."""
@@ -134,7 +134,7 @@ def find_samples(source: object, model: Model | None, plan: EvaluationPlan, load
     if model is not None:
         with model.path.open("rb") as file:
             digest = sha256(file.read()).hexdigest()
-        name = f"{_run_folder(model).name} after {model.facts['progress']['images']:,} images"
+        name = f"{_run_folder(model).name} after {model.facts.images:,} images"
         translates = bool(model.game.condition.shape)
         sources = model.recipe.data.load(loading).sources(plan.count) if translates else None
         return GameSamples(model.game, plan.count, plan.seed, name, model.classes, digest, sources)

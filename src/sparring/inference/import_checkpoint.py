@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,9 +15,9 @@ from sparring.interop.stylegan2 import Converted, convert_discriminator, convert
 from sparring.networks import StyleGAN2Discriminator
 from sparring.recipes.schema import Recipe, build_game
 from sparring.recipes.stylegan2 import choose_gamma, plan_game, plan_training
-from sparring.training.checkpoints import SUFFIX, Checkpoint, write_checkpoint
+from sparring.training.checkpoints import Checkpoint, CheckpointFacts, write_checkpoint
 from sparring.training.folder import RunFolder
-from sparring.version import __version__
+from sparring.training.tensor_file import SUFFIX
 
 
 def import_model(file: Path, out: Path) -> list[str]:
@@ -108,17 +107,10 @@ def _under(player: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {f"{player}.{name}": value for name, value in state.items()}
 
 
-def _facts(recipe: Recipe, generator: Converted) -> dict[str, Any]:
-    return {
-        "sparring": __version__,
-        "recipe": recipe.tree(),
-        "sample": generator.outputs,
-        "classes": [str(number) for number in range(generator.condition.classes)],
-        "numbers": generator.condition.numbers,
-        "source": (),
-        "depth": 8,
-        "progress": {"step": 0, "images": 0, "seconds": 0.0},
-        "scores": {},
-        "score_directions": {},
-        "optimizers": {},
-    }
+def _facts(recipe: Recipe, generator: Converted) -> CheckpointFacts:
+    return CheckpointFacts(
+        recipe=recipe.tree(),
+        sample=generator.outputs,
+        classes=tuple(map(str, range(generator.condition.classes))),
+        condition=generator.condition,
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import lcm
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -12,12 +12,12 @@ from sparring.errors import CheckpointError, ShapeError, SpecError
 from sparring.game import Game
 from sparring.inference.condition_parser import parse_condition
 from sparring.latents import Latents, find_space, find_styles, truncate
-from sparring.network import Condition, ConditionLike, Network, Shape
+from sparring.network import ConditionLike, Network, Shape
 from sparring.networks.tiling import tiled
 from sparring.recipes.schema import Recipe, build_game
 from sparring.tensors.padding import reflect_pad
 from sparring.training.checkpointer import restore
-from sparring.training.checkpoints import find_checkpoint, read_checkpoint
+from sparring.training.checkpoints import CheckpointFacts, find_checkpoint, read_checkpoint
 from sparring.training.precision import find_device
 
 TILE = 1024
@@ -35,7 +35,7 @@ class Model:
     recipe: Recipe
     game: Game
     path: Path
-    facts: dict[str, Any]
+    facts: CheckpointFacts
 
     def __repr__(self) -> str:
         return f"Model({self.recipe.name}: {self.game.spec.kind()} of {'x'.join(map(str, self.shape))}, {self.path})"
@@ -71,17 +71,17 @@ class Model:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the data's classes; empty where it has none."""
-        return tuple(self.facts["classes"])
+        return self.facts.classes
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """The names of the data's numeric labels; empty where it has none."""
-        return tuple(self.facts.get("attributes", ()))
+        return self.facts.attributes
 
     @property
     def depth(self) -> Literal[8, 16]:
         """Bits per channel of the training images."""
-        return 16 if self.facts["depth"] == 16 else 8
+        return self.facts.depth
 
     def sample(self, count: int, seed: int = 0, condition: ConditionLike | str = None) -> Tensor:
         """Returns `count` samples [count, *shape] in [-1, 1]; the same seed gives the same samples.
@@ -193,20 +193,13 @@ def load(path: str | Path, device: str = "auto", *, best: bool = False) -> Model
     file = find_checkpoint(Path(path), best)
     checkpoint = read_checkpoint(file)
     try:
-        recipe = Recipe.read(checkpoint.facts["recipe"])
+        recipe = Recipe.read(checkpoint.facts.recipe)
     except SpecError as error:
-        by = checkpoint.facts["sparring"]
+        by = checkpoint.facts.sparring
         raise CheckpointError(
             f"{file} was written by sparring {by} with a recipe that this one cannot read: {error}"
         ) from None
-    told = Condition(
-        len(checkpoint.facts["classes"]),
-        checkpoint.facts.get("numbers", 0),
-        checkpoint.facts.get("partly", False),
-        shape=tuple(checkpoint.facts.get("source", ())),
-        examples=tuple(map(tuple, checkpoint.facts.get("examples", ()))),
-    )
-    game = build_game(recipe, tuple(checkpoint.facts["sample"]), told)
+    game = build_game(recipe, checkpoint.facts.sample, checkpoint.facts.condition)
     restore(game.state_dict(), {**checkpoint.part("game"), **checkpoint.part("averages")}, file)
     game.to(place).eval().requires_grad_(False)
     return Model(recipe, game, file, checkpoint.facts)

@@ -27,6 +27,7 @@ from sparring.latents import (
 )
 from sparring.latents.perceptual_distance import Distance
 from sparring.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from sparring.training.tensor_file import read_tensor_file, write_tensor_file
 
 PICTURED, SAVED = 10, 50
 """Pictures of a search, and the most steps lost when it is stopped."""
@@ -127,13 +128,13 @@ def _play(
 ) -> None:
     """Takes all steps of `work`, resumed from `file`; draws and saves some of them."""
     if file.exists():
-        saved = read_checkpoint(file)
-        if saved.facts != facts:
+        tensors, description = read_tensor_file(file)
+        if description != facts:
             raise RunError(
                 f"{file.parent} holds a search for other images, or with other settings; name another (--out)"
             )
-        work.restore(saved.tensors)
-        start = int(saved.tensors["steps"])
+        work.restore(tensors)
+        start = int(tensors["steps"])
     else:
         start = 0
     pictured = {round(steps * part / PICTURED) for part in range(1, PICTURED + 1)}
@@ -142,7 +143,7 @@ def _play(
         if step in pictured:
             draw(step)
         if step in pictured or step % SAVED == 0:
-            write_checkpoint(file, Checkpoint(work.state(), facts))
+            write_tensor_file(file, work.state(), facts)
             progress(file.stem.lstrip(".").partition("-")[0], step, steps, float(distance.mean()))
 
 

@@ -1,4 +1,4 @@
-"""What follows a run and tells of it: they read, they never change the run."""
+"""Listeners: they follow a run and write about it, and never change it."""
 
 from sparring.listeners.console import Console as Console
 from sparring.listeners.evaluation import Evaluation as Evaluation

@@ -1,10 +1,10 @@
-"""Chooses what part of the numbers a chart's axis shows, and where its ticks stand."""
+"""The range and the ticks of a chart's axis."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sparring.listeners.formatting import format_count, number_in_words
+from sparring.listeners.formatting import format_count, format_number
 
 _LOGARITHMIC_FROM = 1000.0  # a ratio of largest to smallest
 _CLIPPED_FROM = 10.0  # a ratio of the whole range to that of all but the outermost hundredths
@@ -12,7 +12,7 @@ _CLIPPED_FROM = 10.0  # a ratio of the whole range to that of all but the outerm
 
 @dataclass(frozen=True)
 class Axis:
-    """The numbers from `low` to `high`, evenly or by their logarithms; `clipped` if some lie outside."""
+    """The range from `low` to `high`, linear or logarithmic; `clipped` if some values lie outside."""
 
     low: float
     high: float
@@ -20,7 +20,7 @@ class Axis:
     clipped: bool = False
 
     def place(self, value: float) -> float:
-        """Returns where `value` belongs: 0 at `low`, 1 at `high`, at most one length outside of these."""
+        """Returns the position of `value`: 0 at `low`, 1 at `high`, at most one length outside."""
         if self.logarithmic:
             share = math.log(value / self.low) / math.log(self.high / self.low)
         else:
@@ -34,7 +34,7 @@ class Axis:
     def _decades(self, count: int) -> dict[float, str]:
         powers = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
         stride = max(1, math.ceil(len(powers) / count))
-        return {10.0**power: number_in_words(10.0**power) for power in powers[::stride]}
+        return {10.0**power: format_number(10.0**power) for power in powers[::stride]}
 
     def _even_ticks(self, count: int) -> dict[float, str]:
         rough = (self.high - self.low) / count
@@ -45,21 +45,21 @@ class Axis:
 
 
 def axis_for(values: Iterable[float]) -> Axis:
-    """Returns an axis on which `values` can be read; numbers that are not finite are passed over.
+    """Returns an axis for `values`, ignoring those that are not finite.
 
-    Where a few spikes, a hundredth of the numbers or less, would flatten everything else, they are
-    left outside. Positive numbers that span three decades without them get a logarithmic axis.
+    If a few spikes, at most a hundredth of the values, would flatten everything else, they are
+    clipped. Positive values that span three decades without them get a logarithmic axis.
 
     >>> axis_for([1.0, 10.0, 100_000.0]).logarithmic
     True
     >>> axis_for([*range(-50, 50), 1e9]).clipped
     True
     """
-    shown = sorted(value for value in values if math.isfinite(value))
-    if not shown:
+    finite = sorted(value for value in values if math.isfinite(value))
+    if not finite:
         return Axis(0.0, 1.0)
-    low, high = shown[0], shown[-1]
-    inner_low, inner_high = _inner_range(shown)
+    low, high = finite[0], finite[-1]
+    inner_low, inner_high = _inner_range(finite)
     if low > 0 and inner_high / inner_low >= _LOGARITHMIC_FROM:
         return Axis(low / 1.2, high * 1.2, logarithmic=True)
     if high - low > _CLIPPED_FROM * (inner_high - inner_low) > 0:
@@ -68,13 +68,13 @@ def axis_for(values: Iterable[float]) -> Axis:
 
 
 def count_axis(values: Iterable[float]) -> Axis:
-    """Returns an axis from 0 that just holds `values`."""
+    """Returns an axis from 0 to the largest of `values`."""
     return Axis(0.0, max(values, default=0.0) or 1.0)
 
 
-def _inner_range(shown: Sequence[float]) -> tuple[float, float]:
-    outer = math.ceil(len(shown) / 100) if len(shown) >= 10 else 0
-    inner = shown[outer : len(shown) - outer]
+def _inner_range(values: Sequence[float]) -> tuple[float, float]:
+    outer = math.ceil(len(values) / 100) if len(values) >= 10 else 0
+    inner = values[outer : len(values) - outer]
     return inner[0], inner[-1]
 
 
@@ -89,4 +89,4 @@ def _label(value: float, step: float) -> str:
     if abs(value) >= 1e4 and step >= 1:
         return format_count(value)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    return f"{value:.{decimals}f}" if decimals <= 5 and abs(value) < 1e6 else number_in_words(value)
+    return f"{value:.{decimals}f}" if decimals <= 5 and abs(value) < 1e6 else format_number(value)

@@ -1,4 +1,4 @@
-"""Draws line charts as plain SVG that a page's style sheet colours."""
+"""Line charts as plain SVG, coloured by the page's style sheet."""
 
 import itertools
 import math
@@ -8,14 +8,14 @@ from html import escape
 from typing import Literal
 
 from sparring.listeners.axis import Axis, axis_for, count_axis
-from sparring.listeners.formatting import format_count, number_in_words
+from sparring.listeners.formatting import format_count, format_number
 
 _WIDTH, _HEIGHT = 480, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 22, 10, 40
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 _COLOURS = 8
 _SMOOTHED_FROM = 30  # points; fewer are clear as they are
-_DRAWN_POINTS = 400
+_MOST_POINTS = 400
 _HUGE = 1e250
 
 Points = Sequence[tuple[float, float]]
@@ -24,7 +24,7 @@ Mark = Literal["lowest", "highest"] | None
 
 @dataclass(frozen=True)
 class Series:
-    """A named curve through `points` (x, y) in the order of x; a y that is not finite leaves a gap."""
+    """A named curve through `points` (x, y), sorted by x; a y that is not finite leaves a gap."""
 
     name: str
     points: Points
@@ -33,33 +33,33 @@ class Series:
 def line_chart(series: Sequence[Series], title: str, mark: Mark = None) -> str:
     """Returns an HTML `<figure>`: the title, the curves over images shown, and a legend with latest values.
 
-    Many points are drawn faintly, under their smoothed curve. The `mark`ed point of
-    every curve, its lowest or highest, gets a dot and a word in the legend. All text is escaped.
+    Many points are faint, under their smoothed curve. The `mark`, the lowest or highest point of
+    every curve, gets a dot and a note in the legend. All text is escaped.
     """
-    shown = [Series(one.name, [(x, _drawable(y)) for x, y in one.points]) for one in series if one.points]
-    x_axis = count_axis(x for one in shown for x, _ in one.points)
-    y_axis = axis_for(y for one in shown for _, y in one.points)
-    curves = "".join(_curve(one.points, x_axis, y_axis, index % _COLOURS, mark) for index, one in enumerate(shown))
-    empty = "" if shown else f'<text x="{_LEFT + _PLOT_WIDTH / 2}" y="{_HEIGHT / 2}" class="mid">no numbers yet</text>'
+    curves = [Series(one.name, [(x, _clamp(y)) for x, y in one.points]) for one in series if one.points]
+    x_axis = count_axis(x for curve in curves for x, _ in curve.points)
+    y_axis = axis_for(y for curve in curves for _, y in curve.points)
+    paths = "".join(_curve(one.points, x_axis, y_axis, index % _COLOURS, mark) for index, one in enumerate(curves))
+    empty = "" if curves else f'<text x="{_LEFT + _PLOT_WIDTH / 2}" y="{_HEIGHT / 2}" class="mid">no numbers yet</text>'
     return (
         f'<figure class="chart"><figcaption>{escape(title)}</figcaption>'
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(title)}">'
         f"{_frame(x_axis, y_axis)}{empty}"
         # A nested svg clips what lies outside of it, without ids that would have to be unique on the page.
-        f'<svg x="{_LEFT}" y="{_TOP}" width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}">{curves}</svg></svg>'
-        f'<ul class="legend">{_legend(shown, mark)}</ul>{_notes(shown, y_axis)}</figure>'
+        f'<svg x="{_LEFT}" y="{_TOP}" width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}">{paths}</svg></svg>'
+        f'<ul class="legend">{_legend(curves, mark)}</ul>{_notes(curves, y_axis)}</figure>'
     )
 
 
 def best_point(points: Points, mark: Mark) -> tuple[float, float] | None:
-    """Returns the point of `points` with the lowest or highest finite y, the earliest of several; None of no mark."""
+    """Returns the earliest point with the lowest or highest finite y; None without a mark or such a point."""
     finite = [point for point in points if math.isfinite(point[1])] if mark else []
     sign = -1 if mark == "highest" else 1
     return min(finite, key=lambda point: sign * point[1]) if finite else None
 
 
 def smooth(values: Sequence[float], window: float) -> list[float]:
-    """Returns an exponential moving average without bias at its start; what is not finite stays as it is.
+    """Returns an exponential moving average without bias at its start; values that are not finite stay.
 
     >>> smooth([1.0, 1.0, float("nan"), 1.0], window=2.0)
     [1.0, 1.0, nan, 1.0]
@@ -77,7 +77,7 @@ def smooth(values: Sequence[float], window: float) -> list[float]:
 
 
 def thin(points: Points, count: int) -> list[tuple[float, float]]:
-    """Returns about `count` of the points in their order, the lowest and the highest of each stretch among them."""
+    """Returns about `count` of the points in order, including the lowest and the highest of each stretch."""
     if len(points) <= count:
         return list(points)
     stretch = math.ceil(2 * len(points) / count)
@@ -91,8 +91,8 @@ def thin(points: Points, count: int) -> list[tuple[float, float]]:
     return kept
 
 
-def _drawable(value: float) -> float:
-    """Returns `value` where arithmetic with it is safe: extremes that overflow or vanish are NaN and 0."""
+def _clamp(value: float) -> float:
+    """Returns `value`, or NaN or 0 where arithmetic with it would overflow or underflow."""
     if not abs(value) < _HUGE:
         return math.nan
     return value if abs(value) > 1 / _HUGE else 0.0
@@ -100,25 +100,25 @@ def _drawable(value: float) -> float:
 
 def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark: Mark) -> str:
     if len(points) < _SMOOTHED_FROM:
-        drawn = _line(points, x_axis, y_axis, f"line s{colour}")
+        svg = _line(points, x_axis, y_axis, f"line s{colour}")
     else:
-        # A spike that is not shown must not lift the average around it either.
+        # A clipped spike must not lift the average around it either.
         inside = [min(max(y, y_axis.low), y_axis.high) if math.isfinite(y) else y for _, y in points]
         averages = smooth(inside, window=len(points) / 40)
-        calm = [(x, average) for (x, _), average in zip(points, averages, strict=True)]
-        drawn = _line(points, x_axis, y_axis, f"raw s{colour}") + _line(calm, x_axis, y_axis, f"line s{colour}")
+        smoothed = [(x, average) for (x, _), average in zip(points, averages, strict=True)]
+        svg = _line(points, x_axis, y_axis, f"raw s{colour}") + _line(smoothed, x_axis, y_axis, f"line s{colour}")
     if best := best_point(points, mark):
         x, y = _position(*best, x_axis, y_axis)
-        drawn += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot s{colour}"/>'
-    return drawn
+        svg += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot s{colour}"/>'
+    return svg
 
 
 def _line(points: Points, x_axis: Axis, y_axis: Axis, classes: str) -> str:
     path = []
-    for stretch in _finite_stretches(thin(points, _DRAWN_POINTS)):
-        places = [_position(x, y, x_axis, y_axis) for x, y in stretch]
-        # A line that goes nowhere is drawn as a dot by its round caps: a single point stays visible.
-        path.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) + ("h0" if len(places) == 1 else ""))
+    for stretch in _finite_stretches(thin(points, _MOST_POINTS)):
+        positions = [_position(x, y, x_axis, y_axis) for x, y in stretch]
+        # A line of no length appears as a dot by its round caps: a single point stays visible.
+        path.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in positions) + ("h0" if len(positions) == 1 else ""))
     return f'<path class="{classes}" d="{"".join(path)}"/>' if path else ""
 
 
@@ -151,11 +151,11 @@ def _frame(x_axis: Axis, y_axis: Axis) -> str:
 def _legend(series: Sequence[Series], mark: Mark) -> str:
     items = []
     for index, one in enumerate(series):
-        value = number_in_words(one.points[-1][1])
-        found = best_point(one.points, mark)
-        best = f", best {number_in_words(found[1])} at {format_count(found[0])} images" if found else ""
+        value = format_number(one.points[-1][1])
+        best = best_point(one.points, mark)
+        note = f", best {format_number(best[1])} at {format_count(best[0])} images" if best else ""
         colour = f"s{index % _COLOURS}"
-        items.append(f'<li><i class="{colour}"></i>{escape(one.name)} <b>{escape(value)}</b>{escape(best)}</li>')
+        items.append(f'<li><i class="{colour}"></i>{escape(one.name)} <b>{escape(value)}</b>{escape(note)}</li>')
     return "".join(items)
 
 
@@ -165,8 +165,8 @@ def _notes(series: Sequence[Series], y_axis: Axis) -> str:
         notes.append("Logarithmic scale.")
     if y_axis.clipped:
         values = [y for one in series for _, y in one.points if math.isfinite(y)]
-        ends = f"the lowest is {number_in_words(min(values))}, the highest {number_in_words(max(values))}"
-        notes.append(f"A few values lie outside of this chart: {ends}.")
+        ends = f"the lowest is {format_number(min(values))}, the highest {format_number(max(values))}"
+        notes.append(f"A few values lie outside this chart: {ends}.")
     for one in series:
         if (x := next((x for x, y in one.points if not math.isfinite(y)), None)) is not None:
             notes.append(f"{one.name} was not finite at {format_count(x)} images.")

@@ -1,4 +1,4 @@
-"""Tells a person at a terminal how the run is getting on."""
+"""Shows the progress of a run on a terminal."""
 
 import os
 import time
@@ -10,22 +10,22 @@ from rich.console import Console as Terminal
 from rich.live import Live
 from rich.text import Text
 
-from sparring.listeners.formatting import duration_in_words, format_count
+from sparring.listeners.formatting import format_count, format_duration
 from sparring.training.listener import Listener, Record, View
 
 _REDRAW_SECONDS = 0.5  # rich takes a millisecond: a five hundredth of a run
 _PLAIN_SECONDS = 10.0
 _SAVED_SECONDS = 600.0
 _BAR_CELLS = 20
-_ENDINGS = {"running": "Stage over"}
+_STATUSES = {"running": "Stage over"}
 
 
 class Console(Listener):
-    """Says `notes`, then shows how far the run is: on a terminal in a line that is redrawn in place.
+    """Prints `notes`, then the progress: on a terminal in a line that is redrawn in place.
 
-    Elsewhere (files, notebooks, CI) it says a plain line now and then.
+    Elsewhere (files, notebooks, CI) it prints a plain line every ten seconds.
 
-    A step costs one reading of the clock, except twice a second. Where checkpoints go is said
+    A step costs one reading of the clock, except twice a second. The path of a checkpoint is printed
     at the first one and then every ten minutes.
     """
 
@@ -40,27 +40,27 @@ class Console(Listener):
         self.clock = clock
         self._live: Live | None = None
         self._record: Record | None = None
-        self._unsaid: Record | None = None
+        self._unprinted: Record | None = None
         self._saved: Path | None = None
-        self._redraw_at = self._say_at = self._say_saved_at = -float("inf")
+        self._redraw_at = self._print_at = self._print_saved_at = -float("inf")
 
     def begin(self, view: View) -> None:
-        """Says where the run is and, when it resumes, from where; opens the live line."""
+        """Prints the run's folder and, if it resumes, its step; opens the live line."""
         for note in self.notes:
-            self._say(note)
+            self._print(note)
         total = format_count(view.target)
         if view.images:
-            shown = f"{format_count(view.images)} of {total} images"
-            self._say(f"Going on in {view.folder} at step {view.step:,}, {shown}.")
+            images = f"{format_count(view.images)} of {total} images"
+            self._print(f"Resuming {view.folder} at step {view.step:,}, {images}.")
         else:
-            self._say(f"Training in {view.folder} for {total} images.")
+            self._print(f"Training in {view.folder} for {total} images.")
         if self.terminal.is_interactive and not os.environ.get("CI"):
             self._live = Live(console=self.terminal, auto_refresh=False)
             self._live.start()
             self.terminal.show_cursor(True)  # a process killed outright cannot give a hidden cursor back
 
     def step(self, view: View) -> None:
-        """Redraws the live line where that is due."""
+        """Redraws the live line if that is due."""
         if self._live is None:
             return
         now = self.clock()
@@ -69,31 +69,31 @@ class Console(Listener):
             self._redraw(self._live, view)
 
     def record(self, view: View, record: Record) -> None:
-        """Takes the numbers for the live line, or says them plainly where ten seconds have passed."""
-        self._record = self._unsaid = record
-        if self._live is None and self.clock() >= self._say_at:
-            self._say_record(view, record)
+        """Keeps the numbers for the live line, or prints them if ten seconds have passed."""
+        self._record = self._unprinted = record
+        if self._live is None and self.clock() >= self._print_at:
+            self._print_record(view, record)
 
     def saved(self, view: View, checkpoint: Path) -> None:
-        """Says now and then that, and where, a checkpoint was saved."""
+        """Prints the checkpoint's path, at most every ten minutes."""
         self._saved = checkpoint
-        if self.clock() >= self._say_saved_at:
-            self._say_saved_at = self.clock() + _SAVED_SECONDS
-            self._say(f"Saved {checkpoint}")
+        if self.clock() >= self._print_saved_at:
+            self._print_saved_at = self.clock() + _SAVED_SECONDS
+            self._print(f"Saved {checkpoint}")
 
-    def end(self, view: View, ending: str) -> None:
-        """Closes the live line and says how the run ended."""
+    def end(self, view: View, status: str) -> None:
+        """Closes the live line and prints how the run ended."""
         if self._live is not None:
             self._redraw(self._live, view)
             self._live.stop()
             self._live = None
-        elif self._unsaid is not None:
-            self._say_record(view, self._unsaid)
+        elif self._unprinted is not None:
+            self._print_record(view, self._unprinted)
         saved = f" Last checkpoint: {self._saved}" if self._saved else ""
-        self._say(
-            f"{_ENDINGS.get(ending, ending.capitalize())} after {view.step:,} steps and "
-            f"{format_count(view.images)} images, {duration_in_words(view.seconds)} of training.{saved}"
-            + (f" Go on with: spar train {view.folder}" if ending == "stopped" else "")
+        self._print(
+            f"{_STATUSES.get(status, status.capitalize())} after {view.step:,} steps and "
+            f"{format_count(view.images)} images, {format_duration(view.seconds)} of training.{saved}"
+            + (f" Go on with: spar train {view.folder}" if status == "stopped" else "")
         )
 
     def _redraw(self, live: Live, view: View) -> None:
@@ -101,32 +101,29 @@ class Console(Listener):
         words = (Text(part) for part in progress_parts(view, self._record))
         live.update(fit((_bar(view, min(_BAR_CELLS, width // 6)), *words), width), refresh=True)
 
-    def _say_record(self, view: View, record: Record) -> None:
-        self._say_at = self.clock() + _PLAIN_SECONDS
-        self._unsaid = None
-        self._say("  ".join(progress_parts(view, record)))
-
-    def _say(self, line: str) -> None:
-        with suppress(BrokenPipeError):  # nobody reads any more; the run goes on
-            self._print(line)
+    def _print_record(self, view: View, record: Record) -> None:
+        self._print_at = self.clock() + _PLAIN_SECONDS
+        self._unprinted = None
+        self._print("  ".join(progress_parts(view, record)))
 
     def _print(self, line: str) -> None:
-        if self._live is not None:
-            self.terminal.print(line, soft_wrap=True, markup=False, highlight=False)
-        else:
-            # Not rich: it would wrap at 80 columns in a file, and dress the line as HTML in a notebook.
-            print(line, file=self.terminal.file, flush=True)
+        with suppress(BrokenPipeError):  # the reader has gone; the run goes on
+            if self._live is not None:
+                self.terminal.print(line, soft_wrap=True, markup=False, highlight=False)
+            else:
+                # Not rich: it would wrap at 80 columns in a file, and print HTML in a notebook.
+                print(line, file=self.terminal.file, flush=True)
 
 
 def progress_parts(view: View, record: Record | None) -> tuple[str, ...]:
-    """Returns what a progress line says, most important first."""
+    """Returns the parts of a progress line, most important first."""
     speed = view.images_per_second
     known = speed > 0 and view.images < view.target
     numbers = compact_losses(record.losses) if record else ""
     scores = "  ".join(f"{name} {score:.4g}" for name, score in record.scores.items()) if record else ""
     parts = (
         f"{_share(view):4.0%}",
-        f"{duration_in_words((view.target - view.images) / speed)} left" if known else "",
+        f"{format_duration((view.target - view.images) / speed)} left" if known else "",
         f"step {view.step:,}",
         numbers,
         f"{format_count(speed)} images/s" if speed > 0 else "",
@@ -137,7 +134,7 @@ def progress_parts(view: View, record: Record | None) -> tuple[str, ...]:
 
 
 def compact_losses(losses: Mapping[str, Mapping[str, float]]) -> str:
-    """Returns each team's total loss beside its initials, or its name where initials would be ambiguous.
+    """Returns each team's initials, or its name where these would be ambiguous, with its total loss.
 
     >>> compact_losses({"discriminator": {"adversarial": 1.25, "R1": 0.07}, "generator": {"adversarial": 0.84}})
     'D 1.32  G 0.84'
@@ -151,7 +148,7 @@ def compact_losses(losses: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def fit(parts: Iterable[Text], width: int) -> Text:
-    """Returns one line of at most `width` cells: the parts in order, less those that do not fit any more."""
+    """Returns one line of at most `width` cells: the parts in order, without those that do not fit."""
     line = Text(no_wrap=True, overflow="crop")
     for part in parts:
         gap = 2 if line else 0

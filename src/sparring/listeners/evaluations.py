@@ -1,4 +1,4 @@
-"""The evaluations of a run inside its report: the newest one's scores and pictures, and the scores of those before."""
+"""The evaluations of a run in its report: scores and pictures of the newest, scores of earlier ones."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -6,33 +6,33 @@ from pathlib import Path
 
 from sparring.direction import ScoreDirection
 from sparring.evaluation.score import MetricScore, append_suffix, format_score, read_score_files
-from sparring.listeners.frames import embedded
+from sparring.listeners.frames import embed_picture
 
 SCORES = "scores"
 
-_TITLES = ("Score", "Value", "Better", "Samples", "Reference", "Seen by")
+_TITLES = ("Score", "Value", "Better", "Samples", "Reference", "Backbone")
 _BETTER: dict[ScoreDirection, str] = {"lower": "↓ lower", "higher": "↑ higher", "real": "≈ like real"}
 _LOOK_FOR = {
-    "nearest": "Look for rows in which a real image is the generated one: those were learned by heart.",
-    "realism": "Look for variety among the most realistic, and for what the least realistic have in common.",
-    "map": "Look for blue without orange, which the generator misses, and orange without blue, which it makes up.",
+    "nearest": "Look for rows in which a real image equals the generated one: those were memorized.",
+    "realism": "Look for variety among the most realistic, and for common flaws of the least realistic.",
+    "map": "Look for blue without orange, which the generator misses, and orange without blue, which it invents.",
     "precision_recall": "Look for the point furthest up and right: up is faithful to the data, right is varied.",
 }
-_MOST_BYTES = 120_000  # of a picture; so that a page full of sample grids stays under 10 MB
+_MOST_BYTES = 120_000  # of a picture; a page full of sample grids stays under 10 MB
 
 
 def evaluations(folder: Path) -> str:
     """Returns the evaluations in `folder/scores`: the newest with its pictures, the earlier ones folded.
 
-    Returns "" where there is none; passes over files that are damaged or hold something else.
+    Returns "" where there is none; skips files that are damaged or hold something else.
     """
-    found = list(reversed(read_score_files(folder / SCORES).items()))
-    if not found:
+    newest_first = list(reversed(read_score_files(folder / SCORES).items()))
+    if not newest_first:
         return ""
-    tables = [_table(path.name, scores) for path, scores in found]
+    tables = [_table(path.name, scores) for path, scores in newest_first]
     noun = "evaluation" if len(tables) == 2 else "evaluations"
     earlier = f"<details><summary>{len(tables) - 1} earlier {noun}</summary>{''.join(tables[1:])}</details>"
-    return f"{tables[0]}{_pictures(found[0][0])}{earlier if len(tables) > 1 else ''}"
+    return f"{tables[0]}{_pictures(newest_first[0][0])}{earlier if len(tables) > 1 else ''}"
 
 
 def _table(name: str, scores: Sequence[MetricScore]) -> str:
@@ -41,7 +41,7 @@ def _table(name: str, scores: Sequence[MetricScore]) -> str:
     return (
         f'<p><b>{escape(name)}</b></p><div class="wide"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="note">{escape(_small_line(scores))}</p>'
+        f'<p class="note">{escape(_provenance(scores))}</p>'
     )
 
 
@@ -56,25 +56,25 @@ def _row(score: MetricScore) -> str:
     return f"<tr><td>{escape(score.name)}</td>{value}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
-def _small_line(scores: Sequence[MetricScore]) -> str:
-    """Returns what few readers need: whose weights looked, what was seeded how, whose weights drew the samples."""
-    weights = _once(f"{score.backbone} has weights {score.weights[:12]}" for score in scores if score.weights)
-    seeds = _once(f"seed {score.seed}" for score in scores)
-    drawn = _once(
+def _provenance(scores: Sequence[MetricScore]) -> str:
+    """Returns the backbone's weights, the seed, and whether the generator was averaged."""
+    weights = _unique(f"{score.backbone} has weights {score.weights[:12]}" for score in scores if score.weights)
+    seeds = _unique(f"seed {score.seed}" for score in scores)
+    generators = _unique(
         f"generator {'' if score.averaged else 'not '}averaged" for score in scores if score.averaged is not None
     )
-    return "; ".join([*weights, *seeds, *drawn]) + "."
+    return "; ".join([*weights, *seeds, *generators]) + "."
 
 
-def _once(words: Iterable[str]) -> list[str]:
+def _unique(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
 def _pictures(path: Path) -> str:
     figures = [
-        f'<figure class="{name}"><img alt="{name.replace("_", " and ")}" src="{found[0]}">'
+        f'<figure class="{name}"><img alt="{name.replace("_", " and ")}" src="{image[0]}">'
         f'<p class="note">{words}</p></figure>'
         for name, words in _LOOK_FOR.items()
-        if (found := embedded(append_suffix(path, f"-{name}.png"), _MOST_BYTES))
+        if (image := embed_picture(append_suffix(path, f"-{name}.png"), _MOST_BYTES))
     ]
     return f'<div class="sheets">{"".join(figures)}</div>' if figures else ""

@@ -1,4 +1,4 @@
-"""Says in words and tables what a run's `run.json` and log tell."""
+"""The status, key numbers and setup of a run as HTML, from its `run.json` and log."""
 
 import math
 import statistics
@@ -8,80 +8,77 @@ from typing import Any, TypeGuard
 
 from sparring.direction import ScoreDirection
 from sparring.listeners.chart import Mark, best_point
-from sparring.listeners.formatting import duration_in_words, format_count, number_in_words, title_in_words
-from sparring.training.checkpoints import score_direction
+from sparring.listeners.formatting import format_count, format_duration, format_number, format_title
+from sparring.training.folder import DataFacts, RunFacts
 
-Facts = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
+"""The lines of `log.jsonl`."""
 
 _TONES = {"finished": "good", "running": "busy", "stopped": "warn", "failed": "bad"}
 _MOST_CLASSES = 20
 
 
-def status(facts: Facts, lines: Lines) -> str:
-    """Returns one plain sentence on how the run stands, and a bar where it is not through."""
-    name = str(facts.get("status", "unknown"))
-    images, target = latest(facts, lines, "images"), _number(facts, "target")
+def status(facts: RunFacts, lines: Lines) -> str:
+    """Returns a sentence on the run's status, and a progress bar unless it is finished."""
+    images, target = _latest(facts.images, lines, "images"), facts.target
     share = min(images / target, 1.0) if target else math.nan
-    so_far = f"{format_count(images)} images" if math.isnan(share) else f"{_of(images, target)} ({share:.0%})"
+    so_far = (
+        f"{format_count(images)} of {format_count(target)} images ({share:.0%})"
+        if target
+        else f"{format_count(images)} images"
+    )
     sentence = {
         "finished": f"Finished: {format_count(images)} images in {_duration(facts, lines)}.",
         "running": f"Running when this was written: {so_far} in {_duration(facts, lines)}.",
         "stopped": f"Stopped at {so_far}; the same command resumes it.",
         "failed": f"Failed at {so_far}.",
-    }.get(name, f"{so_far[0].upper()}{so_far[1:]}.")
-    message = f" {facts['message']}" if facts.get("message") else ""
-    bar = "" if name == "finished" or math.isnan(share) else f'<progress max="1" value="{share:.4f}"></progress>'
-    return f'<p class="status {_TONES.get(name, "warn")}">{escape(sentence + message)}</p>{bar}'
+    }.get(facts.status, f"{so_far}.")
+    message = f" {facts.message}" if facts.message else ""
+    bar = f'<progress max="1" value="{share:.4f}"></progress>' if target and facts.status != "finished" else ""
+    return f'<p class="status {_TONES.get(facts.status, "warn")}">{escape(sentence + message)}</p>{bar}'
 
 
-def headline(facts: Facts, lines: Lines) -> str:
-    """Returns the numbers that are asked for first, as cards."""
-    target = _number(facts, "target")
+def headline(facts: RunFacts, lines: Lines) -> str:
+    """Returns the key numbers as cards."""
     speeds = [line["images_per_second"] for line in lines if _is_number(line.get("images_per_second"))]
+    images, target = _latest(facts.images, lines, "images"), facts.target
     cards = [
-        (
-            "Images shown",
-            format_count(latest(facts, lines, "images")),
-            f"of {format_count(target)}" if target else "",
-        ),
-        ("Steps", f"{latest(facts, lines, 'step'):,.0f}", ""),
+        ("Images shown", format_count(images), f"of {format_count(target)}" if target else ""),
+        ("Steps", f"{_latest(facts.step, lines, 'step'):,.0f}", ""),
         ("Training time", _duration(facts, lines), ""),
         ("Speed", format_count(statistics.median(speeds)) if speeds else "–", "images/s, median"),
         ("Peak memory", _memory(facts, lines), ""),
     ]
     for name, points in score_points(lines).items():
-        found = best_point(points, best_of(facts, name))
-        best = f"best {number_in_words(found[1])} at {format_count(found[0])}" if found else ""
-        cards.append((title_in_words(name), number_in_words(points[-1][1]), best))
+        best = best_point(points, best_mark(facts, name))
+        note = f"best {format_number(best[1])} at {format_count(best[0])}" if best else ""
+        cards.append((format_title(name), format_number(points[-1][1]), note))
     return f'<dl class="numbers">{"".join(_card(*card) for card in cards)}</dl>'
 
 
-def details(facts: Facts) -> str:
+def details(facts: RunFacts) -> str:
     """Returns a table of the networks, the data and the machine; "" where nothing is known."""
-    data = facts.get("data")
-    data = data if isinstance(data, Mapping) else {}
-    parameters = facts.get("parameters")
-    parameters = parameters if isinstance(parameters, Mapping) else {}
-    rows = [
-        ("Parameters", _list(f"{player} {count:,}" for player, count in parameters.items() if _is_number(count))),
-        ("Data", _list(_data_words(data))),
-        ("Image shape", " × ".join(str(size) for size in facts.get("shape") or ()) + " (C × H × W)"),
-        ("Classes", _list(_class_words(data.get("classes") or ()))),
-        ("Numbers told", _list(_class_words(data.get("attributes") or ()))),
-        ("Data digest", str(data.get("digest") or "")),
-        ("Device", _list(_device_words(facts))),
-        ("Number format", _list(str(facts[name]) for name in ("precision", "layout") if facts.get(name))),
-        ("Versions", _list(f"{name} {facts[name]}" for name in ("sparring", "torch", "python") if facts.get(name))),
-        ("Started", str(facts.get("started") or "").replace("T", " ")),
-    ]
-    told = [(name, text) for name, text in rows if text and text != " (C × H × W)"]
-    cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in told)
+    threads = f"{facts.threads} threads" if facts.threads else ""
+    versions = {"sparring": facts.sparring, "torch": facts.torch, "python": facts.python}
+    shape = " × ".join(map(str, facts.shape))
+    rows = {
+        "Parameters": _join(f"{player} {count:,}" for player, count in facts.parameters.items()),
+        "Data": _join(_describe_data(facts.data)),
+        "Image shape": f"{shape} (C × H × W)" if shape else "",
+        "Classes": _join(_first_names(facts.data.classes)),
+        "Attributes": _join(_first_names(facts.data.attributes)),
+        "Data digest": facts.data.digest,
+        "Device": _join((facts.device, threads)),
+        "Number format": _join((facts.precision, facts.layout)),
+        "Versions": _join(f"{name} {version}" for name, version in versions.items() if version),
+        "Started": facts.started.replace("T", " "),
+    }
+    cells = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows.items() if text)
     return f"<table>{cells}</table>" if cells else ""
 
 
 def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
-    """Returns for each score its (images, value) wherever it was measured."""
+    """Returns the (images, value) pairs of each score, wherever it was measured."""
     points: dict[str, list[tuple[float, float]]] = {}
     for line in lines:
         for name, value in (line.get("scores") or {}).items():
@@ -89,67 +86,48 @@ def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
     return points
 
 
-def best_of(facts: Facts, score: str) -> Mark:
-    """Returns whether the lowest or the highest value of the score called so is its best; None where neither is."""
+def best_mark(facts: RunFacts, score: str) -> Mark:
+    """Returns whether the lowest or the highest value of `score` is its best; None where neither is."""
     marks: dict[ScoreDirection, Mark] = {"lower": "lowest", "higher": "highest", "real": None}
-    return marks[score_direction(facts, score)]
+    return marks[facts.score_directions.get(score, "lower")]
 
 
-def latest(facts: Facts, lines: Lines, name: str) -> float:
-    """Returns the newest of what run file and log say, whichever was written last; 0 if neither knows."""
-    logged = _number(lines[-1], name) if lines else 0.0
-    return max(logged, _number(facts, name))
+def _latest(value: float, lines: Lines, name: str) -> float:
+    """Returns the newer of the values in `run.json` and in the log, whichever was written last."""
+    logged = lines[-1].get(name) if lines else None
+    return max(value, logged) if _is_number(logged) and math.isfinite(logged) else value
 
 
-def _data_words(data: Facts) -> Iterable[str]:
-    if data.get("name"):
-        yield str(data["name"])
-    if _number(data, "count"):
-        yield f"{data['count']:,} images"
-    if data.get("classes"):
-        yield f"{len(data['classes'])} classes"
-    if _number(data, "skipped"):
-        yield f"{data['skipped']:,} damaged files skipped"
+def _describe_data(data: DataFacts) -> Iterable[str]:
+    yield data.name
+    yield f"{data.count:,} images" if data.count else ""
+    yield f"{len(data.classes)} classes" if data.classes else ""
+    yield f"{data.skipped:,} damaged files skipped" if data.skipped else ""
 
 
-def _class_words(names: Sequence[Any]) -> Iterable[str]:
-    yield from (str(name) for name in names[:_MOST_CLASSES])
+def _first_names(names: Sequence[str]) -> Iterable[str]:
+    yield from names[:_MOST_CLASSES]
     if len(names) > _MOST_CLASSES:
         yield f"and {len(names) - _MOST_CLASSES:,} more"
 
 
-def _device_words(facts: Facts) -> Iterable[str]:
-    if facts.get("device"):
-        yield str(facts["device"])
-    if _number(facts, "threads"):
-        yield f"{facts['threads']} threads"
+def _memory(facts: RunFacts, lines: Lines) -> str:
+    logged = [line["memory_mb"] for line in lines if _is_number(line.get("memory_mb"))]
+    peak = max((memory for memory in (facts.peak_memory_mb or 0.0, *logged) if math.isfinite(memory)), default=0.0)
+    return (f"{peak:.0f} MB" if peak < 1000 else f"{peak / 1000:.3g} GB") if peak else "–"
 
 
-def _memory(facts: Facts, lines: Lines) -> str:
-    most = max([_number(facts, "peak_memory_mb"), *(_number(line, "memory_mb") for line in lines)])
-    return (f"{most:.0f} MB" if most < 1000 else f"{most / 1000:.3g} GB") if most else "–"
+def _duration(facts: RunFacts, lines: Lines) -> str:
+    return format_duration(_latest(facts.seconds, lines, "seconds"))
 
 
-def _duration(facts: Facts, lines: Lines) -> str:
-    return duration_in_words(latest(facts, lines, "seconds"))
-
-
-def _of(images: float, target: float) -> str:
-    return f"{format_count(images)} of {format_count(target)} images"
-
-
-def _card(name: str, value: str, beside: str) -> str:
-    small = f"<small>{escape(beside)}</small>" if beside else ""
+def _card(name: str, value: str, note: str) -> str:
+    small = f"<small>{escape(note)}</small>" if note else ""
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}{small}</dd></div>"
 
 
-def _list(words: Iterable[str]) -> str:
-    return ", ".join(words)
-
-
-def _number(source: Facts, name: str) -> float:
-    value = source.get(name)
-    return float(value) if _is_number(value) and math.isfinite(value) else 0.0
+def _join(words: Iterable[str]) -> str:
+    return ", ".join(filter(None, words))
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -1,4 +1,4 @@
-"""Says counts, numbers and durations as briefly as a person would."""
+"""Formats counts, numbers and durations briefly."""
 
 import math
 
@@ -15,10 +15,10 @@ def format_count(count: float) -> str:
     return f"{count:.3g}"
 
 
-def duration_in_words(seconds: float) -> str:
-    """Returns a duration as a clock would show it, with days in words.
+def format_duration(seconds: float) -> str:
+    """Returns a duration as hours, minutes and seconds, after days if there are any.
 
-    >>> [duration_in_words(seconds) for seconds in (7, 151, 3_723, 200_000)]
+    >>> [format_duration(seconds) for seconds in (7, 151, 3_723, 200_000)]
     ['0:07', '2:31', '1:02:03', '2 d 7:33 h']
     """
     if not math.isfinite(seconds):
@@ -31,10 +31,10 @@ def duration_in_words(seconds: float) -> str:
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
-def number_in_words(value: float) -> str:
-    """Returns a measured number with three digits that matter.
+def format_number(value: float) -> str:
+    """Returns a measured number with three significant digits.
 
-    >>> [number_in_words(value) for value in (0.84213, 0, -1502.5, 31_400, 2.5e-7, float("nan"))]
+    >>> [format_number(value) for value in (0.84213, 0, -1502.5, 31_400, 2.5e-7, float("nan"))]
     ['0.842', '0', '-1,502', '31.4k', '2.5e-7', 'not finite']
     """
     if not math.isfinite(value):
@@ -46,10 +46,10 @@ def number_in_words(value: float) -> str:
     return f"{mantissa}e{int(power)}" if exponent else text
 
 
-def title_in_words(name: str) -> str:
-    """Returns a name from code as a title; what has no vowels is an abbreviation.
+def format_title(name: str) -> str:
+    """Returns a name from code as a title; a name without vowels is an abbreviation.
 
-    >>> [title_in_words(name) for name in ("sliced_wasserstein", "R1", "mmd")]
+    >>> [format_title(name) for name in ("sliced_wasserstein", "R1", "mmd")]
     ['Sliced wasserstein', 'R1', 'MMD']
     """
     words = name.replace("_", " ").strip()

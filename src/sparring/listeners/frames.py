@@ -1,4 +1,4 @@
-"""Puts a run's sample grids inside a page: thinned out, shrunk where they are heavy, with a slider."""
+"""A run's sample grids inside a page: a selection, shrunk where large, with a slider."""
 
 import base64
 import io
@@ -8,44 +8,43 @@ from pathlib import Path
 
 from PIL import Image
 
-from sparring.listeners.formatting import title_in_words
+from sparring.listeners.formatting import format_title
 from sparring.listeners.samples import REAL, SAMPLES, panel_names, sample_paths
 
 _MOST_FRAMES = 40
-_BYTES = 7_000_000  # of all frames; as base64 a third more, so that the page stays under 10 MB
+_BYTES = 7_000_000  # of all frames; base64 adds a third, and the page stays under 10 MB
 _SHRUNK_SIDE = 900
 _PIXELATED_SIDE = 700  # narrower grids are shown enlarged
 
 
 def pictures(folder: Path) -> str:
-    """Returns the sample grids in `folder`, the latest showing, beside real images where `real.png` exists.
+    """Returns the sample grids in `folder`, showing the latest, then `real.png` if it exists, then each panel.
 
-    What else the run drew follows, each in a figure of its own. Returns "" where there is no picture; passes over
-    files that are not whole.
+    Returns "" where there is no picture; skips damaged files.
     """
     panels = panel_names(folder)
     bytes_each = _BYTES // (len(panels) + 1)
     figures = [_player("Samples", frames)] if (frames := _frames(sample_paths(folder), bytes_each)) else []
-    if real := embedded(folder / SAMPLES / REAL, bytes_each // 4):
+    if real := embed_picture(folder / SAMPLES / REAL, bytes_each // 4):
         figures.append(
             f"<figure><figcaption>Real images</figcaption>{_img(real, 'real images', current=True)}</figure>"
         )
     for name in panels:
         if frames := _frames(sample_paths(folder, name), bytes_each):
-            figures.append(_player(title_in_words(name), frames))
+            figures.append(_player(format_title(name), frames))
     return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
 
 
 def _frames(paths: Mapping[int, Path], most_bytes: int) -> dict[int, tuple[str, bool]]:
-    """Returns pictures to embed, thinned out evenly, by the images shown before them."""
-    kept = [list(paths)[index] for index in spread(len(paths), _MOST_FRAMES)]
-    return {images: found for images in kept if (found := embedded(paths[images], most_bytes // (len(kept) + 1)))}
+    """Returns an even selection of pictures to embed, by the images shown before them."""
+    kept = [list(paths)[index] for index in spread_indices(len(paths), _MOST_FRAMES)]
+    return {images: frame for images in kept if (frame := embed_picture(paths[images], most_bytes // (len(kept) + 1)))}
 
 
-def spread(count: int, most: int) -> Sequence[int]:
-    """Returns at most `most` of the indices below `count`, evenly, the first and the last among them.
+def spread_indices(count: int, most: int) -> Sequence[int]:
+    """Returns at most `most` of the indices below `count`, evenly spaced, including the first and the last.
 
-    >>> spread(3, most=5), spread(9, most=3)
+    >>> spread_indices(3, most=5), spread_indices(9, most=3)
     ([0, 1, 2], [0, 4, 8])
     """
     if count <= most:
@@ -68,7 +67,7 @@ def _player(title: str, frames: Mapping[int, tuple[str, bool]]) -> str:
     moving = " data-frames" if controls else ""
     return (
         f"<figure{moving}><figcaption>{escape(title)} after <span data-when>{last:,}</span> images</figcaption>"
-        f'{images}{controls}<p class="note">The same latents and examples at every moment.</p></figure>'
+        f'{images}{controls}<p class="note">All frames show the same latents and examples.</p></figure>'
     )
 
 
@@ -78,8 +77,8 @@ def _img(frame: tuple[str, bool], words: str, current: bool, count: int = 0) -> 
     return f'<img class="{classes}" alt="{escape(words)}" data-images="{count:,}" src="{source}">'
 
 
-def embedded(path: Path, most_bytes: int) -> tuple[str, bool] | None:
-    """Returns a data URI and whether the picture is small; None for a file that is missing or not whole."""
+def embed_picture(path: Path, most_bytes: int) -> tuple[str, bool] | None:
+    """Returns a data URI and whether the picture is small; None for a file that is missing or damaged."""
     if not path.is_file():
         return None
     content, kind = path.read_bytes(), "png"
@@ -89,7 +88,7 @@ def embedded(path: Path, most_bytes: int) -> tuple[str, bool] | None:
             small = picture.width < _PIXELATED_SIDE
             if len(content) > most_bytes:
                 content, kind = _shrink(picture), "webp"
-    except (OSError, SyntaxError, ValueError):  # Pillow's words for a damaged picture; the disk was read before
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises for a damaged picture
         return None
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}", small
 

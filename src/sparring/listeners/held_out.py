@@ -1,4 +1,4 @@
-"""Examines a game on samples that it never learned from."""
+"""Scores a game on held-out samples."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,24 @@ from sparring.training.listener import Listener, View
 
 
 class HeldOut(Listener):
-    """Asks the averaged game what it says of held-out samples [M, *sample] past every `every` images, and at the end.
+    """Computes validation metrics on held-out samples [M, *shape] past every `every` images, and at the end.
 
-    `condition` [M] is what the data tells of them; `examined` names the scores, with which values are good.
+    `condition` [M] belongs to the samples; `directions` maps each metric to its good values.
     """
 
     def __init__(
-        self, every: int, samples: Tensor, condition: Tensor | None, examined: Mapping[str, ScoreDirection]
+        self, every: int, samples: Tensor, condition: Tensor | None, directions: Mapping[str, ScoreDirection]
     ) -> None:
         self.every = every
         self.samples = samples
         self.condition = condition
-        self.score_directions = examined
+        self.score_directions = directions
 
     def score(self, view: View) -> Mapping[str, float]:
-        """Returns what the game says of the samples, by name, where that is due."""
+        """Returns the averaged game's validation metrics by name if they are due, otherwise nothing."""
         if not view.passed(self.every) and view.images < view.target:
             return {}
         game = view.averaged
-        told = None if self.condition is None else self.condition.to(game.device)
+        condition = None if self.condition is None else self.condition.to(game.device)
         with game.evaluating():
-            return game.validation_metrics(self.samples.to(game.device), told)
+            return game.validation_metrics(self.samples.to(game.device), condition)

@@ -1,4 +1,4 @@
-"""Keeps every record of a run as one line of `log.jsonl`, and reads it back."""
+"""Writes every record of a run as one line of `log.jsonl`, and reads it back."""
 
 import json
 import math
@@ -17,11 +17,11 @@ class Log(Listener):
     """Appends each record to `log.jsonl` in the run's folder, on disk before training goes on.
 
     When a run resumes, lines past its checkpoint are dropped: those steps will be played again.
-    A number that is not finite is written as `null`, because JSON has no word for it.
+    A number that is not finite is written as `null`, as JSON cannot hold it.
     """
 
     def begin(self, view: View) -> None:
-        """Drops what an earlier session logged past the point where this one starts."""
+        """Drops the lines of an earlier session past the point where this one starts."""
         truncate_log(view.folder, view.images)
 
     def record(self, view: View, record: Record) -> None:
@@ -34,8 +34,8 @@ class Log(Listener):
 def read_log(folder: Path) -> list[Line]:
     """Returns the lines of `folder/log.jsonl`, shaped like `Record.line()`; `[]` where there is no log.
 
-    A `null` among the numbers reads back as NaN. A line that is not whole, as a killed process or
-    a power cut leaves behind, is passed over.
+    A `null` among the numbers reads back as NaN. An incomplete line, left by a killed process or a power cut, is
+    skipped.
     """
     path = folder / LOG
     if not path.exists():
@@ -45,7 +45,7 @@ def read_log(folder: Path) -> list[Line]:
 
 
 def truncate_log(folder: Path, images: int) -> None:
-    """Drops the lines of `folder/log.jsonl` that tell of more than `images` images, and those not whole."""
+    """Drops the lines of `folder/log.jsonl` past `images` images, and incomplete ones."""
     path = folder / LOG
     if not path.exists():
         return

@@ -1,4 +1,4 @@
-"""The frame of a report: one HTML file that asks the network for nothing."""
+"""The HTML frame of a report: one file, without requests to the network."""
 
 from html import escape
 
@@ -103,7 +103,7 @@ for (const player of document.querySelectorAll('[data-frames]')) {
 
 
 def page(title: str, body: str) -> str:
-    """Returns a whole HTML document around `body`; `title` is escaped, `body` is not."""
+    """Returns an HTML document around `body`; `title` is escaped, `body` is not."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -13,7 +13,7 @@ class TensorBoard(Listener):
     """Writes event files to `tensorboard/` in the run's folder, with images shown as the horizontal axis.
 
     A grid of `count` samples is written past every `every` images, where the game generates any. When a run
-    resumes, TensorBoard is told to forget what lies past the checkpoint.
+    resumes, TensorBoard discards the numbers past the checkpoint.
     """
 
     def __init__(self, every: int, count: int = 64, depict: Depict = as_images) -> None:
@@ -34,7 +34,7 @@ class TensorBoard(Listener):
         self._writer = SummaryWriter(str(view.folder / "tensorboard"), purge_step=purge)
 
     def step(self, view: View) -> None:
-        """Writes a grid of samples where one is due."""
+        """Writes a grid of samples if one is due."""
         if view.averaged.spec.generates and view.passed(self.every):
             grid = draw_picture(view, self.count, self.depict).convert("RGB")
             self._writer.add_image("samples", np.asarray(grid), view.images, dataformats="HWC")
@@ -53,8 +53,8 @@ class TensorBoard(Listener):
         for name, number in numbers.items():
             self._writer.add_scalar(name, number, record.images)
 
-    def end(self, view: View, ending: str) -> None:
-        """Writes out what is buffered and closes the file."""
+    def end(self, view: View, status: str) -> None:
+        """Flushes and closes the file."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

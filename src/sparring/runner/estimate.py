@@ -1,6 +1,7 @@
 """What a run will cost, from two steps of it."""
 
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,12 +9,11 @@ from pathlib import Path
 import torch
 
 from sparring.data import Loading
-from sparring.listeners.formatting import duration_in_words, format_count
+from sparring.listeners.formatting import format_count, format_duration
 from sparring.recipes.schema import Recipe
-from sparring.runner.micro_batch import with_micro_batch
-from sparring.runner.stages import check_parts, plan_stages
+from sparring.runner.micro_batch import set_micro_batch
+from sparring.runner.stages import check_accumulation, plan_stages
 from sparring.runner.train import build_stage
-from sparring.training.clock import Clock
 from sparring.training.folder import RunFolder
 from sparring.training.loop import play_step
 from sparring.training.memory import peak_memory_mb
@@ -24,7 +24,7 @@ from sparring.training.run import Run
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes that are known and times that were measured; memory is the most this process held."""
+    """Known sizes and measured times; memory is the peak of this process."""
 
     parameters: dict[str, int]
     images: int
@@ -42,7 +42,7 @@ class Estimate:
             f"{'data':<16}{self.images:>12,} images of {'x'.join(map(str, self.shape))}",
             *players,
             f"{'speed':<16}{self.images_per_second:>12,.0f} images/s, over two steps",
-            f"{'time':<16}{duration_in_words(seconds):>12} for {format_count(self.target)} images",
+            f"{'time':<16}{format_duration(seconds):>12} for {format_count(self.target)} images",
             f"{'memory':<16}{self.memory_mb:>12,.0f} MB",
             *self.notes,
         ]
@@ -51,20 +51,21 @@ class Estimate:
 def estimate(
     recipe: Recipe, device: str = "auto", *, loading: Loading = Loading(), micro_batch: MicroBatch | None = None
 ) -> Estimate:
-    """Returns what `recipe` would cost on `device`: builds all of it, plays a step to warm up, measures two more.
+    """Returns the cost of training `recipe` on `device`: builds all of it, plays a step to warm up, measures two more.
 
     Takes `loading` and `micro_batch`, and raises as `train` does; writes nothing.
     """
-    place = find_device(device)
+    target = find_device(device)
     data = recipe.data.load(loading)
     seconds = 0.0
     with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng([]):
         home = RunFolder(Path(folder))
         stages = plan_stages(recipe, data)
-        recipe = with_micro_batch(recipe, micro_batch, stages, home, place, partial(build_stage, data, home, place))
-        check_parts(recipe, stages)
+        build = partial(build_stage, data, home, target)
+        recipe = set_micro_batch(recipe, micro_batch, stages, home, target, build)
+        check_accumulation(recipe, stages)
         for stage in stages:
-            run = build_stage(data, home, place, recipe, stage)
+            run = build(recipe, stage)
             seconds += (stage.end - stage.begin) / measure_speed(run)
     return Estimate(
         run.game.count_parameters(),
@@ -72,7 +73,7 @@ def estimate(
         data.shape,
         recipe.training.images,
         recipe.training.images / seconds,
-        peak_memory_mb(place),
+        peak_memory_mb(target),
         () if micro_batch is None else (describe_parts(stages[-1].batch, recipe.training.accumulation),),
     )
 
@@ -80,11 +81,8 @@ def estimate(
 def measure_speed(run: Run) -> float:
     """Returns images/s over two steps of `run`, after one to warm up."""
     play_step(run)
-    clock = Clock()
+    start, before = time.perf_counter(), run.images
     for _ in range(2):
-        clock.start()
-        before = run.images
         play_step(run)
-        run.health.settle(run.step)
-        clock.stop(run.images - before)
-    return clock.images_per_second()
+        run.health.settle(run.step)  # waits for the device
+    return (run.images - before) / (time.perf_counter() - start)

@@ -1,4 +1,4 @@
-"""Who listens to a run: what the recipe's `listening` section and the data ask for."""
+"""Builds the listeners of a run from the recipe's `listening` section and the data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,7 +21,7 @@ from sparring.listeners.samples import Examples
 from sparring.metrics import count_modes, mixture_mmd, mixture_wasserstein, sliced_wasserstein
 from sparring.recipes.schema import Recipe
 from sparring.tensors.compositing import composite_colours
-from sparring.training.listener import Listener
+from sparring.training.listener import Listener, score_directions
 
 Measure = Callable[[Tensor], float]
 
@@ -33,43 +33,42 @@ def build_listeners(
     others: Sequence[Listener] = (),
     notes: Sequence[str] = (),
 ) -> list[Listener]:
-    """Returns all that `recipe.listening` asks for, and `others`; those that write come before the report, which reads.
+    """Returns the listeners of `recipe.listening`, then `others`; writers come before the report, which reads.
 
-    The console begins with what the data is, with `notes`, and with what cannot be scored.
+    The console begins with a line on the data, with `notes`, and with the scores that cannot be computed.
 
     Raises:
-        SpecError: none of them gives the score by which the best checkpoint is to be kept, or it has no best.
+        SpecError: none of them computes the score by which the best checkpoint is to be kept, or it has no best.
     """
     listening = recipe.listening
     depict = partial(_depict, data)
-    cheap = Evaluation(
-        listening.scores_every, _measures(recipe, data), listening.score_count, recipe.game.game_metric_directions
-    )
-    scoring, missing = _score(recipe, data, device)
-    scores = [cheap, *_examine(recipe, data), *scoring]
-    score_directions = {name: way for listener in (*scores, *others) for name, way in listener.score_directions.items()}
+    measures = _measures(recipe, data)
+    cheap = Evaluation(listening.scores_every, measures, listening.score_count, recipe.game.game_metric_directions)
+    expensive, missing = _scoring(recipe, data, device)
+    scoring = [cheap, *_held_out(recipe, data), *expensive]
+    directions = score_directions((*scoring, *others))
     by = recipe.training.checkpoints.by
-    if missing and by not in score_directions:  # what the missing scores would have been called is not known either
+    if missing and by not in directions:  # the names of the missing scores are not known either
         missing = [*missing, f"No best checkpoint will be kept: nothing scores {by!r} (training.checkpoints.by)."]
     elif recipe.training.checkpoints.best:
-        check_by(by, score_directions)
+        check_by(by, directions)
     return [
-        *scores,
+        *scoring,
         Log(),
         Samples(listening.samples_every, listening.sample_count, depict, _examples(data, listening.sample_count)),
         *([TensorBoard(listening.samples_every, listening.sample_count, depict)] if listening.tensorboard else []),
         Report(),
-        Console(notes=[_describe(data), *notes, *missing]),
+        Console(notes=[_describe_data(data), *notes, *missing]),
         *others,
     ]
 
 
-def check_by(by: str, score_directions: Mapping[str, ScoreDirection]) -> None:
-    """Raises `SpecError` unless the score called `by` is one of those in `score_directions`, and has a best."""
-    ranked = [name for name, way in score_directions.items() if way != "real"]
-    if by not in score_directions:
+def check_by(by: str, directions: Mapping[str, ScoreDirection]) -> None:
+    """Raises `SpecError` unless the score called `by` is in `directions`, and has a best."""
+    ranked = [name for name, direction in directions.items() if direction != "real"]
+    if by not in directions:
         raise SpecError(
-            f"training.checkpoints.by: {by!r} is no score that this run takes (listening.metrics adds some)"
+            f"training.checkpoints.by: {by!r} is no score of this run (listening.metrics adds some)"
             f"{nearest(by, ranked)}"
         )
     if by not in ranked:
@@ -79,8 +78,8 @@ def check_by(by: str, score_directions: Mapping[str, ScoreDirection]) -> None:
         )
 
 
-def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Listener], list[str]]:
-    """Returns who scores by the recipe's metrics, or a note on why nobody can: that is no reason not to train."""
+def _scoring(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Listener], list[str]]:
+    """Returns the listener that scores by the recipe's metrics, or a note on why there is none: training goes on."""
     listening = recipe.listening
     if not listening.metrics:
         return [], []
@@ -100,8 +99,8 @@ def _score(recipe: Recipe, data: Dataset, device: torch.device) -> tuple[list[Li
     return [scoring], []
 
 
-def _examine(recipe: Recipe, data: Dataset) -> list[Listener]:
-    """Returns who examines the game on what the data keeps from it, if that is anything."""
+def _held_out(recipe: Recipe, data: Dataset) -> list[Listener]:
+    """Returns the listener that scores the game on held-out samples, if there are any."""
     if data.held_out is None:
         return []
     samples, condition = data.held_out.batch(np.arange(len(data.held_out)), torch.Generator())
@@ -115,28 +114,28 @@ def _examples(data: Dataset, count: int) -> Examples:
 
 def _depict(data: Dataset, samples: Tensor, game: Game) -> Image.Image:
     with game.evaluating():
-        judged = game.discriminator_score(samples[:1]) is not None
-        return data.depict(samples, cast(ScoreFunction, game.discriminator_score) if judged else None)
+        has_scores = game.discriminator_score(samples[:1]) is not None
+        return data.depict(samples, cast(ScoreFunction, game.discriminator_score) if has_scores else None)
 
 
 def _measures(recipe: Recipe, data: Dataset) -> dict[str, Measure]:
-    """Returns what the evaluation measures: on a mixture whose modes are known, how near to the truth it is too.
+    """Returns the cheap scores: a sliced Wasserstein distance, and coverage and distances of a known mixture.
 
-    Of a game that generates nothing it measures nothing.
+    Empty for games that generate nothing.
     """
     if not recipe.game.generates:
         return {}
     count = recipe.listening.score_count
     real, _ = data.batch(evenly_spaced(data, count), torch.Generator())
-    seen = composite_colours(real, 1.0)  # nobody sees colours where an image is transparent
+    visible = composite_colours(real, 1.0)  # the colours of transparent pixels do not count
     measures: dict[str, Measure] = {
-        "sliced_wasserstein": lambda samples: sliced_wasserstein(seen, composite_colours(samples, 1.0))
+        "sliced_wasserstein": lambda samples: sliced_wasserstein(visible, composite_colours(samples, 1.0))
     }
     return measures if data.modes is None else measures | _mode_measures(data.modes, count)
 
 
 def _mode_measures(modes: TrueModes, count: int) -> dict[str, Measure]:
-    """Returns how `count` samples cover `modes`, and how far they are from the mixture itself where that is known."""
+    """Returns the scores of `count` samples against a known mixture: coverage of its modes, and distances to it."""
     centers, deviation = modes.centers, modes.deviation
     covered = partial(count_modes, centers=centers, deviation=deviation)
     measures: dict[str, Measure] = {
@@ -144,14 +143,14 @@ def _mode_measures(modes: TrueModes, count: int) -> dict[str, Measure]:
         "low_quality": lambda samples: 1 - covered(samples).high_quality,
         "mode_divergence": lambda samples: covered(samples).divergence,
     }
-    if count > 1:  # without a pair of samples it has no unbiased value
+    if count > 1:  # the unbiased estimate needs a pair of samples
         measures["mmd"] = partial(mixture_mmd, centers=centers, deviation=deviation)
     if centers.shape[1] == 1:
         measures["wasserstein"] = partial(mixture_wasserstein, centers=centers, deviation=deviation)
     return measures
 
 
-def _describe(data: Dataset) -> str:
+def _describe_data(data: Dataset) -> str:
     skipped = f"; {data.facts.skipped} that cannot be read are left out" if data.facts.skipped else ""
     left_out = f"; {data.facts.left_out} of another size are left out" if data.facts.left_out else ""
     return f"Data: {len(data):,} samples of {'x'.join(map(str, data.shape))} from {data.name}{skipped}{left_out}."

@@ -1,4 +1,4 @@
-"""A recipe whose batches are computed a few samples at a time: as many as somebody says, or as memory holds."""
+"""Sets the micro-batches of a recipe: as many samples at a time as wanted, or as memory holds."""
 
 from collections.abc import Callable, Sequence
 from math import gcd, prod
@@ -13,7 +13,7 @@ from sparring.training.micro_batch import AUTO, MicroBatch, count_parts, divisor
 from sparring.training.run import Run
 
 
-def with_micro_batch(
+def set_micro_batch(
     recipe: Recipe,
     wanted: MicroBatch | None,
     stages: Sequence[Stage],
@@ -23,24 +23,25 @@ def with_micro_batch(
 ) -> Recipe:
     """Returns `recipe` with batches computed `wanted` samples at a time; in a pyramid, those of its largest stage.
 
-    With `auto` they are as many as memory holds, or, where the run in the folder has checkpoints, as it has it.
+    `auto` means as many as memory holds; a run with checkpoints in the folder keeps its own number.
 
     Raises:
-        SpecError: batches cannot be computed so.
+        SpecError: `wanted` does not divide the batch.
         RunError: see `find_size`.
     """
     if wanted is None:
         return recipe
     largest = max(stages, key=lambda stage: stage.batch * prod(stage.sample))
     if wanted != AUTO:
-        return in_parts(recipe, count_parts(largest.batch, wanted))
+        return _accumulate(recipe, count_parts(largest.batch, wanted))
     if list_checkpoints(home.checkpoints):
-        return in_parts(recipe, home.read_recipe().get("training", {}).get("accumulation", 1))
+        return _accumulate(recipe, home.read_recipe().get("training", {}).get("accumulation", 1))
     parts = divisors(gcd(recipe.training.batch, *(stage.batch for stage in stages)))
-    size = find_size(largest.batch, parts, device, lambda size: build(in_parts(recipe, largest.batch // size), largest))
-    return in_parts(recipe, largest.batch // size)
+    size = find_size(
+        largest.batch, parts, device, lambda size: build(_accumulate(recipe, largest.batch // size), largest)
+    )
+    return _accumulate(recipe, largest.batch // size)
 
 
-def in_parts(recipe: Recipe, parts: int) -> Recipe:
-    """Returns `recipe` with batches computed in so many `parts`."""
+def _accumulate(recipe: Recipe, parts: int) -> Recipe:
     return recipe.override([f"training.accumulation={parts}"])

@@ -1,4 +1,4 @@
-"""What a command that owns its process tells the C libraries: keep memory, and share the processors."""
+"""Settings of the C libraries for commands that own their process: keep memory, and share the processors."""
 
 import ctypes
 import os
@@ -8,11 +8,11 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
 def keep_memory() -> bool:
-    """Tells glibc to keep freed memory for the next tensor; returns whether it did.
+    """Makes glibc keep freed memory for the next tensor; returns whether it did.
 
     Without it each large tensor on a CPU costs page faults (a step can take twice as long); the
-    price is that the process stays at its peak. For commands that own their process; elsewhere
-    than on Linux with glibc it does nothing.
+    price is that the process stays at its peak. For commands that own their process; does nothing
+    except on Linux with glibc.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -24,10 +24,10 @@ def keep_memory() -> bool:
 
 
 def share_processors() -> None:
-    """Lets OpenMP's threads sleep soon while they wait; to be called before PyTorch is imported.
+    """Makes OpenMP's threads sleep soon while they wait; call it before PyTorch is imported.
 
-    By default they spin, and on processors that other programs use too, a step can then take a
-    hundred times as long. What the user has set in the environment stays.
+    By default they spin, and on processors shared with other programs a step can then take a
+    hundred times as long. Does nothing where the environment sets `OMP_WAIT_POLICY`.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Extrapolation(torch.optim.Optimizer):
-    """Changes how the optimizer `of` steps; settings and state stay those of `of`, and are saved with them."""
+    """Changes how the optimizer `of` steps; settings and state are those of `of`, and saved as such."""
 
     def __init__(self, of: torch.optim.Optimizer) -> None:
         super().__init__(of.param_groups, of.defaults)
@@ -19,7 +19,7 @@ class Extrapolation(torch.optim.Optimizer):
         return [weight for group in self.param_groups for weight in group["params"]]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Puts back what `state_dict` gave."""
+        """Restores the state returned by `state_dict()`."""
         self.of.load_state_dict(state_dict)
         self._share()
 
@@ -30,14 +30,14 @@ class Extrapolation(torch.optim.Optimizer):
 class Optimism(Extrapolation):
     """Steps by 2 Δ_t - Δ_{t-1}, where Δ_t is the step that `of` would make, and Δ_0 = 0.
 
-    Of gradient descent it is w_{t+1} = w_t - 2η g_t + η g_{t-1}, of Adam algorithm 1 of Daskalakis et al. 2018. The
-    last change stands for the one to come: an extragradient step at the price of one gradient (Popov 1980;
+    With gradient descent it is w_{t+1} = w_t - 2η g_t + η g_{t-1}, with Adam algorithm 1 of Daskalakis et al. 2018. The
+    last change predicts the next one: an extragradient step at the price of one gradient (Popov 1980;
     "extrapolation from the past" in Gidel et al. 2019).
     """
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Moves the weights that have gradients; what stays in the state as `undone` is -Δ_t."""
+        """Moves the weights that have gradients, and keeps -Δ_t in the state as `undone`."""
         weights = [weight for weight in self.weights() if weight.grad is not None]
         if not weights:
             return
@@ -53,13 +53,13 @@ class Optimism(Extrapolation):
 
 
 class Extragradient(Extrapolation):
-    """Extrapolates on odd steps; on even ones returns, and follows the gradient found where the odd one led.
+    """Extrapolates on odd steps; on even ones returns, and follows the gradient at the extrapolated point.
 
         w' = w + step of `of` along the gradient at w
         w ← w + step of `of` along the gradient at w'
 
     Korpelevich 1976; algorithm 2 of Gidel et al. 2019 where `of` is gradient descent, algorithm 4 where it is Adam,
-    whose moments see both gradients. What is remembered in between is state, so that it is known which step is next.
+    whose moments see both gradients. The weights `remembered` in between are state, and say which step is next.
     """
 
     @torch.no_grad()
@@ -72,12 +72,12 @@ class Extragradient(Extrapolation):
             return
         before = _copies(weights)
         self.of.step()
-        for weight, place in zip(weights, before, strict=True):  # not sooner: `of` begins where a state is empty
-            self.state[weight]["remembered"] = place
+        for weight, value in zip(weights, before, strict=True):  # not sooner: `of` begins where a state is empty
+            self.state[weight]["remembered"] = value
 
 
 def _copies(weights: list[Tensor]) -> list[Tensor]:
-    """Returns the weights' values; one kernel for all of them, where a clone takes one each."""
+    """Returns copies of the weights by one kernel for all of them, where a clone takes one each."""
     copies = [torch.empty_like(weight, requires_grad=False) for weight in weights]
     torch._foreach_copy_(copies, weights)
     return copies

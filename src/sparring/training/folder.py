@@ -1,7 +1,7 @@
-"""The folder of a run: who holds it, which recipe it plays, and what it says of itself."""
+"""The folder of a run: who holds it, its recipe, and its description in `run.json`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,52 @@ from typing import Any
 import yaml
 from filelock import FileLock, Timeout
 
+from sparring.direction import ScoreDirection
 from sparring.errors import RunError, SpecError
 from sparring.files import explain_os_error, replace_text
+from sparring.network import Shape
 from sparring.spec import Spec, differences
+
+
+class DataFacts(Spec):
+    """The data of a run: `classes` and `attributes` are names, `skipped` and `left_out` count files not read."""
+
+    name: str = ""
+    count: int = 0
+    classes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    digest: str = ""
+    skipped: int = 0
+    left_out: int = 0
+
+
+class RunFacts(Spec):
+    """What `run.json` says about a run: recipe, machine, data, status and progress; empty where unknown.
+
+    `parameters` counts the weights of each player, `shape` is that of one sample, `started` an ISO date in UTC,
+    `seconds` time spent training, `status` one of `running`, `finished`, `stopped` and `failed`, with a `message`.
+    """
+
+    name: str = ""
+    sparring: str = ""
+    torch: str = ""
+    python: str = ""
+    device: str = ""
+    threads: int = 0
+    precision: str = ""
+    layout: str = ""
+    parameters: dict[str, int] = {}
+    score_directions: dict[str, ScoreDirection] = {}
+    shape: Shape = ()
+    data: DataFacts = DataFacts()
+    started: str = ""
+    status: str = "not started"
+    message: str = ""
+    step: int = 0
+    images: int = 0
+    target: int = 0
+    seconds: float = 0.0
+    peak_memory_mb: float | None = None
 
 
 class RunFolder:
@@ -25,12 +68,12 @@ class RunFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Makes the folder and keeps other processes from training into it; a killed holder frees it by itself.
+        """Creates the folder and keeps other processes from training into it, until the block or its process ends.
 
         Raises:
-            RunError: it cannot be made or written, or another process is training into it.
+            RunError: it cannot be created or written, or another process is training into it.
         """
-        made = not self.path.exists()
+        is_new = not self.path.exists()
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / ".lock")
@@ -47,22 +90,22 @@ class RunFolder:
                 stray.unlink()
             yield
         finally:
-            if made and not self.recipe.exists():
+            if is_new and not self.recipe.exists():
                 self._remove()
             lock.release()
 
     def _remove(self) -> None:
-        """Takes away what `held` made, because the recipe or the data were refused and nothing came of it."""
+        """Removes what `held` made, because the recipe or the data were refused."""
         with suppress(OSError):  # somebody else's files are in there
             self.checkpoints.rmdir()
             (self.path / ".lock").unlink()
             self.path.rmdir()
 
     def check_recipe(self, recipe: Spec, with_changes: bool) -> None:
-        """Makes sure that a used folder plays this very recipe.
+        """Checks that a used folder holds a run of this very recipe.
 
         Raises:
-            RunError: it plays another one and `with_changes` is false; the message names the fields.
+            RunError: of another one, and `with_changes` is false; the message names the fields.
         """
         if with_changes or not self.recipe.exists():
             return
@@ -102,14 +145,13 @@ class RunFolder:
         except OSError:
             return False
 
-    def write_facts(self, facts: Mapping[str, Any]) -> None:
+    def write_facts(self, facts: RunFacts) -> None:
         """Writes `run.json`."""
-        replace_text(self.facts, json.dumps(facts, indent=1) + "\n")
+        replace_text(self.facts, json.dumps(facts.tree(), indent=1) + "\n")
 
-    def read_facts(self) -> dict[str, Any]:
-        """Returns what `run.json` says, empty where there is none."""
+    def read_facts(self) -> RunFacts:
+        """Returns the content of `run.json`; empty facts where it is missing or not whole."""
         try:
-            facts: dict[str, Any] = json.loads(self.facts.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return facts
+            return RunFacts.read(json.loads(self.facts.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):  # a `SpecError` is a `ValueError`
+            return RunFacts()

@@ -1,4 +1,4 @@
-"""Whether a run is still sound: losses, gradients and weights must stay finite."""
+"""Divergence: losses, gradients and weights must stay finite."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,7 +17,7 @@ REMEDIES = (
 
 
 class Health:
-    """Watches numbers without waiting for a device: on a CPU at every move, elsewhere when they are read."""
+    """Checks numbers without waiting for a device: on a CPU at every move, elsewhere when they are read."""
 
     def __init__(self, game: Game) -> None:
         self.game = game
@@ -25,7 +25,7 @@ class Health:
         self._pending: list[tuple[int, Team, Tensor]] = []
 
     def watch(self, step: int, optimizer: TeamOptimizer, finite: Tensor, batch: Batch) -> None:
-        """Looks at a move before its step; `finite` is what `all_finite` says of its loss and gradients.
+        """Checks a move before its step; `finite` is the result of `all_finite` for its loss and gradients.
 
         Raises:
             DivergenceError: they are not finite (on a CPU; elsewhere `settle` raises it).
@@ -52,9 +52,8 @@ class Health:
     def _diagnose(self, step: int, team: Team, batch: Batch) -> str:
         """Plays the move again (randomness repeats) and finds where the first number went wrong."""
         gradients = {name: p.grad for name, p in self.game.named_parameters() if p.grad is not None}
-        first = _first_bad_output(self.game, team, batch)
-        if first:
-            return self._report(step, f"the {team.name}'s losses", first)
+        if bad_outputs := _first_bad_output(self.game, team, batch):
+            return self._report(step, f"the {team.name}'s losses", bad_outputs)
         bad = [name for name, gradient in gradients.items() if not gradient.isfinite().all()]
         return self._report(step, f"the {team.name}'s gradients", _name_modules(self.game, reversed(bad)))
 
@@ -65,34 +64,32 @@ class Health:
 
 def all_finite(total: Tensor, gradients: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     """Returns whether a move's loss and all its gradients are finite, as a scalar on their device."""
-    norms = torch._foreach_norm(gradients) if gradients else ()  # a team may be waiting for its turn
+    norms = torch._foreach_norm(gradients) if gradients else ()  # the losses of a team may need none yet
     return torch.stack([total.detach().float(), *(norm.float() for norm in norms)]).isfinite().all()
 
 
 def _first_bad_output(game: Game, team: Team, batch: Batch) -> list[str]:
-    found: list[str] = []
-
-    def look(name: str, module: nn.Module) -> None:
-        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and not output.isfinite().all():
-                found.append(f"the output of {name} ({type(module).__name__})")
-
-        handles.append(module.register_forward_hook(hook))
-
     if not batch.real.isfinite().all():
         return ["the batch of data"]
-    handles: list[torch.utils.hooks.RemovableHandle] = []
+    bad: list[str] = []
+
+    def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor) and not output.isfinite().all():
+                bad.append(f"the output of {name} ({type(module).__name__})")
+
+        return module.register_forward_hook(hook)
+
     batch.random.manual_seed(batch.random.initial_seed())
     torch.default_generator.manual_seed(batch.random.initial_seed())
-    for name, module in game.named_modules():
-        if not any(True for _ in module.children()):
-            look(name, module)
+    leaves = [(name, module) for name, module in game.named_modules() if not any(True for _ in module.children())]
+    handles = [watch(name, module) for name, module in leaves]
     try:
         losses = team.losses(batch)
     finally:
         for handle in handles:
             handle.remove()
-    return found or _bad_losses(losses)
+    return bad or _bad_losses(losses)
 
 
 def _bad_losses(losses: Mapping[str, Tensor]) -> list[str]:

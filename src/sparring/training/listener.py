@@ -1,6 +1,6 @@
-"""What a run tells while it is played, and the shape of those who hear it: they read, never write."""
+"""The interface between a run and its listeners: they read, they never change the run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,9 +17,9 @@ from sparring.network import Shape
 class Record:
     """One line of `log.jsonl`: means since the line before, read from the device at once.
 
-    `seconds` is time spent training, pauses between resumed sessions left out. `losses` are by team
-    and name, weights applied; `observations` are other numbers (mean scores of real and generated
-    samples, for example); `scores` are filled only where an evaluation was due.
+    `seconds` is time spent training, in all sessions. `losses` are by team and name, weights applied;
+    `observations` are other numbers (mean scores of real and generated samples, for example); `scores` are
+    filled only where an evaluation was due.
     """
 
     step: int
@@ -37,7 +37,7 @@ class Record:
 
 
 class View(Protocol):
-    """The face that a run shows to its listeners."""
+    """What a run shows to its listeners."""
 
     @property
     def folder(self) -> Path:
@@ -83,29 +83,34 @@ class View(Protocol):
 
 
 class Listener:
-    """Hears a run; every method may be left as it is, and none may change the run.
+    """Follows a run; every method may be left as it is, and none may change the run.
 
-    `step` is called after every step and must not force a device to synchronize. `better` says of its scores which
-    values are good; a run keeps its best checkpoint by one that is named there.
+    `step` is called after every step and must not force a device to synchronize. `score_directions` maps its scores to
+    the values that are good; a run keeps its best checkpoint by one that is named there.
     """
 
     score_directions: Mapping[str, ScoreDirection] = MappingProxyType({})
 
     def begin(self, view: View) -> None:
-        """The run starts or resumes."""
+        """Called when the run starts or resumes."""
 
     def step(self, view: View) -> None:
-        """A step has been played."""
+        """Called after every step."""
 
     def score(self, view: View) -> Mapping[str, float]:
-        """Returns new scores, by name, when an evaluation is due."""
+        """Returns new scores, by name, when an evaluation is due; called after every step."""
         return {}
 
     def record(self, view: View, record: Record) -> None:
-        """A line of numbers was read from the device."""
+        """Called with the numbers of the last steps."""
 
     def saved(self, view: View, checkpoint: Path) -> None:
-        """A checkpoint was written."""
+        """Called when a checkpoint was written."""
 
-    def end(self, view: View, ending: str) -> None:
-        """The run ends: `finished`, `stopped` by the user, or `failed`; or a stage of it, and it is `running` on."""
+    def end(self, view: View, status: str) -> None:
+        """Called at the end: `finished`, `stopped` by the user, `failed`, or `running` on in the next stage."""
+
+
+def score_directions(listeners: Iterable[Listener]) -> dict[str, ScoreDirection]:
+    """Returns the good values of all scores of `listeners`."""
+    return {name: direction for listener in listeners for name, direction in listener.score_directions.items()}

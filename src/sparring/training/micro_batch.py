@@ -1,4 +1,4 @@
-"""Micro-batches: how many samples of a batch are computed at a time, where memory does not hold all of them."""
+"""Micro-batches: how many samples of a batch to compute at a time, where memory does not hold all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ MicroBatch = int | str
 AUTO = "auto"
 
 SHARE = 0.8
-"""Of the memory that a process could hold; the rest is for the samples that are drawn and scored between steps."""
+"""Share of the memory that a step may take; the rest is for samples generated and scored between steps."""
 
 Build = Callable[[int], Run]
-"""Builds a run, at its beginning, that computes so many samples at a time."""
+"""Builds a run, at its beginning, that computes a given number of samples at a time."""
 
 
 def count_parts(batch: int, wanted: MicroBatch) -> int:
-    """Returns in how many parts a `batch` is computed, `wanted` samples at a time.
+    """Returns the number of parts of a `batch`, `wanted` samples each.
 
     >>> count_parts(16, 4)
     4
 
     Raises:
-        SpecError: it is no number of samples that divides the batch.
+        SpecError: `wanted` does not divide the batch.
     """
     try:
         size = int(wanted)
@@ -40,7 +40,7 @@ def count_parts(batch: int, wanted: MicroBatch) -> int:
         raise SpecError(f"micro_batch: got {wanted!r}; needs a number of samples, or {AUTO}") from None
     sizes = divisors(batch)
     if size not in sizes:
-        near = [*[one for one in sizes if one < size][-1:], *[one for one in sizes if one > size][:1]]
+        near = [*[other for other in sizes if other < size][-1:], *[other for other in sizes if other > size][:1]]
         raise SpecError(
             f"micro_batch: a batch of {batch} cannot be computed {size} samples at a time; needs "
             f"{' or '.join(map(str, near))}"
@@ -49,16 +49,16 @@ def count_parts(batch: int, wanted: MicroBatch) -> int:
 
 
 def divisors(number: int) -> list[int]:
-    """Returns all that divide `number` without a rest, from 1 up.
+    """Returns all divisors of `number`, from 1 up.
 
     >>> divisors(12)
     [1, 2, 3, 4, 6, 12]
     """
-    return [one for one in range(1, number + 1) if number % one == 0]
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
 
 
 def describe_parts(batch: int, parts: int) -> str:
-    """Returns in words how batches are computed.
+    """Returns a sentence on how batches are computed.
 
     >>> describe_parts(16, 4)
     'Micro-batches of 4: each batch of 16 is computed in 4 parts.'
@@ -68,14 +68,14 @@ def describe_parts(batch: int, parts: int) -> str:
 
 
 def find_size(batch: int, parts: Sequence[int], device: torch.device, build: Build) -> int:
-    """Returns how many samples to compute at a time: a `batch` in one of these numbers of `parts`, as few as may be.
+    """Returns how many samples to compute at a time: a `batch` in one of these numbers of `parts`, as few as possible.
 
-    Sizes that groups of compared samples divide come first (`group_size`). Steps are played on runs that are then
-    thrown away: on a GPU with ever smaller sizes until one fits, and on a CPU, where too large a one may cost the
-    process its life, with small ones, from which the others follow.
+    Sizes that are multiples of groups of compared samples come first (`group_size`). Steps are played on runs that are
+    then discarded: on a GPU with ever smaller sizes until one fits; on a CPU, where too large a size can kill the
+    process, with small ones, from which the others are estimated.
 
     Raises:
-        RunError: not even the smallest fits, or there is no telling on this device.
+        RunError: not even the smallest fits, or memory cannot be measured on this device.
     """
     memory = Memory(device)
     sizes = rank_sizes([batch // count for count in parts], build(batch).game)
@@ -83,7 +83,7 @@ def find_size(batch: int, parts: Sequence[int], device: torch.device, build: Bui
     limit = int(SHARE * memory.limit())
 
     def footprint(size: int) -> Footprint:
-        memory.settle()  # without the run before, of which nobody needs anything any more
+        memory.settle()  # after the run before, which is garbage by now
         return measure(build(size), memory)
 
     search = try_sizes if device.type == "cuda" else estimate_sizes
@@ -91,35 +91,35 @@ def find_size(batch: int, parts: Sequence[int], device: torch.device, build: Bui
     memory.settle()
     if size is None:
         raise RunError(
-            f"no step fits that computes {min(sizes)} at a time: {limit / 1e9:.1f} GB of memory can be taken. "
+            f"not even a step that computes {min(sizes)} samples at a time fits into {limit / 1e9:.1f} GB of memory. "
             "Use narrower networks, smaller samples, or training.precision=bfloat16."
         )
     return size
 
 
 def rank_sizes(sizes: Sequence[int], game: Game) -> list[int]:
-    """Returns `sizes`, the best first: large ones that groups of compared samples divide, then what is smaller still.
+    """Returns `sizes`, the best first: multiples of the groups of compared samples, large ones first, then others.
 
-    Where samples are compared, one of them alone is left out.
+    Where samples are compared, a size of 1 is left out.
     """
-    alone, group = not couples_samples(game), group_size(game)
-    sizes = sorted((size for size in sizes if alone or size > 1 or max(sizes) == 1), reverse=True)
+    independent, group = not couples_samples(game), group_size(game)
+    sizes = sorted((size for size in sizes if independent or size > 1 or max(sizes) == 1), reverse=True)
     whole = [size for size in sizes if size % group == 0]
     return whole + [size for size in sizes if size < min(whole, default=max(sizes) + 1)]
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """The bytes that a process holds between steps, and the most that it holds in one."""
+    """The bytes that a process holds between steps, and its peak during a step."""
 
     between: int
     peak: int
 
 
 def measure(run: Run, memory: Memory) -> Footprint:
-    """Returns the footprint of a run, which is of no more use then.
+    """Returns the footprint of a run, which cannot be used afterwards.
 
-    The first step makes the optimizers' states; the second begins again at step 0, where all penalties are due.
+    The first step creates the optimizers' states; the second is step 0 again, where all penalties are due.
     """
     with own_settings(run):
         play_step(run)
@@ -131,7 +131,7 @@ def measure(run: Run, memory: Memory) -> Footprint:
 
 
 def try_sizes(sizes: Sequence[int], limit: int, footprint: Callable[[int], Footprint]) -> int | None:
-    """Returns the first of `sizes` whose step stays below `limit` bytes, or None; too large a one is just refused."""
+    """Returns the first of `sizes` whose step stays below `limit` bytes, or None, by playing steps."""
     for size in sizes:
         try:
             if footprint(size).peak <= limit:
@@ -144,21 +144,21 @@ def try_sizes(sizes: Sequence[int], limit: int, footprint: Callable[[int], Footp
 def estimate_sizes(sizes: Sequence[int], limit: int, footprint: Callable[[int], Footprint]) -> int | None:
     """Returns the first of `sizes` whose step should stay below `limit` bytes, or None.
 
-    What a step holds grows with its samples, on top of what does not grow. The smallest size tells of no such part, so
-    that all that it takes is counted for every sample; the largest that fits even so, with nothing to spare, is played
-    too and tells the truth. Nothing is played that might not fit.
+    The memory of a step is a constant plus a part proportional to its samples. From the smallest size alone the
+    constant is unknown, and all memory is attributed to the samples: an upper bound. The largest size that fits by this
+    bound is played too, and gives both terms. No step is played that might not fit.
     """
     least = min(sizes)
     first = footprint(least)
-    taken = first.peak - first.between
-    at_most = {size: first.between + taken * size // least for size in sizes}
+    step_bytes = first.peak - first.between
+    bounds = {size: first.between + step_bytes * size // least for size in sizes}
     if first.peak > limit:
         return None
-    if max(at_most.values()) <= limit:
+    if max(bounds.values()) <= limit:
         return sizes[0]
-    most = max(size for size in sizes if at_most[size] * SHARE <= limit)
+    most = max(size for size in sizes if bounds[size] * SHARE <= limit)
     if most == least:
         return least
     second = footprint(most)
-    each = max(0, second.peak - second.between - taken) / (most - least)
-    return next(size for size in sizes if first.peak + each * (size - least) <= limit)
+    sample_bytes = max(0, second.peak - second.between - step_bytes) / (most - least)
+    return next(size for size in sizes if first.peak + sample_bytes * (size - least) <= limit)

@@ -1,4 +1,4 @@
-"""Optimizers that a team may use, and how their state is written down by parameter name."""
+"""The optimizers of a team, and their state by parameter name."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Optimizer(Family):
-    """How a team's weights follow its gradients; it takes `moves` moves of the team to make one step."""
+    """How a team's weights follow its gradients; one step takes `moves` moves of the team."""
 
     moves: ClassVar[int] = 1
 
@@ -25,7 +25,7 @@ class Optimizer(Family):
         """Returns the optimizer over `parameters`."""
 
     def state_kind(self) -> str:
-        """Returns the kind of optimizer whose saved state this one can go on from."""
+        """Returns the kind of optimizer whose saved state this one can resume from."""
         return self.kind()
 
 
@@ -67,7 +67,7 @@ class SGD(Optimizer):
 class OptimisticAdam(Adam):
     """Adam that steps by 2 Δ_t - Δ_{t-1}, Δ_t being Adam's step (Daskalakis et al. 2018, algorithm 1).
 
-    Players that circle one another under Adam come to rest under it; it costs no further gradient.
+    Players that circle one another under Adam come to rest under it, at no further gradient.
     """
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -82,9 +82,9 @@ class OptimisticSGD(SGD):
 
 
 class Extragradient(Optimizer):
-    """Looks ahead by a step of `of`, then steps from where it stood along the gradient found there.
+    """Looks ahead by a step of `of`, then steps from where it stood along the gradient at the point ahead.
 
-    Korpelevich 1976; Gidel et al. 2019, algorithms 2 and 4. It is this method where all teams use it and move at
+    Korpelevich 1976; Gidel et al. 2019, algorithms 2 and 4. It is their method only if all teams use it and move at
     once, twice a step: `game.order=[[discriminator, generator], [discriminator, generator]]`.
     """
 
@@ -102,7 +102,7 @@ class Extragradient(Optimizer):
         return extrapolation.Extragradient(self.of.build(parameters))
 
     def state_kind(self) -> str:
-        """Returns that of `of`: between two steps nothing else is remembered."""
+        """Returns the kind of `of`: between two steps it is the only state."""
         return self.of.state_kind()
 
 
@@ -116,10 +116,10 @@ def write_state(optimizer: torch.optim.Optimizer, names: list[str]) -> Iterator[
 
 
 def read_state(optimizer: torch.optim.Optimizer, names: list[str], tensors: Mapping[str, Tensor]) -> None:
-    """Puts back what `write_state` gave; settings such as the learning rate stay as they are built.
+    """Restores the state yielded by `write_state`; settings such as the learning rate stay as they were built.
 
-    A state of a parameter's shape takes the parameter's memory layout, which fused kernels rely on;
-    so does its device, and for them that of counters too.
+    A state of a parameter's shape takes the parameter's memory layout and device, which fused kernels rely on;
+    they also need the counters on that device.
     """
     parameters = [(group, parameter) for group in optimizer.param_groups for parameter in group["params"]]
     for name, (group, parameter) in zip(names, parameters, strict=True):

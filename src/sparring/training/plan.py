@@ -17,7 +17,7 @@ class Checkpoints(Spec):
 
     A checkpoint is written every `every` images, after `minutes` without one (0: never by time),
     where a step scores among the `best` by the score called `by`, and at the end. The `last` newest
-    stay, and those `best`; a score that is best where it is nearest to real samples' cannot be `by`.
+    and the `best` are kept; a score whose best value is that of real samples cannot be `by`.
     """
 
     every: Images = 100_000
@@ -32,13 +32,12 @@ class Training(Spec):
 
     `images` counts real images shown, `batch` those of one move, computed in `accumulation` equal
     micro-batches. `optimizers` and `averages` are by team; learning rates fall to `final_rate` of
-    themselves along half a cosine (Loshchilov & Hutter 2017), over the run or what is left of it from
-    its share `decay_after` on; `clip_gradient` bounds the norm of a team's gradient. `recorded` plays
-    moves of networks of linear layers from a recording of their operations, on a CPU in float32,
-    without accumulation and where the game allows it; the numbers stay the same. `compiled` has `torch.compile`
-    compute the moves that differentiate once, where the game tells which do: for GPUs, since it takes minutes
-    to begin with. `threads` of the CPU compute; 0 leaves it to PyTorch, one suits small networks. A line is
-    logged every `record_every` images.
+    themselves along half a cosine (Loshchilov & Hutter 2017), from the share `decay_after` of the run on;
+    `clip_gradient` bounds the norm of a team's gradient. `recorded` replays captured graphs of moves of networks of
+    linear layers, on a CPU in float32, without accumulation and where the game allows it; the numbers stay the same.
+    `compiled` lets `torch.compile` compute the moves without double backward, where the game names them: for GPUs, as
+    it takes minutes at the start. `threads` is the number of CPU threads; 0 leaves it to PyTorch, one suits small
+    networks. A line is logged every `record_every` images.
     """
 
     images: Images = 1_000_000

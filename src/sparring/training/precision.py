@@ -1,4 +1,4 @@
-"""In which number format and memory layout a run computes, on which device."""
+"""The number format, memory layout and device of a run."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channe
 
 @dataclass(frozen=True)
 class Precision:
-    """Weights and optimizers stay float32; `bfloat16` computes forward passes in it where that is safe."""
+    """Weights and optimizers stay float32; with `bfloat16` forward passes use autocast."""
 
     device: torch.device
     format: Format
@@ -30,7 +30,7 @@ class Precision:
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def seed(self, seed: int) -> None:
-        """Seeds the generators that layers such as dropout draw from, on the CPU and on the device."""
+        """Seeds the global generators, which layers such as dropout use, on the CPU and on the device."""
         torch.default_generator.manual_seed(seed)  # torch.manual_seed is 70 times slower: it asks every backend
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
@@ -53,7 +53,7 @@ class Precision:
 
 
 def find_device(name: str) -> torch.device:
-    """Returns the device called `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` is the fastest that is there.
+    """Returns the device called `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` is the fastest one available.
 
     Raises:
         DeviceError: no such device here.

@@ -1,61 +1,94 @@
-"""A recipe being played, in its own folder: progress, saving and resuming, and those who listen."""
+"""A game in training: its optimizers, averages and data, how far it has come, and the means of its numbers."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import cos, pi
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from sparring.game import Batch, Game, Losses
+from sparring.game import Game, Team
 from sparring.game.stage import Stage
 from sparring.network import Shape
 from sparring.training.averages import Averages
-from sparring.training.clock import Clock
+from sparring.training.batches import Batches, Data
 from sparring.training.compiling import Compiler
 from sparring.training.folder import RunFolder
 from sparring.training.graph_capture import GraphCapture
 from sparring.training.health import Health
-from sparring.training.interruption import Interruption
-from sparring.training.listener import Listener, Record
-from sparring.training.mean_metrics import MeanMetrics
-from sparring.training.memory import peak_memory_mb
+from sparring.training.listener import Listener
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
-from sparring.training.streams import DataOrder, Integers, derive_seed
-from sparring.training.team_optimizer import Move, build_optimizers, list_turns
+from sparring.training.team_optimizer import build_optimizers, list_turns
 
 
-class Data(Protocol):
-    """What a run needs of a data set."""
-
-    def __len__(self) -> int:
-        """The number of samples."""
-
-    def batch(self, indices: Integers, random: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Returns samples [B, *shape] in [-1, 1] and their conditions [B], or None; `random` draws flips and crops."""
-
-    def sources(self, count: int) -> Tensor | None:
-        """Returns images for a game to translate, [count, *shape], always the same; None where there are none."""
-
-
-@dataclass
 class Progress:
-    """How far a run had come when it was resumed or saved; `seconds` is time spent playing."""
+    """Steps, real images and seconds of training so far; the clock runs during steps and stands still between them.
 
-    step: int = 0
-    images: int = 0
-    seconds: float = 0.0
+    Speed is measured between marks, which are set where the device has been waited for: a GPU's
+    steps are only queued while they are played.
+    """
+
+    def __init__(self, step: int = 0, images: int = 0, seconds: float = 0.0) -> None:
+        self.step = step
+        self.images = images
+        self.seconds = seconds
+        self._mark = images, seconds
+        self._speed = 0.0
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Starts the clock."""
+        self._started = time.perf_counter()
+
+    def pause(self) -> None:
+        """Stops the clock."""
+        self.seconds += time.perf_counter() - self._started
+
+    def mark(self) -> None:
+        """Ends a stretch over which speed is measured."""
+        self._speed = self._speed_since_mark()
+        self._mark = self.images, self.seconds
+
+    def images_per_second(self) -> float:
+        """Returns the speed between the last two marks, or so far where there is no mark yet; 0 before any step."""
+        return self._speed or self._speed_since_mark()
+
+    def _speed_since_mark(self) -> float:
+        images, seconds = self.images - self._mark[0], self.seconds - self._mark[1]
+        return images / seconds if seconds else 0.0
 
 
-def _can_be_recorded(training: Training) -> bool:
-    return training.recorded and training.accumulation == 1 and training.precision == "float32"
+class MeanMetrics:
+    """Collects scalars by group and name on the device, and reads their means at once."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], list[Tensor]] = {}
+
+    def add(self, group: str, values: Mapping[str, Tensor]) -> None:
+        """Adds scalars without waiting for them."""
+        for name, value in values.items():
+            self._values.setdefault((group, name), []).append(value.detach())
+
+    def pop(self) -> dict[str, dict[str, float]]:
+        """Returns the means since the last call, by group and name, and starts anew."""
+        values, self._values = self._values, {}
+        if not values:
+            return {}
+        read = torch.stack([torch.stack(scalars).float().mean() for scalars in values.values()]).tolist()
+        means: dict[str, dict[str, float]] = {}
+        for (group, name), mean in zip(values, read, strict=True):
+            means.setdefault(group, {})[name] = mean
+        return means
 
 
 class Run:
-    """Everything that one run holds; `play` in `loop` moves it on, `Checkpointer` saves it."""
+    """What a step of training reads and changes; `play_step` in `loop` plays one, `Checkpointer` saves it.
+
+    To its listeners it is a `View`.
+    """
 
     def __init__(
         self,
@@ -76,29 +109,17 @@ class Run:
         self.home = folder
         self.precision = precision
         self.seed = seed
-        self.rank = 0
         self.listeners = tuple(listeners)
-        self.score_directions = {
-            name: better for listener in self.listeners for name, better in listener.score_directions.items()
-        }
-        self.optimizers = build_optimizers(game, training)
-        self.averages = Averages(game, training.averages)
-        self.health = Health(game)
-        self.graph_capture = GraphCapture(game, _can_be_recorded(training))
-        self.compiler = Compiler(game, training.compiled)
-        self.interruption = Interruption()
         self.progress = Progress()
-        self.mean_metrics = MeanMetrics()
-        self.scores: dict[str, float] = {}
-        self.scored_at = -1
-        self._data = data
-        self._order = DataOrder(len(data), seed)
-        self._turns = list_turns(game, self.optimizers)
-        self._rounds = max(move.round for turn in self._turns for move in turn) + 1
-        self._shown = self.stage.batch * self._rounds
-        self._random, self._flips = torch.Generator(game.device), torch.Generator()
-        self._shared: dict[tuple[int, int], dict[str, Tensor]] = {}
-        self._clock = Clock()
+        self.metrics = MeanMetrics()
+        self.health = Health(game)
+        self.optimizers = build_optimizers(game, training)
+        self.turns = list_turns(game, self.optimizers)
+        self.averages = Averages(game, training.averages)
+        self.batches = Batches(data, self.stage.batch, training.accumulation, precision, seed)
+        self.graph_capture = GraphCapture(game) if allows_capture(game, training) else None
+        self.compiled = Compiler(game).compiled if training.compiled else _not_compiled
+        self._step_images = self.stage.batch * max(move.round + 1 for turn in self.turns for move in turn)
 
     @property
     def folder(self) -> Path:
@@ -122,13 +143,13 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Time spent playing so far, earlier sessions included."""
-        return self.progress.seconds + self._clock.seconds
+        """Time spent training so far, earlier sessions included."""
+        return self.progress.seconds
 
     @property
     def images_per_second(self) -> float:
-        """Speed over the last steps, listeners' time left out."""
-        return self._clock.images_per_second()
+        """Speed over the last steps, without the listeners' time."""
+        return self.progress.images_per_second()
 
     @property
     def shape(self) -> Shape:
@@ -142,82 +163,35 @@ class Run:
 
     def sources(self, count: int) -> Tensor | None:
         """Returns images for the game to translate, [count, *shape]; None for games that do not."""
-        return self._data.sources(count) if self.game.condition.shape else None
+        return self.batches.data.sources(count) if self.game.condition.shape else None
 
     def passed(self, every: int) -> bool:
         """Whether the last step went past a multiple of `every` images."""
-        return self.images // every > (self.images - self._shown) // every
+        return self.images // every > (self.images - self._step_images) // every
 
-    def goes_on(self) -> bool:
-        """Whether another step of the stage is to be played."""
-        return self.images < self.stage.end and self.interruption.signal is None
+    def stage_is_over(self) -> bool:
+        """Whether all steps of the stage have been played."""
+        return self.images >= self.stage.end
 
-    def is_over(self) -> bool:
-        """Whether there is nothing more to play, in this stage or another."""
-        return self.images >= self.target
-
-    def rate(self) -> float:
-        """What learning rates are multiplied by at this point of the run."""
+    def learning_rate_factor(self) -> float:
+        """Returns the factor of all learning rates at this point of the run."""
         final, after = self.training.final_rate, self.training.decay_after
-        way = max(0.0, min(1.0, self.images / self.target) - after) / (1 - after)
-        share = final + (1 - final) * (1 + cos(pi * way)) / 2 if final < 1 else 1.0
-        return share * self.stage.rate
-
-    def turns(self) -> Iterator[Sequence[Move]]:
-        """Returns the turns of one step in their order, each with the moves that are made at once."""
-        self._clock.start()
-        return map(self._begin, self._turns)
-
-    def batches(self, move: Move) -> Iterator[Batch]:
-        """Yields the micro-batches of a move; a team's n-th move of a step sees the step's n-th batch of data."""
-        size = self.stage.batch // self.training.accumulation
-        for part in range(self.training.accumulation):
-            start = self.images + move.round * self.stage.batch + part * size
-            self._flips.manual_seed(derive_seed(self.seed, "data", start, self.rank))
-            real, condition = self._data.batch(self._order.indices(start, size), self._flips)
-            seed = derive_seed(self.seed, "move", self.step, move.place, part, self.rank)
-            self._random.manual_seed(seed)
-            self.precision.seed(seed)
-            told = None if condition is None else self.precision.place(condition)
-            shared = self._shared.setdefault((move.round, part), {})
-            given = (self.precision.place(real), told, self.step, self._random)
-            yield Batch(*given, images=self.images, shared=shared, parts=self.training.accumulation)
-
-    def report(self, move: Move, losses: Losses, batch: Batch) -> None:
-        """Notes losses and observations for the next line of the log, on the device."""
-        self.mean_metrics.add(f"losses/{move.optimizer.team.name}", losses)
-        self.mean_metrics.add("observations", batch.observations)
+        share = max(0.0, min(1.0, self.images / self.target) - after) / (1 - after)
+        decay = final + (1 - final) * (1 + cos(pi * share)) / 2 if final < 1 else 1.0
+        return decay * self.stage.rate
 
     def advance(self) -> None:
-        """Ends a step: averages, progress, listeners, log."""
+        """Counts a step whose moves have been played, and updates the averages."""
         self.progress.step += 1
-        self.progress.images += self._shown
-        self.averages.update(self._shown, self.images)
-        due = self.passed(self.training.record_every) or not self.goes_on()
-        numbers = self._read() if due else {}  # waits for the device, which is training time
-        self._clock.stop(self._shown)
-        if due:
-            self._clock.mark()
-        for listener in self.listeners:
-            listener.step(self)
-        scores = {name: value for listener in self.listeners for name, value in listener.score(self).items()}
-        if scores:
-            self.scores, self.scored_at = scores, self.images
-        if due or scores:
-            self._record(numbers or self._read(), scores)
+        self.progress.images += self._step_images
+        self.averages.update(self._step_images, self.images)
 
-    def _begin(self, turn: Sequence[Move]) -> Sequence[Move]:
-        self._shared.clear()  # after another turn's steps nothing of it holds any more
-        return turn
 
-    def _read(self) -> dict[str, dict[str, float]]:
-        self.health.settle(self.step)
-        return self.mean_metrics.take()
+def allows_capture(game: Game, training: Training) -> bool:
+    """Whether moves may be captured: wanted, float32, no accumulation, on the CPU, no buffers that a move changes."""
+    wanted = training.recorded and training.accumulation == 1 and training.precision == "float32"
+    return wanted and game.device.type == "cpu" and not any(True for _ in game.buffers())
 
-    def _record(self, numbers: dict[str, dict[str, float]], scores: dict[str, float]) -> None:
-        observations = numbers.pop("observations", {})
-        losses = {group.removeprefix("losses/"): values for group, values in numbers.items()}
-        speed, memory = self.images_per_second, peak_memory_mb(self.precision.device)
-        record = Record(self.step, self.images, self.seconds, speed, memory, losses, observations, scores)
-        for listener in self.listeners:
-            listener.record(self, record)
+
+def _not_compiled(team: Team, step: int) -> AbstractContextManager[None]:
+    return nullcontext()

@@ -1,8 +1,7 @@
-"""A team with its optimizer: what makes a move and what of it is saved."""
+"""The optimizer of a team, and the moves of a step."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -11,11 +10,11 @@ from sparring.errors import SpecError, nearest
 from sparring.game import Game, Team
 from sparring.training.optimizers import Optimizer, read_state, write_state
 from sparring.training.plan import Training
-from sparring.training.quick_adam import QuickAdam
+from sparring.training.quick_adam import QuickAdam, has_kernel
 
 
 class TeamOptimizer:
-    """Steps one team: gradient clipping, optimizer, projections; `quick` leaves out PyTorch's hooks around a step."""
+    """Steps one team: gradient clipping, optimizer, projections; `quick` skips PyTorch's hooks where it can."""
 
     def __init__(self, team: Team, optimizer: Optimizer, clip_gradient: float | None, quick: bool = False) -> None:
         named = team.named_parameters()
@@ -23,23 +22,19 @@ class TeamOptimizer:
         self.names = list(named)
         self.parameters = list(named.values())
         self.kind = optimizer.state_kind()
-        self.optimizer = optimizer.build(self.parameters)
+        self.optimizer = built = optimizer.build(self.parameters)
         self.clip_gradient = clip_gradient
-        whole = isinstance(self.optimizer, QuickAdam) and quick
-        self._advance = cast(QuickAdam, self.optimizer).quick_step if whole else self.optimizer.step
+        self._advance = built.quick_step if quick and isinstance(built, QuickAdam) and has_kernel() else built.step
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def step(self, rate: float = 1.0) -> None:
-        """Moves the weights along the gradients that were accumulated, at `rate` times the learning rate; forgets them.
-
-        Dropping each gradient takes a twentieth of `zero_grad`'s time, which shows in small networks.
-        """
+        """Moves the weights along the accumulated gradients, at `rate` times the learning rate, and drops these."""
         if self.clip_gradient is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_gradient)
         for group, full in zip(self.optimizer.param_groups, self._rates, strict=True):
             group["lr"] = full * rate
         self._advance()
-        for parameter in self.parameters:
+        for parameter in self.parameters:  # a twentieth of `zero_grad`'s time, which shows in small networks
             parameter.grad = None
         for projection in self.team.projections:
             projection(self.parameters)
@@ -49,7 +44,7 @@ class TeamOptimizer:
         return write_state(self.optimizer, self.names)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Puts back what `state` gave."""
+        """Restores the optimizer state returned by `state()`."""
         read_state(self.optimizer, self.names, tensors)
 
 
@@ -58,11 +53,11 @@ def build_optimizers(game: Game, training: Training) -> dict[str, TeamOptimizer]
 
     Raises:
         SpecError: a team without an optimizer, an optimizer or an average of no team, or an optimizer that does not
-            come to the end of its step in the moves that the order gives its team.
+            finish its step in the moves that the order gives its team.
     """
     names = [team.name for team in game.teams]
-    for section, given in (("optimizers", training.optimizers), ("averages", training.averages)):
-        for name in given:
+    for section, by_team in (("optimizers", training.optimizers), ("averages", training.averages)):
+        for name in by_team:
             if name not in names:
                 raise SpecError(f"training.{section}.{name}: {game.spec.kind()} has no such team{nearest(name, names)}")
     for name in names:
@@ -97,11 +92,10 @@ class Move:
 
 def list_turns(game: Game, optimizers: Mapping[str, TeamOptimizer]) -> list[list[Move]]:
     """Returns the moves of one step in the game's order, those of one turn together."""
-    turns, before = [], list[str]()
+    turns, before = list[list[Move]](), list[str]()
     for names in game.spec.turns():
-        moves = []
+        turns.append([])
         for name in names:
-            moves.append(Move(len(before), before.count(name), optimizers[name]))
+            turns[-1].append(Move(len(before), before.count(name), optimizers[name]))
             before.append(name)
-        turns.append(moves)
     return turns

@@ -1,9 +1,9 @@
-"""The order of data and the seeds of moves are functions of the seed and the place, and nothing else."""
+"""The order of data and the seeds of moves are functions of the seed and the position, and nothing else."""
 
 import numpy as np
 import pytest
 
-from sparring.training.streams import DataOrder, derive_seed
+from sparring.training.batches import DataOrder, derive_seed
 
 COUNTS = [1, 2, 3, 4, 5, 7, 16, 17, 100, 1797, 8191, 8192, 8193, 60_000]
 
