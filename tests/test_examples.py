@@ -43,7 +43,7 @@ def test_train_digits(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     example("train_digits").main(*SHRUNK, *NARROW, folder=str(tmp_path))
     assert size_of(tmp_path / "samples.png")[0] >= 512
-    assert sparring.load(tmp_path).facts["progress"]["images"] == 256
+    assert sparring.load(tmp_path).facts.images == 256
 
 
 def test_digit_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,13 +154,8 @@ def test_each_score_shows_which_values_are_better(view):
 @pytest.mark.parametrize(
     "facts", [{}, {"score_directions": "odd"}, {"score_directions": {"FD": ["odd"]}}, {"higher": None}]
 )
-def test_smaller_is_better_where_nothing_else_is_said(view, facts):
+def test_smaller_is_better_without_other_directions(view, facts):
     assert "Smaller is better.<" in _fill_scores(view, facts)
-
-
-def test_a_run_from_before_scores_told_all_ways_is_reported(view):
-    html = _fill_scores(view, {"higher": ["precision"]})
-    assert "Smaller is better, except for Precision (larger)." in html
 
 
 def test_many_grids_are_thinned_evenly_and_the_latest_shows(view):

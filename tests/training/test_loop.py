@@ -79,7 +79,7 @@ def test_accumulation_equals_one_big_batch_where_samples_do_not_meet(prepare: Pr
         def draw(batch: Batch, game: Any = game, drawn: Any = drawn) -> GeneratedBatch:
             return GeneratedBatch.from_latents(game.generator, next(drawn))
 
-        game._draw = draw  # type: ignore[assignment]
+        game._fake = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}
         optimizer = run.optimizers["discriminator"]
         optimizer.optimizer.register_step_pre_hook(

@@ -163,7 +163,7 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
         for move in turn:
             name = move.optimizer.team.name
             drawn = iter(latents[name].split(4 // parts))
-            run.game._draw = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
+            run.game._fake = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
             compute_gradients(run, move, {})
             found |= {f"{name}/{path}": weight.grad for path, weight in move.optimizer.team.named_parameters().items()}
     return found
