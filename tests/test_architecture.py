@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from types import FunctionType
 import pytest
 
 import sparring
+import sparring.recipes
+from sparring.game import Game
 
 SOURCE = Path(sparring.__file__).parent
 TESTS = Path(__file__).parent
@@ -58,6 +61,8 @@ RANKS = {name: rank for rank, row in enumerate(LINES) for name in row}
 FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common", "base", "manager"}
 
 LARGEST_FILE, LARGEST_FUNCTION, LARGEST_LOOP = 300, 40, 150
+LARGEST_TOP_LEVEL, LARGEST_FOLDER = 8, 30
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 LONG_FILES: dict[str, str] = {}
 """Files that may be longer than 300 lines, and why."""
@@ -160,6 +165,41 @@ def test_the_allow_lists_hold_nothing_that_could_leave_them() -> None:
     assert {name for name in LONG_FUNCTIONS if sizes.get(name, 0) <= LARGEST_FUNCTION} == set()
     lengths = {name: len((SOURCE / f"{name.replace('.', '/')}.py").read_text().splitlines()) for name in LONG_FILES}
     assert {name for name, lines in lengths.items() if lines <= LARGEST_FILE} == set()
+
+
+def test_the_top_level_holds_packages_and_few_files() -> None:
+    assert len(list(SOURCE.glob("*.py"))) <= LARGEST_TOP_LEVEL
+
+
+def test_a_folder_with_many_files_has_folders_of_its_own() -> None:
+    folders = [SOURCE, *(path for path in SOURCE.rglob("*") if path.is_dir() and path.name != "__pycache__")]
+    files = {folder: len(list(folder.glob("*.py"))) for folder in folders}
+    nested = {path.parent for path in folders}
+    assert not [folder for folder, count in files.items() if count > LARGEST_FOLDER and folder not in nested]
+
+
+FOREIGN = r"\b(told|untold|judges?|judged|judging|meeting|drawn|in_full|Bystanders|Eyes|Take|tally|sitting)\b"
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "examples", "docs"])
+def test_code_and_docs_speak_the_fields_words(folder: str) -> None:
+    paths = [path for suffix in ("py", "md") for path in (TESTS.parent / folder).rglob(f"*.{suffix}")]
+    words = {path: re.findall(FOREIGN, path.read_text(encoding="utf-8")) for path in paths if path != Path(__file__)}
+    assert {str(path.relative_to(TESTS.parent)): sorted(set(found)) for path, found in words.items() if found} == {}
+
+
+GAMES = {member.game.__name__ for member in Game.Spec.members.values() if member.__module__.startswith("sparring.")}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith(("games.", "recipes.", "bench."))])
+def test_no_module_below_the_recipes_names_a_game(module: str) -> None:
+    named = {node.id for node in ast.walk(MODULES[module]) if isinstance(node, ast.Name)}
+    texts = [node.value for node in ast.walk(MODULES[module]) if isinstance(node, ast.Constant)]
+    docstrings = {
+        ast.get_docstring(node, clean=False) for node in ast.walk(MODULES[module]) if isinstance(node, DOCUMENTED)
+    }
+    messages = " ".join(text for text in texts if isinstance(text, str) and text not in docstrings)
+    assert not (named | set(re.findall(r"\w+", messages))) & (GAMES - {"GAN"})
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

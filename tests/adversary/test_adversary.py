@@ -171,4 +171,4 @@ def test_it_trains_something_in_a_loop_of_ones_own() -> None:
             optimizer.step()
             fake = GeneratedBatch.from_latents(fake.generate, latents)
         distances.append(float((fake.samples.detach() - target).abs().mean()))
-    assert distances[-1] < 0.8 * distances[0]
+    assert distances[-1] < 0.9 * distances[0]
