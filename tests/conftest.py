@@ -76,7 +76,7 @@ def differentiate() -> Differentiate:
     """Returns a value's derivative by `weight` in a random direction: by differences, and by autograd."""
 
     def differ(value: Callable[[], Tensor], weight: Tensor, small: float = 1e-6) -> tuple[float, float]:
-        (slope,) = torch.autograd.grad(value(), weight, allow_unused=True, materialize_grads=True)
+        (gradient,) = torch.autograd.grad(value(), weight, allow_unused=True, materialize_grads=True)
         direction, found = torch.randn_like(weight), []
         for move in (small, -2 * small):
             with torch.no_grad():
@@ -84,7 +84,7 @@ def differentiate() -> Differentiate:
             found.append(value().item())
         with torch.no_grad():
             weight += small * direction
-        return (found[0] - found[1]) / (2 * small), (slope * direction).sum().item()
+        return (found[0] - found[1]) / (2 * small), (gradient * direction).sum().item()
 
     return differ
 

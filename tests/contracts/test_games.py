@@ -26,7 +26,7 @@ TOLD = {
     "DANN": Condition(3, partly=True),
     "Pix2Pix": Condition(shape=(3, 8, 8)),
 }
-"""What the data tells beside samples where it is something else than three classes."""
+"""The condition of games whose data has something else than three classes."""
 
 MOMENTS = {"ADDA": (0, 10**9), "Progressive": (40,)}
 """Images shown before a move, of games whose teams do not all move, or not with all weights, from the beginning on."""
@@ -36,7 +36,7 @@ SMALL = {"width": 4, "field": 1, "normalization": "BatchNorm", "reparametrizatio
 
 
 def variants() -> Iterator[Any]:
-    """Yields every game with batch and spectral normalization, told a class or not; what wraps one, around the GAN."""
+    """Yields every game with batch and spectral normalization, conditional or not; what wraps one, around the GAN."""
     for kind, member in sorted(Game.Spec.members.items()):
         if member.__module__.startswith("sparring."):
             wraps = issubclass(member, Wrapper.Spec)
@@ -71,8 +71,8 @@ def shape(spec: Game.Spec) -> Shape:
     return OTHER_SAMPLES.get(spec.kind(), SAMPLE)
 
 
-def told(spec: Game.Spec) -> Condition:
-    """Returns what the data tells beside a sample."""
+def condition_of(spec: Game.Spec) -> Condition:
+    """Returns the condition of a sample in the data."""
     return TOLD.get(spec.kind(), Condition(3))
 
 
@@ -89,7 +89,7 @@ def images_of(condition: Condition, count: int, seed: int) -> Tensor | None:
 
 def build(spec: Game.Spec) -> Game:
     torch.manual_seed(0)
-    game = spec.build(shape(spec), told(spec))
+    game = spec.build(shape(spec), condition_of(spec))
     game.on_stage_start(spec.stages(game.sample, 100, 4)[-1])
     with torch.no_grad():
         for parameter in game.parameters():
@@ -101,8 +101,8 @@ def batch(game: Game, step: int = 0, images: int = 0) -> Batch:
     random = torch.Generator().manual_seed(step)
     real = torch.rand(4, *game.sample, generator=random) * 2 - 1
     torch.manual_seed(step)  # which layers such as dropout draw from, and the loop seeds before a move
-    sources = images_of(told(game.spec), 4, step)
-    classes = torch.tensor([0, -1, 2, -1] if told(game.spec).partly else [0, 1, 2, 0])
+    sources = images_of(condition_of(game.spec), 4, step)
+    classes = torch.tensor([0, -1, 2, -1] if condition_of(game.spec).partly else [0, 1, 2, 0])
     return Batch(real, classes if sources is None else sources, step, random, images=images)
 
 
@@ -251,7 +251,7 @@ def test_a_copy_of_a_game_plays_with_its_own_players(spec: Game.Spec) -> None:
 def test_an_order_that_names_no_team_is_refused_with_the_nearest(spec: Game.Spec) -> None:
     team = names(spec)[0]
     with pytest.raises(SpecError, match=rf"game(\.of)*\.order: '{team}s' is not a team .* did you mean {team}"):
-        spec.override([f"order=[{', '.join(names(spec))}, {team}s]"]).build(shape(spec), told(spec))
+        spec.override([f"order=[{', '.join(names(spec))}, {team}s]"]).build(shape(spec), condition_of(spec))
 
 
 @every_game
@@ -259,9 +259,9 @@ def test_a_team_that_never_moves_is_refused(spec: Game.Spec) -> None:
     last = names(spec)[-1]
     others = [name for name in names(spec) if name != last]
     with pytest.raises(SpecError, match=rf"game(\.of)*\.order: {last} never moves"):
-        spec.override([f"order=[{', '.join(others)}]"]).build(shape(spec), told(spec))
+        spec.override([f"order=[{', '.join(others)}]"]).build(shape(spec), condition_of(spec))
     with pytest.raises(SpecError, match="never moves"):
-        spec.override(["order=[]"]).build(shape(spec), told(spec))
+        spec.override(["order=[]"]).build(shape(spec), condition_of(spec))
 
 
 @every_game

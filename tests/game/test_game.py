@@ -93,8 +93,8 @@ def test_gradients_pass_through_a_frozen_player_to_the_one_that_moves() -> None:
 @pytest.mark.parametrize("size", [1, 3, 5, 256])
 def test_samples_are_drawn_in_parts_with_their_conditions(size: int) -> None:
     game = duel(Condition(5))
-    told = torch.arange(5)
-    assert torch.equal(game.draw_samples(5, seed=0, condition=told, batch=size)[:, 0].long(), told)
+    classes = torch.arange(5)
+    assert torch.equal(game.draw_samples(5, seed=0, condition=classes, batch=size)[:, 0].long(), classes)
     assert game.draw_samples(5, seed=0, batch=size).shape == (5, 3)
     assert torch.equal(game.draw_samples(5, seed=0, batch=size), game.draw_samples(5, seed=0, batch=256))
 
@@ -115,7 +115,7 @@ def test_a_condition_that_cannot_be_is_refused(condition: ConditionLike) -> None
 
 def test_a_player_in_a_plain_list_is_refused_and_a_frozen_network_is_not() -> None:
     game = duel()
-    game.judges = nn.Linear(2, 2).requires_grad_(False)
+    game.fixed = nn.Linear(2, 2).requires_grad_(False)
     game.check()
     game.teams = (*game.teams, Team("lost", {"p": nn.Linear(2, 2)}, lambda batch: {}))
     game.spec = Duel.Spec(order=("left", "right", "lost"))

@@ -33,7 +33,7 @@ class Slope(Network):
     """The discriminator D(x) = ψ x."""
 
     class Spec(Network.Spec):
-        """Its slope."""
+        """The initial weight."""
 
         slope: float = -1.0
 

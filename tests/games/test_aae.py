@@ -60,10 +60,10 @@ def test_the_decoder_learns_from_reconstructions_alone_and_the_encoder_from_both
 def test_penalties_are_computed_on_codes() -> None:
     game, given = play(penalties=(R1(), GradientPenalty())), batch()
     latents = priors(game).requires_grad_(True)
-    (slope,) = torch.autograd.grad(game.discriminator(latents).sum(), latents)
+    (gradient,) = torch.autograd.grad(game.discriminator(latents).sum(), latents)
     found = game.discriminate(given)
     assert found.keys() == {"adversarial", "R1", "GradientPenalty"}
-    torch.testing.assert_close(found["R1"], slope.square().sum(1).mean() / 2)
+    torch.testing.assert_close(found["R1"], gradient.square().sum(1).mean() / 2)
 
 
 def test_a_sample_is_the_decoding_of_a_draw_of_the_prior() -> None:
@@ -77,10 +77,10 @@ def test_the_informed_discriminator_meets_every_class_in_its_own_mode() -> None:
     game, seen = play(prior=prior, informed=True, losses=Hinge()), []
     game.discriminator.register_forward_pre_hook(lambda _module, given: seen.append(given))
     game.discriminate(batch())
-    (points, told) = seen[0]
+    (points, labels) = seen[0]
     given = batch().condition
     assert given is not None
-    assert torch.equal(told, torch.cat((given, given)))
+    assert torch.equal(labels, torch.cat((given, given)))
     angles = torch.atan2(points[:6, 1], points[:6, 0]) * 3 / (2 * torch.pi)
     assert torch.equal(angles.round().long() % 3, given)
     assert torch.equal(game.reconstruct(batch())["adversarial"], Hinge().generator(game.discriminator(
@@ -96,11 +96,11 @@ def test_a_sample_whose_class_is_unknown_may_lie_anywhere_in_the_prior() -> None
     game.discriminator.register_forward_pre_hook(lambda _module, given: seen.append(given))
     real = torch.rand(300, *SAMPLE, generator=random)
     game.discriminate(Batch(real, torch.tensor([1, -1, -1]).repeat(100), 0, random))
-    points, told = seen[0]
+    points, labels = seen[0]
     modes = (torch.atan2(points[:300, 1], points[:300, 0]) * 3 / (2 * torch.pi)).round().long() % 3
-    assert told[:3].tolist() == [1, 3, 3]
+    assert labels[:3].tolist() == [1, 3, 3]
     assert set(modes[::3].tolist()) == {1}
-    assert torch.bincount(modes[told[:300] == 3], minlength=3).min() > 40
+    assert torch.bincount(modes[labels[:300] == 3], minlength=3).min() > 40
     with game.evaluating():
         groups = game.scatter_plots(real[:3], torch.tensor([1, -1, -1]), 0)["codes"].groups
     assert groups[-3:].tolist() == [1, 3, 3]

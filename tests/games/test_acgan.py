@@ -1,4 +1,4 @@
-"""AC-GAN: who is told the class, and what the two players make of it."""
+"""AC-GAN: who gets the class, and what the two players make of it."""
 
 import pytest
 import torch
@@ -54,9 +54,9 @@ def test_penalties_look_at_the_score_and_not_at_the_classes() -> None:
     game = play(penalties=(R1(weight=2.0), GradientPenalty()), generator_penalties=(FeatureMatching(),))
     given = batch()
     real = given.real.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(game.discriminator(real)[:, 0].sum(), real)
+    (gradient,) = torch.autograd.grad(game.discriminator(real)[:, 0].sum(), real)
     losses = game.discriminate(given)
-    expected = R1(weight=2.0).weight * slope.flatten(1).square().sum(1).mean() / 2
+    expected = R1(weight=2.0).weight * gradient.flatten(1).square().sum(1).mean() / 2
     torch.testing.assert_close(losses["R1"], expected)
     assert losses["GradientPenalty"].isfinite()
     assert game.generate(batch())["FeatureMatching"].isfinite()
@@ -65,8 +65,8 @@ def test_penalties_look_at_the_score_and_not_at_the_classes() -> None:
 def test_the_discriminator_is_told_no_class_and_tells_one() -> None:
     game, samples = play(), batch().real
     with game.evaluating():
-        told = game.classify(samples)
-    torch.testing.assert_close(told.exp().sum(1), torch.ones(6))
+        predictions = game.classify(samples)
+    torch.testing.assert_close(predictions.exp().sum(1), torch.ones(6))
     assert game.draw_samples(4, 0, 2).shape == (4, *SAMPLE)
     assert game.discriminator_score(samples) is None
 

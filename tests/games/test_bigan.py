@@ -37,11 +37,11 @@ def batch(step: int = 0) -> Batch:
 
 def scores(game: BiGAN, latents: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the scores of real pairs and of those that `latents` generate."""
-    judge, pair, real = game.discriminator, game.discriminator.join, batch().real
-    return judge(pair(real, game.encoder(real))), judge(pair(game.generator(latents), latents))
+    discriminator, pair, real = game.discriminator, game.discriminator.join, batch().real
+    return discriminator(pair(real, game.encoder(real))), discriminator(pair(game.generator(latents), latents))
 
 
-def drawn() -> Tensor:
+def prior_latents() -> Tensor:
     return torch.randn(6, 3, generator=torch.Generator().manual_seed(2))
 
 
@@ -54,7 +54,7 @@ LOSSES = pytest.mark.parametrize(
 def test_the_discriminator_tells_encoded_samples_from_generated_ones(losses: AdversarialLoss) -> None:
     game = play(losses=losses)
     given = batch()
-    real, fake = scores(game, drawn())
+    real, fake = scores(game, prior_latents())
     torch.testing.assert_close(game.discriminate(given)["adversarial"], losses.discriminator(real, fake))
     torch.testing.assert_close(given.observations["score_real"], real.mean().detach())
 
@@ -62,14 +62,14 @@ def test_the_discriminator_tells_encoded_samples_from_generated_ones(losses: Adv
 @LOSSES
 def test_generator_and_encoder_minimise_the_same_loss_with_the_pairs_exchanged(losses: AdversarialLoss) -> None:
     game = play(losses=losses)
-    real, fake = scores(game, drawn())
+    real, fake = scores(game, prior_latents())
     torch.testing.assert_close(game.generate(batch())["adversarial"], losses.discriminator(fake, real))
 
 
 def test_the_inverse_objective_is_the_published_one() -> None:
     """-E[ln D(G(z), z)] - E[ln(1 - D(x, E(x)))]: sec. 3.4 of Donahue et al. 2017."""
     game = play()
-    real, fake = (torch.sigmoid(scores) for scores in scores(game, drawn()))
+    real, fake = (torch.sigmoid(scores) for scores in scores(game, prior_latents()))
     torch.testing.assert_close(game.generate(batch())["adversarial"], -(fake.log().mean() + (1 - real).log().mean()))
 
 
@@ -77,7 +77,7 @@ def test_both_of_the_team_get_gradients_through_their_own_kind_of_pair() -> None
     game = play()
     team = game.teams[1]
     assert list(team.players) == ["generator", "encoder"]
-    real, fake = scores(game, drawn())
+    real, fake = scores(game, prior_latents())
     for name, loss, silent in (
         ("encoder", softplus(real).mean(), game.generator),
         ("generator", softplus(-fake).mean(), game.encoder),
@@ -100,10 +100,10 @@ def test_pairs_that_cannot_be_told_apart_leave_both_losses_at_twice_ln_2() -> No
 
 def test_a_stochastic_encoder_draws_its_latents_and_expects_their_mean() -> None:
     game = play(encoding=Stochastic())
-    told = game.encoder(batch().real)
-    assert told.shape == (6, 6)
-    assert torch.equal(game.encode(batch().real), told[:, :3])
-    mean, log_variance = told.chunk(2, 1)
+    outputs = game.encoder(batch().real)
+    assert outputs.shape == (6, 6)
+    assert torch.equal(game.encode(batch().real), outputs[:, :3])
+    mean, log_variance = outputs.chunk(2, 1)
     random = torch.Generator().manual_seed(2)
     latents = mean + (log_variance / 2).exp() * torch.randn(6, 3, generator=random)
     real = game.discriminator(game.discriminator.join(batch().real, latents))
@@ -143,7 +143,7 @@ class Lifted(Augmentation):
 def test_augmentations_transform_the_samples_of_both_kinds_of_pairs_and_no_latents() -> None:
     game = play(augmentations=(Lifted(),), penalties=(R2(),))
     Lifted.came.clear()
-    pair, real, latents = game.discriminator.join, batch().real, drawn()
+    pair, real, latents = game.discriminator.join, batch().real, prior_latents()
     expected = NonSaturating().discriminator(
         game.discriminator(pair(real + 3, game.encoder(real))),
         game.discriminator(pair(game.generator(latents) + 3, latents)),

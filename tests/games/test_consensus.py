@@ -1,4 +1,4 @@
-"""Consensus optimization: the norm of all gradients, each team's share of its slope, what it does to circles."""
+"""Consensus optimization: the norm of all gradients, each team's share of its gradient, what it does to circles."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_the_norm_is_that_of_the_gradients_of_everyones_own_move(name: str) -> N
     spec = cast(**small, penalties=(GradientPenalty(weight=2.0),))
     plain, agreed = build(spec), build(Consensus.Spec(of=spec, weight=0.5))
     moves = {one: gradients(plain, one, batch()) for one in NAMES}
-    expected = sum(slope.square().sum() for _, slopes in moves.values() for slope in slopes) / 4
+    expected = sum(gradient.square().sum() for _, own in moves.values() for gradient in own) / 4
     losses, _ = gradients(agreed, name, batch())
     assert losses.keys() == {*moves[name][0], "consensus"}
     assert all(torch.equal(losses[one], value) for one, value in moves[name][0].items())

@@ -29,19 +29,19 @@ class Scale(Network):
     def __init__(self, spec: Spec, inputs: Shape, outputs: Shape, condition: Condition) -> None:
         super().__init__()
         self.by = nn.Parameter(torch.ones(()))
-        self.judges = len(outputs) == 1
+        self.scores = len(outputs) == 1
         self.seen: list[Tensor] = []
 
     def forward(self, inputs: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns inputs, or their means [N, 1], times the number."""
         self.seen.append(inputs)
-        return self.by * (inputs.flatten(1).mean(1, keepdim=True) if self.judges else inputs)
+        return self.by * (inputs.flatten(1).mean(1, keepdim=True) if self.scores else inputs)
 
 
-def play(told: Condition = Condition(shape=SAMPLE), **rules: object) -> CycleGAN:
+def play(condition: Condition = Condition(shape=SAMPLE), **rules: object) -> CycleGAN:
     torch.manual_seed(0)
     cast = {"generator": ResNetTranslator.Spec(width=4, blocks=1), "discriminator": PatchGAN.Spec(width=4, field=16)}
-    game = CycleGAN.Spec(**{**cast, **rules}).build(SAMPLE, told)  # type: ignore[arg-type]
+    game = CycleGAN.Spec(**{**cast, **rules}).build(SAMPLE, condition)  # type: ignore[arg-type]
     assert isinstance(game, CycleGAN)
     return game
 
@@ -123,17 +123,17 @@ def test_gradients_are_those_of_each_teams_objective_and_of_nobody_else() -> Non
     expected = {
         "generators": cost(game.of_b(in_b), 1) + cost(game.of_a(in_a), 1) + 10 * cycle + 5 * same,
         "discriminators": sum(
-            (cost(judge(real), 1) + cost(judge(fake.detach()), 0)) / 2
-            for judge, real, fake in ((game.of_a, a, in_a), (game.of_b, b, in_b))
+            (cost(discriminator(real), 1) + cost(discriminator(fake.detach()), 0)) / 2
+            for discriminator, real, fake in ((game.of_a, a, in_a), (game.of_b, b, in_b))
         ),
     }
     for team in game.teams:
         wanted = torch.autograd.grad(expected[team.name], team.parameters(), retain_graph=True)
         with game.to_move(team):
             total(dict(team.losses(batch(game)))).backward()
-        for weight, slope in zip(team.parameters(), wanted, strict=True):
+        for weight, gradient in zip(team.parameters(), wanted, strict=True):
             assert weight.grad is not None
-            torch.testing.assert_close(weight.grad, slope, atol=1e-6, rtol=1e-4)
+            torch.testing.assert_close(weight.grad, gradient, atol=1e-6, rtol=1e-4)
             weight.grad = None
         assert all(weight.grad is None for weight in game.parameters())
 
@@ -252,16 +252,14 @@ def test_domains_may_have_other_channels_where_nothing_is_to_stay_as_it_is() -> 
         assert game.sample_grids(images.real, images.condition, 0)["a-to-b"].samples.shape == (12, *SAMPLE)
 
 
-@pytest.mark.parametrize("told", [Condition(), Condition(3), Condition(numbers=2)])
-def test_data_of_one_domain_is_refused(told: Condition) -> None:
+@pytest.mark.parametrize("condition", [Condition(), Condition(3), Condition(numbers=2)])
+def test_data_of_one_domain_is_refused(condition: Condition) -> None:
     with pytest.raises(SpecError, match=r"the data has one; .*data.kind=Unpaired"):
-        play(told)
+        play(condition)
 
 
 def test_domains_of_other_sizes_are_refused() -> None:
-    with pytest.raises(
-        ShapeError, match=r"a are \(3, 8, 16\) and of b \(3, 8, 8\); CycleGAN needs one height"
-    ):
+    with pytest.raises(ShapeError, match=r"a are \(3, 8, 16\) and of b \(3, 8, 8\); CycleGAN needs one height"):
         play(Condition(shape=(3, 8, 16)))
 
 

@@ -95,8 +95,8 @@ def test_penalties_are_the_discriminators_alone() -> None:
     game = play(penalties=(R1(weight=2.0),), strength=1.0)
     penalty = game.learn(batch())["R1"]
     embeddings = game.encoder(batch().real)[KNOWN].detach().requires_grad_()
-    (slope,) = torch.autograd.grad(game.discriminator(embeddings).sum(), embeddings)
-    torch.testing.assert_close(penalty, slope.square().sum(1).mean())
+    (gradient,) = torch.autograd.grad(game.discriminator(embeddings).sum(), embeddings)
+    torch.testing.assert_close(penalty, gradient.square().sum(1).mean())
     found = gradients(game, penalty)
     moved = {name.partition(".")[0] for name, gradient in found.items() if gradient.any()}
     assert moved == {"discriminator"}

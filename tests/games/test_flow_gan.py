@@ -109,10 +109,10 @@ def test_the_generator_minimises_the_adversarial_loss_and_lambda_times_the_bits(
     game, loss = play(losses=LeastSquares(), likelihood_weight=0.3), LeastSquares()
     given, random = batch(), torch.Generator().manual_seed(2)
     noisy = dequantize(given.real, random)
-    drawn = game.generator.transform(torch.randn(6, 16, generator=random))[0]
+    generated = game.generator.transform(torch.randn(6, 16, generator=random))[0]
     assert game.discriminator is not None
     bits = -(game.log_likelihood(noisy).mean() / 16 / log(2)) + log2(128)
-    expected = loss.generator(game.discriminator(drawn)) + 0.3 * bits
+    expected = loss.generator(game.discriminator(generated)) + 0.3 * bits
     weights = game.teams[1].parameters()
     wanted = torch.autograd.grad(expected, weights)
     with game.to_move(game.teams[1]):
@@ -162,8 +162,8 @@ def test_the_generator_learns_from_samples_that_reach_beyond_the_range_of_pictur
     assert game.discriminator is not None
     game.discriminator.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
     loss = game.generate(batch())["adversarial"]
-    (slope,) = torch.autograd.grad(loss, seen[0], retain_graph=True)
-    assert slope[seen[0].abs() > 1].all()
+    (gradient,) = torch.autograd.grad(loss, seen[0], retain_graph=True)
+    assert gradient[seen[0].abs() > 1].all()
     assert torch.autograd.grad(loss, scale)[0].all()
     assert game.draw(6, torch.Generator().manual_seed(0)).abs().max() == 1
 

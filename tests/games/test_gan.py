@@ -64,26 +64,26 @@ def test_an_unconditional_game_passes_labels_over() -> None:
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_both_players_of_a_conditional_game_are_told_the_class_of_the_real_sample(player: str) -> None:
-    game, told = play(conditional=True, losses=Hinge()), []
+    game, conditions = play(conditional=True, losses=Hinge()), []
     network = game.get_submodule(player)
-    network.register_forward_pre_hook(lambda _module, inputs: told.append(inputs[1]))
+    network.register_forward_pre_hook(lambda _module, inputs: conditions.append(inputs[1]))
     game.discriminate(batch())
     game.generate(batch())
     given = batch().condition
     assert given is not None
-    assert torch.equal(torch.cat(told), given.repeat(2 if player == "generator" else 3))
+    assert torch.equal(torch.cat(conditions), given.repeat(2 if player == "generator" else 3))
 
 
 @pytest.mark.parametrize("condition", [Condition(3), Condition(numbers=2)], ids=["classes", "numbers"])
 def test_each_player_is_told_in_its_own_way(condition: Condition) -> None:
-    told = torch.tensor([0, 1, 2, 0, 1, 2]) if condition.classes else torch.rand(6, 2)
+    labels = torch.tensor([0, 1, 2, 0, 1, 2]) if condition.classes else torch.rand(6, 2)
     for cast in (
         {"generator": MLP.Spec(width=5, conditioning=ConditionalBatchNorm()), "discriminator": MLP.Spec(width=5)},
         {"discriminator": MLP.Spec(width=5, conditioning=Projection()), "generator": MLP.Spec(width=5)},
     ):
         game = GAN.Spec(**cast, conditional=True, penalties=(R1(),)).build(SAMPLE, condition)  # type: ignore[arg-type]
         assert isinstance(game, GAN)
-        given = replace(batch(), condition=told)
+        given = replace(batch(), condition=labels)
         assert all(loss.isfinite() for loss in (*game.discriminate(given).values(), *game.generate(given).values()))
         assert game.draw_samples(4, 0).shape == (4, *SAMPLE)
         asked: tuple[ConditionLike, ConditionLike] = (1, 2) if condition.classes else ([0.9, 0.1], [0.2, 1.0])
@@ -127,9 +127,9 @@ def test_one_class_has_nothing_between() -> None:
 def test_panels_turn_each_number_from_0_to_1() -> None:
     cast = {"generator": MLP.Spec(width=5), "discriminator": MLP.Spec(width=5)}
     game = GAN.Spec(**cast, conditional=True).build(SAMPLE, Condition(numbers=2))  # type: ignore[arg-type]
-    told = torch.tensor([[0.25, 0.75], [1, 1]])
+    labels = torch.tensor([[0.25, 0.75], [1, 1]])
     with game.evaluating():
-        (name, panel), *others = game.sample_grids(torch.zeros(2, *SAMPLE), told, seed=0).items()
+        (name, panel), *others = game.sample_grids(torch.zeros(2, *SAMPLE), labels, seed=0).items()
         assert (name, others, panel.samples.shape) == ("numbers", [], (20, *SAMPLE))
         latent = game.draw_latents(10, torch.Generator().manual_seed(0))[:1]
         for place, asked in ((0, [0, 0.75]), (9, [1, 0.75]), (10, [0.25, 0]), (19, [0.25, 1])):
@@ -137,10 +137,10 @@ def test_panels_turn_each_number_from_0_to_1() -> None:
 
 
 def test_classes_that_nobody_chose_are_drawn_evenly() -> None:
-    game, told = play(conditional=True), []
-    game.generator.register_forward_pre_hook(lambda _module, inputs: told.append(inputs[1]))
+    game, conditions = play(conditional=True), []
+    game.generator.register_forward_pre_hook(lambda _module, inputs: conditions.append(inputs[1]))
     game.draw(3000, torch.Generator().manual_seed(0))
-    counts: Tensor = torch.bincount(told[0], minlength=3)
+    counts: Tensor = torch.bincount(conditions[0], minlength=3)
     assert counts.min() > 900
 
 

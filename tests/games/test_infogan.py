@@ -78,8 +78,8 @@ def test_recognition_is_minus_the_weighted_bound_and_the_bound_is_observed_in_na
     losses = game.generate(given)
     latents = game.draw_latents(6, torch.Generator().manual_seed(2))
     samples = game.render(latents)
-    told = game.recognizer(samples) if game.recognizer else game.discriminator(samples)[:, 1:]
-    category = log(4) - cross_entropy(told[:, :4], latents[:, 3:7].argmax(1))
+    outputs = game.recognizer(samples) if game.recognizer else game.discriminator(samples)[:, 1:]
+    category = log(4) - cross_entropy(outputs[:, :4], latents[:, 3:7].argmax(1))
     torch.testing.assert_close(given.observations["information_categorical"], category.detach())
     parts = [given.observations[f"information_{name}"] for name in ("categorical", "continuous-1", "continuous-2")]
     torch.testing.assert_close(given.observations["information"], torch.stack(parts).sum())
@@ -122,8 +122,8 @@ def test_a_recognizer_of_its_own_learns_with_the_generator_and_the_discriminator
     assert list(team_of(game, "generator").players) == ["generator", "recognizer"]
     assert game.discriminator(batch().real).shape == (6, 1)
     assert game.discriminate(batch()).keys() == {"adversarial"}
-    told = gradients(game, "generator", "recognition")
-    assert {path.partition(".")[0] for path in told} == {"generator", "recognizer"}
+    learning = gradients(game, "generator", "recognition")
+    assert {path.partition(".")[0] for path in learning} == {"generator", "recognizer"}
     fooled = gradients(game, "generator", "adversarial")
     assert {path.partition(".")[0] for path in fooled} == {"generator"}
 

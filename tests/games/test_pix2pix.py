@@ -115,22 +115,22 @@ def test_a_source_that_is_exchanged_changes_what_the_discriminator_says() -> Non
 def test_teams_that_move_at_once_judge_what_was_made_without_making_it_again() -> None:
     game, given = play(dropout=0.5, order=(("generator", "discriminator"),)), batch()
     game.generate(given)
-    judged = game.discriminate(given)["adversarial"]
+    adversarial = game.discriminate(given)["adversarial"]
     assert not given.shared["generated"].requires_grad
     real, sources = given.real, given.condition
     assert sources is not None
     expected = NonSaturating().discriminator(
         game.discriminator(torch.cat((real, sources), 1)), game.discriminator(given.shared["generated"])
     )
-    torch.testing.assert_close(judged, expected / 2)
+    torch.testing.assert_close(adversarial, expected / 2)
 
 
 def test_r1_is_on_target_and_source_together_and_counts_in_full() -> None:
     game, given = play(penalties=(R1(),)), batch()
     assert given.condition is not None
     pairs = torch.cat((given.real, given.condition), 1).requires_grad_()
-    slopes = torch.autograd.grad(game.discriminator(pairs).mean((1, 2, 3)).sum(), pairs)[0]
-    torch.testing.assert_close(game.discriminate(given)["R1"], slopes.square().sum() / 4 / 2)
+    gradients = torch.autograd.grad(game.discriminator(pairs).mean((1, 2, 3)).sum(), pairs)[0]
+    torch.testing.assert_close(game.discriminate(given)["R1"], gradients.square().sum() / 4 / 2)
 
 
 def test_penalties_are_addends_of_their_players_losses() -> None:

@@ -29,7 +29,7 @@ def batch(*labels: int) -> Batch:
     return Batch(real, torch.tensor(labels or (0, -1, 2, -1, -1, 1)), 0, torch.Generator().manual_seed(2))
 
 
-def drawn(game: SemiSupervised) -> torch.Tensor:
+def generated(game: SemiSupervised) -> torch.Tensor:
     fake: torch.Tensor = game.generator(game.spec.prior.draw(6, torch.Generator().manual_seed(2)))
     return fake
 
@@ -38,7 +38,7 @@ def test_it_is_a_classifier_of_one_class_more_whose_logit_is_zero() -> None:
     game, given = play(), batch()
     real, fake = (
         torch.cat((game.discriminator(samples)[:, 1:], torch.zeros(6, 1)), 1).log_softmax(1)
-        for samples in (given.real, drawn(game))
+        for samples in (given.real, generated(game))
     )
     expected = -(1 - real[:, 3].exp()).log().mean() - fake[:, 3].mean()
     torch.testing.assert_close(game.discriminate(given)["adversarial"], expected)
@@ -56,7 +56,7 @@ def test_the_class_is_learned_from_labelled_samples_only() -> None:
 
 def test_the_generator_matches_the_mean_features_of_real_samples() -> None:
     game, given = play(), batch()
-    real, fake = (game.discriminator.features(samples).mean(0) for samples in (given.real, drawn(game)))
+    real, fake = (game.discriminator.features(samples).mean(0) for samples in (given.real, generated(game)))
     found = game.generate(given)
     assert found.keys() == {"feature_matching"}
     torch.testing.assert_close(found["feature_matching"], (real - fake).square().sum())
@@ -65,8 +65,8 @@ def test_the_generator_matches_the_mean_features_of_real_samples() -> None:
 def test_penalties_look_at_the_score_of_real_against_generated() -> None:
     game, given = play(penalties=(R1(weight=2.0),), generator_penalties=(LatentDiversity(),)), batch()
     real = given.real.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(game.discriminator(real)[:, 1:].logsumexp(1).sum(), real)
-    torch.testing.assert_close(game.discriminate(given)["R1"], slope.flatten(1).square().sum(1).mean())
+    (gradient,) = torch.autograd.grad(game.discriminator(real)[:, 1:].logsumexp(1).sum(), real)
+    torch.testing.assert_close(game.discriminate(given)["R1"], gradient.flatten(1).square().sum(1).mean())
     assert game.generate(batch()).keys() == {"feature_matching", "LatentDiversity"}
 
 

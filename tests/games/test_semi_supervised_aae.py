@@ -42,8 +42,8 @@ def draws(game: SemiSupervisedAAE) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("losses", [LeastSquares(), Relativistic()], ids=repr)
 def test_each_discriminator_tells_its_part_of_the_code_from_draws(losses: AdversarialLoss) -> None:
     game, real = play(losses=losses), batch().real
-    told = game.encoder(real)
-    (real_style, real_sort), style, sort = draws(game), told[:, :2], told[:, 2:].softmax(1)
+    outputs = game.encoder(real)
+    (real_style, real_sort), style, sort = draws(game), outputs[:, :2], outputs[:, 2:].softmax(1)
     scores = {"style": (game.style(real_style), game.style(style)), "sort": (game.sort(real_sort), game.sort(sort))}
     found, minimised = game.discriminate(batch()), game.autoencode(batch())
     assert found.keys() == {"adversarial_style", "adversarial_sort"}
@@ -62,8 +62,8 @@ def test_only_known_classes_are_learned_from() -> None:
 
 def test_the_decoder_sees_style_and_class() -> None:
     game, real = play(reconstruction_weight=3.0), batch().real
-    told = game.encoder(real)
-    made = game.decoder(torch.cat((told[:, :2], told[:, 2:].softmax(1)), 1))
+    outputs = game.encoder(real)
+    made = game.decoder(torch.cat((outputs[:, :2], outputs[:, 2:].softmax(1)), 1))
     torch.testing.assert_close(game.autoencode(batch())["reconstruction"], 3 * (made - real).square().mean())
     torch.testing.assert_close(game.render(game.encode(real)), made)
 
@@ -73,9 +73,9 @@ def test_a_class_that_is_asked_for_replaces_the_one_that_was_drawn() -> None:
     style, sort = draws(game)
     assert sort.sum(1).tolist() == [1] * 6
     assert set(sort.flatten().tolist()) == {0, 1}
-    told = torch.tensor([2, 1, 0, 2, 1, 0])
-    drawn = game.draw(6, torch.Generator().manual_seed(2), told)
-    assert torch.equal(drawn, game.decoder(torch.cat((style, one_hot(told, 3).float()), 1)))
+    classes = torch.tensor([2, 1, 0, 2, 1, 0])
+    generated = game.draw(6, torch.Generator().manual_seed(2), classes)
+    assert torch.equal(generated, game.decoder(torch.cat((style, one_hot(classes, 3).float()), 1)))
     assert game.draw_samples(4, seed=0, condition=1).shape == (4, *SAMPLE)
 
 
@@ -111,5 +111,5 @@ def test_classes_are_needed() -> None:
 def test_a_mixture_of_classes_stands_in_place_of_the_class_of_a_code() -> None:
     game = play()
     with game.evaluating():
-        latents, told = game.draw_latents(3, torch.Generator().manual_seed(0)), torch.tensor([2, 0, 1])
-        assert torch.equal(game.render(latents, one_hot(told, 3).float()), game.render(latents, told))
+        latents, classes = game.draw_latents(3, torch.Generator().manual_seed(0)), torch.tensor([2, 0, 1])
+        assert torch.equal(game.render(latents, one_hot(classes, 3).float()), game.render(latents, classes))

@@ -65,10 +65,10 @@ def test_domains_are_told_right_by_the_sign_of_the_score() -> None:
 def test_it_says_how_many_target_samples_it_classifies_right(kind: type[DANN.Spec] | type[ADDA.Spec]) -> None:
     game, samples, classes = play(kind), torch.randn(6, *SAMPLE), torch.tensor([0, 1, 2, 0, 1, 2])
     with game.evaluating():
-        told: Tensor = game.classify(samples)
+        predictions: Tensor = game.classify(samples)
         found = game.validation_metrics(samples, classes)
-    torch.testing.assert_close(told.exp().sum(1), torch.ones(6))
-    assert found == {"accuracy": float((told.argmax(1) == classes).float().mean())}
+    torch.testing.assert_close(predictions.exp().sum(1), torch.ones(6))
+    assert found == {"accuracy": float((predictions.argmax(1) == classes).float().mean())}
     assert game.spec.validation_metric_directions == {"accuracy": "higher"}
 
 
@@ -91,12 +91,12 @@ def test_it_makes_no_samples(kind: type[DANN.Spec] | type[ADDA.Spec]) -> None:
         lambda: game.draw_latents(1, torch.Generator()),
         lambda: game.render(torch.zeros(1, 4)),
     ):
-        with pytest.raises(SpecError, match="makes no samples, it classifies given ones"):
+        with pytest.raises(SpecError, match="makes no samples, it classifies samples"):
             ask()
 
 
 @every_game
-@pytest.mark.parametrize("told", [Condition(), Condition(3), Condition(numbers=2)])
-def test_data_without_two_domains_is_refused(kind: type[DANN.Spec] | type[ADDA.Spec], told: Condition) -> None:
+@pytest.mark.parametrize("condition", [Condition(), Condition(3), Condition(numbers=2)])
+def test_data_without_two_domains_is_refused(kind: type[DANN.Spec] | type[ADDA.Spec], condition: Condition) -> None:
     with pytest.raises(SpecError, match=rf"{kind.kind()} learns classes from a source .*data.kind=Domains"):
-        kind().build((1, 8, 8), told)
+        kind().build((1, 8, 8), condition)

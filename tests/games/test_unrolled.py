@@ -49,11 +49,11 @@ def gradients(game: Game, name: str, given: Batch) -> tuple[Tensor, list[Tensor]
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_on_dirac_gan_the_answer_is_known_in_closed_form(steps: int, dirac: GAN.Spec, origin: Batch) -> None:
-    """L_D = ψθ takes ψ to ψ - Kηθ, so that L_G = -ψθ + Kηθ² and its slope -ψ + 2Kηθ, at (1, -1)."""
+    """L_D = ψθ takes ψ to ψ - Kηθ, so that L_G = -ψθ + Kηθ² and its gradient -ψ + 2Kηθ, at (1, -1)."""
     game = build(Unrolled.Spec(of=dirac, steps=steps, learning_rate=0.1), (1,))
-    loss, (slope,) = gradients(game, "generator", origin)
+    loss, (gradient,) = gradients(game, "generator", origin)
     torch.testing.assert_close(loss, torch.tensor(1 + steps * 0.1))
-    torch.testing.assert_close(slope, torch.tensor(1 + 2 * steps * 0.1))
+    torch.testing.assert_close(gradient, torch.tensor(1 + 2 * steps * 0.1))
 
 
 @pytest.mark.parametrize("rules", RULES, ids=["plain", "R1 and R2"])
@@ -118,9 +118,9 @@ def test_a_move_is_observed_as_in_the_plain_game() -> None:
 def test_both_teams_can_foresee_each_other(dirac: GAN.Spec, origin: Batch) -> None:
     spec = Unrolled.Spec(of=dirac, steps=1, learning_rate=0.1)
     game = build(Unrolled.Spec(of=spec, steps=1, learning_rate=0.1, team="discriminator", against="generator"), (1,))
-    _, (slope,) = gradients(game, "discriminator", origin)
-    # the generator foresees ψ - ηθ: its step is θ + η(ψ - 2ηθ), and L_D = ψθ there has the slope θ(1 - 2η²) + 2ηψ
-    torch.testing.assert_close(slope, torch.tensor(1 - 0.02 - 0.2))
+    _, (gradient,) = gradients(game, "discriminator", origin)
+    # the generator foresees ψ - ηθ: its step is θ + η(ψ - 2ηθ), and L_D = ψθ there has the gradient θ(1 - 2η²) + 2ηψ
+    torch.testing.assert_close(gradient, torch.tensor(1 - 0.02 - 0.2))
     game.zero_grad()
     assert gradients(game, "generator", origin)[0] == gradients(build(spec, (1,)), "generator", origin)[0]
 

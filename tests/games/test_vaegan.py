@@ -56,8 +56,8 @@ def test_gradients_are_routed_as_in_algorithm_1() -> None:
     mean, log_variance = game.encoder(real).chunk(2, 1)
     prior = -(1 + log_variance - mean**2 - log_variance.exp()).sum(1).mean() / 2
     expected = {"encoder": prior + similarity(game, real, reconstruct(game, real, noise))}
-    noise, drawn = draws((6, 3), (3, 3))
-    made, prior_made = reconstruct(game, real, noise), game.decoder(drawn)
+    noise, prior_latents = draws((6, 3), (3, 3))
+    made, prior_made = reconstruct(game, real, noise), game.decoder(prior_latents)
     fooling = loss.generator(game.discriminator(torch.cat((made[3:], prior_made))))
     expected["decoder"] = gamma * similarity(game, real, made) + fooling
     fake = torch.cat((made[3:], prior_made))
@@ -106,12 +106,12 @@ def test_all_three_move_at_once() -> None:
 
 
 def test_teams_that_move_at_once_look_at_the_same_latents_and_reconstructions() -> None:
-    """Each draws only what no team before it has drawn, and gives the losses of that, without gradients to others."""
+    """Each samples only what no team before it has sampled, and gives the losses of that, without gradients to others."""
     game, loss, gamma = play(losses=LeastSquares()), LeastSquares(), 0.25
-    real, (noise,), (drawn,) = batch().real, draws((6, 3)), draws((3, 3))
+    real, (noise,), (prior_latents,) = batch().real, draws((6, 3)), draws((3, 3))
     made = reconstruct(game, real, noise)
-    fake = torch.cat((made[3:], game.decoder(drawn)))
-    told = loss.discriminator(game.discriminator(real), game.discriminator(fake))
+    fake = torch.cat((made[3:], game.decoder(prior_latents)))
+    expected = loss.discriminator(game.discriminator(real), game.discriminator(fake))
     decoded = {
         "similarity": gamma * similarity(game, real, made),
         "adversarial": loss.generator(game.discriminator(fake)),
@@ -120,7 +120,7 @@ def test_teams_that_move_at_once_look_at_the_same_latents_and_reconstructions() 
     found = {team.name: team.losses(replace(batch(), shared=shared)) for team in game.teams}
     torch.testing.assert_close(found["encoder"]["similarity"], similarity(game, real, made))
     torch.testing.assert_close(found["decoder"], decoded)
-    torch.testing.assert_close(found["discriminator"], {"adversarial": told})
+    torch.testing.assert_close(found["discriminator"], {"adversarial": expected})
     assert not any(value.requires_grad for value in shared.values())
 
 
