@@ -77,14 +77,14 @@ def differentiate() -> Differentiate:
 
     def differ(value: Callable[[], Tensor], weight: Tensor, small: float = 1e-6) -> tuple[float, float]:
         (gradient,) = torch.autograd.grad(value(), weight, allow_unused=True, materialize_grads=True)
-        direction, found = torch.randn_like(weight), []
+        direction, values = torch.randn_like(weight), []
         for move in (small, -2 * small):
             with torch.no_grad():
                 weight += move * direction
-            found.append(value().item())
+            values.append(value().item())
         with torch.no_grad():
             weight += small * direction
-        return (found[0] - found[1]) / (2 * small), (gradient * direction).sum().item()
+        return (values[0] - values[1]) / (2 * small), (gradient * direction).sum().item()
 
     return differ
 
@@ -103,17 +103,17 @@ def shrink(pictures: Path) -> Shrink:
             skip_without_package(recipe.data)
         else:
             recipe = played_on(recipe, pictures)
-        shown = 4 * max(Counter(recipe.game.order).values())
+        images = 4 * max(Counter(recipe.game.order).values())
         tree = narrow(recipe.tree())
         if tree["data"].get("size") in (128, 256):  # what recipes for a GPU take
             tree["data"]["size"] = 8
-        tree["training"] |= {"batch": 4, "images": steps * shown, "record_every": shown}
-        tree["training"]["checkpoints"] |= {"every": 2 * shown}
+        tree["training"] |= {"batch": 4, "images": steps * images, "record_every": images}
+        tree["training"]["checkpoints"] |= {"every": 2 * images}
         tree["listening"] |= {
             "sample_count": 4,
             "score_count": 4,
-            "samples_every": 3 * shown,
-            "scores_every": 2 * shown,
+            "samples_every": 3 * images,
+            "scores_every": 2 * images,
         }
         return Recipe.read(tree).override(assignments)
 

@@ -45,10 +45,10 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         monkeypatch.setattr(sys, "argv", ["spar", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
-        said = capsys.readouterr().err
-        assert ended.value.code == 1, said
-        assert "Traceback" not in said
-        paragraph = said[said.index("spar: ") :]
+        output = capsys.readouterr().err
+        assert ended.value.code == 1, output
+        assert "Traceback" not in output
+        paragraph = output[output.index("spar: ") :]
         assert "\n\n" not in paragraph
         return paragraph.removeprefix("spar: ")
 
@@ -71,11 +71,11 @@ def run(file: Path, spar: Spar) -> Path:
 
 
 def test_help_tells_a_newcomer_where_to_begin(spar: Spar) -> None:
-    said = spar("--help")
+    output = spar("--help")
     for command in ("train", "sample", "info", "recipes", "report", "data", "doctor"):
-        assert command in said
+        assert command in output
         assert "--help" in spar(command, "--help")
-    assert "spar train digits" in said
+    assert "spar train digits" in output
 
 
 def test_a_run_is_trained_resumed_and_looked_at(file: Path, run: Path, spar: Spar) -> None:
@@ -84,12 +84,12 @@ def test_a_run_is_trained_resumed_and_looked_at(file: Path, run: Path, spar: Spa
     assert list_checkpoints(run / "checkpoints") == before
     spar("train", run, "--device", "cpu")
     assert list_checkpoints(run / "checkpoints") == before
-    said = spar("info", run)
+    output = spar("info", run)
     for word in ("dcgan (GAN)", "finished", "2 steps", "MB", "images/s", "checkpoints"):
-        assert word in said
-    said = spar("info", before[-1])
-    assert "digest matches" in said
-    assert "3x8x8" in said
+        assert word in output
+    output = spar("info", before[-1])
+    assert "digest matches" in output
+    assert "3x8x8" in output
     (run / "report.html").unlink()
     assert "report.html" in spar("report", run)
     assert (run / "report.html").stat().st_size > 1000
@@ -111,20 +111,20 @@ def test_samples_are_written_as_pictures_the_same_for_the_same_seed(run: Path, s
     (checkpoint,) = list_checkpoints(run / "checkpoints")
     spar("sample", checkpoint, "--count", 3, "--seed", 5, "--out", tmp_path / "again")
     assert [path.read_bytes() for path in sorted((tmp_path / "again").iterdir())] == [p.read_bytes() for p in written]
-    said = spar("sample", run, "--count", 4, "--grid", "--out", tmp_path / "grid")
-    assert Path(said.strip()).is_file()
+    output = spar("sample", run, "--count", 4, "--grid", "--out", tmp_path / "grid")
+    assert Path(output.strip()).is_file()
 
 
 def test_a_conditional_model_is_asked_for_a_class(file: Path, spar: Spar, refused: Refused, tmp_path: Path) -> None:
-    spar("train", file, "conditional=true", "--run", "told", "--device", "cpu")
+    spar("train", file, "conditional=true", "--run", "conditioned", "--device", "cpu")
     for chosen in ("odd", "1"):
-        spar("sample", "told", "--class", chosen, "--count", 2, "--out", chosen)
+        spar("sample", "conditioned", "--class", chosen, "--count", 2, "--out", chosen)
     one, other = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("odd", "1"))
     assert one == other
-    assert "no class 'od'; did you mean odd" in refused("sample", "told", "--class", "od")
-    spar("sample", "told", "--class", "even=0.5,odd=0.5", "--count", 2, "--out", "between")
+    assert "no class 'od'; did you mean odd" in refused("sample", "conditioned", "--class", "od")
+    spar("sample", "conditioned", "--class", "even=0.5,odd=0.5", "--count", 2, "--out", "between")
     assert len(list((tmp_path / "between").iterdir())) == 2
-    assert "sum to 0.9; needs 1" in refused("sample", "told", "--class", "even=0.5,odd=0.4")
+    assert "sum to 0.9; needs 1" in refused("sample", "conditioned", "--class", "even=0.5,odd=0.4")
 
 
 def test_a_folder_is_translated_under_its_names(
@@ -132,8 +132,10 @@ def test_a_folder_is_translated_under_its_names(
 ) -> None:
     (tmp_path / "pairs.yaml").write_text(shrink("pix2pix", steps=1).to_yaml())
     spar("train", "pairs.yaml", "--run", "edges", "--device", "cpu")
-    assert "6 images a-to-b in made, the last 8.png" in spar("translate", "edges", pictures / "even", "--out", "made")
-    assert {path.name for path in (tmp_path / "made").iterdir()} == {f"{index}.png" for index in range(0, 11, 2)}
+    assert "6 images a-to-b in translated, the last 8.png" in spar(
+        "translate", "edges", pictures / "even", "--out", "translated"
+    )
+    assert {path.name for path in (tmp_path / "translated").iterdir()} == {f"{index}.png" for index in range(0, 11, 2)}
     assert "did you mean a-to-b" in refused("translate", "edges", pictures, "--direction", "a-b")
     assert "there is no such file or folder" in refused("translate", "edges", "nowhere")
     assert "GAN does not translate images; train a game that does" in refused("translate", run, pictures)
@@ -158,28 +160,28 @@ def test_recipes_are_listed_with_a_line_each_and_have_a_schema(spar: Spar) -> No
 
 def test_a_dry_run_tells_what_it_would_cost_and_writes_nothing(file: Path, spar: Spar) -> None:
     before = sorted(file.parent.rglob("*"))
-    said = spar("train", file, "--dry-run", "--device", "cpu", "seed=9", "--run", "never")
+    output = spar("train", file, "--dry-run", "--device", "cpu", "seed=9", "--run", "never")
     for word in ("generator", "discriminator", "parameters", "images/s", "MB", "11 images of 3x8x8"):
-        assert word in said
-    assert Recipe.from_yaml(said[said.index("name: ") :]).seed == 9
+        assert word in output
+    assert Recipe.from_yaml(output[output.index("name: ") :]).seed == 9
     assert sorted(file.parent.rglob("*")) == before
 
 
 def test_a_dry_run_tells_of_micro_batches(file: Path, spar: Spar) -> None:
-    said = spar("train", file, "--dry-run", "--device", "cpu", "--micro-batch", "2")
-    assert "Micro-batches of 2: each batch of 4 is computed in 2 parts." in said
+    output = spar("train", file, "--dry-run", "--device", "cpu", "--micro-batch", "2")
+    assert "Micro-batches of 2: each batch of 4 is computed in 2 parts." in output
 
 
 def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: Spar, tmp_path: Path) -> None:
-    said = spar("train", file, "--data", pictures / "odd", "--dry-run", "--device", "cpu")
-    assert "5 images of 3x8x8" in said
+    output = spar("train", file, "--data", pictures / "odd", "--dry-run", "--device", "cpu")
+    assert "5 images of 3x8x8" in output
     assert "1,797 images of 1x8x8" in spar(
         "train", file, "--data", "digits", "data.size=8", "--dry-run", "--device", "cpu"
     )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["dcgam"], "'dcgam' is neither a built-in recipe nor a .yaml file; did you mean dcgan"),
         (["absent.yaml"], "cannot read the recipe absent.yaml: No such file"),
@@ -223,10 +225,10 @@ def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: S
 )
 @pytest.mark.parametrize("options", [["--run", "new"], ["--dry-run"]], ids=["train", "dry-run"])
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(
-    arguments: list[str], said: str, options: list[str], file: Path, refused: Refused
+    arguments: list[str], message: str, options: list[str], file: Path, refused: Refused
 ) -> None:
-    found = refused("train", *arguments, *options)
-    assert said in found
+    error = refused("train", *arguments, *options)
+    assert message in error
     assert not list_checkpoints(file.parent / "new" / "checkpoints")
     assert not (file.parent / "new" / "recipe.yaml").exists()
 
@@ -239,9 +241,9 @@ def test_a_device_that_is_not_there_is_refused(file: Path, refused: Refused, mon
 
 def test_a_yaml_file_with_a_mistake_is_named_with_the_field(file: Path, refused: Refused) -> None:
     file.write_text(file.read_text().replace("kind: Adam", "kind: Adma"))
-    said = refused("train", file)
-    assert said.startswith(f"{file}:\n")
-    assert "training.optimizers.generator.kind: got 'Adma', not a kind of Optimizer; did you mean Adam" in said
+    output = refused("train", file)
+    assert output.startswith(f"{file}:\n")
+    assert "training.optimizers.generator.kind: got 'Adma', not a kind of Optimizer; did you mean Adam" in output
     file.write_text("a: [")
     assert "not YAML" in refused("train", file)
 
@@ -249,9 +251,9 @@ def test_a_yaml_file_with_a_mistake_is_named_with_the_field(file: Path, refused:
 def test_another_recipe_in_a_used_folder_is_refused_and_goes_on_when_asked(
     file: Path, run: Path, spar: Spar, refused: Refused
 ) -> None:
-    said = refused("train", file, "losses=Hinge", "--run", run)
-    assert "game.losses.kind: 'NonSaturating' → 'Hinge'" in said
-    assert "--continue-with-changes" in said
+    output = refused("train", file, "losses=Hinge", "--run", run)
+    assert "game.losses.kind: 'NonSaturating' → 'Hinge'" in output
+    assert "--continue-with-changes" in output
     spar("train", file, "losses=Hinge", "images=12", "--run", run, "--continue-with-changes", "--device", "cpu")
     assert sparring.load(run).recipe.game.losses.kind() == "Hinge"  # type: ignore[attr-defined]
 
@@ -274,9 +276,9 @@ def test_a_full_disk_ends_a_run_with_a_paragraph_and_loses_nothing(
         sync(number)
 
     monkeypatch.setattr(os, "fsync", fill)
-    said = refused("train", file, "images=80", "--run", "run", "--device", "cpu")
-    assert "the disk is full" in said
-    assert "run the same command again to resume" in said
+    output = refused("train", file, "images=80", "--run", "run", "--device", "cpu")
+    assert "the disk is full" in output
+    assert "run the same command again to resume" in output
     monkeypatch.setattr(os, "fsync", sync)
     spar("train", file, "images=80", "--run", "run", "--device", "cpu")
     assert sparring.load(file.parent / "run").facts.images == 80
@@ -333,9 +335,9 @@ def test_a_data_set_is_checked_and_packed_and_trained_on(
     file: Path, pictures: Path, spar: Spar, refused: Refused
 ) -> None:
     assert "11" in spar("data", "check", pictures)
-    said = spar("data", "pack", pictures, "packed.zip")
-    assert "11 images of 3x8x8" in said
-    assert "spar train dcgan --data packed.zip" in said
+    output = spar("data", "pack", pictures, "packed.zip")
+    assert "11 images of 3x8x8" in output
+    assert "spar train dcgan --data packed.zip" in output
     assert "11 images of 3x8x8" in spar("train", file, "--data", "packed.zip", "--dry-run", "--device", "cpu")
     assert "nowhere" in refused("data", "pack", "nowhere", "other.zip")
 
@@ -355,6 +357,6 @@ def test_a_bad_image_is_listed_refused_and_left_out_when_asked(
 
 
 def test_the_doctor_names_versions_devices_and_extras(spar: Spar) -> None:
-    said = spar("doctor")
+    output = spar("doctor")
     for word in ("sparring", "python", "torch", "cpu", "threads"):
-        assert word in said
+        assert word in output

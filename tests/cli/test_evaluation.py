@@ -63,14 +63,14 @@ def test_what_is_finished_is_kept_where_a_metric_fails(spar, tmp_path):
 
 def test_sets_that_cannot_be_compared_are_refused_in_a_sentence(spar, tmp_path):
     rgb = write(tmp_path / "rgb.npy")
-    for other, said in (
+    for other, message in (
         (write(tmp_path / "gray.npy", channels=1), "reference.channels=rgb"),
         (write(tmp_path / "small.npy", size=4), "reference.size=8"),
         (write(tmp_path / "clear.npy", channels=4), "reference.channels=rgb"),
     ):
         code, _, error = spar("evaluate", rgb, "--reference", other)
         assert code == 1
-        assert said in error
+        assert message in error
         assert "Traceback" not in error
 
 
@@ -82,7 +82,7 @@ def test_an_empty_folder_is_refused(spar, tmp_path, pictures):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--metrics", "kidd"], "did you mean kid"),
         (["--metrics", "fid"], "--backbone inception"),
@@ -90,7 +90,7 @@ def test_an_empty_folder_is_refused(spar, tmp_path, pictures):
         (["nowhere.npy"], "nowhere.npy"),
     ],
 )
-def test_typos_are_named(spar, pictures, arguments, said):
+def test_typos_are_named(spar, pictures, arguments, message):
     code, _, error = spar("evaluate", pictures, "--reference", pictures, *arguments)
     assert code in (1, 2)
-    assert said in error
+    assert message in error

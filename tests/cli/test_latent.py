@@ -1,4 +1,4 @@
-"""`spar latent`: pictures of a latent space, and the latents that they show beside them."""
+"""`spar latent`: pictures of a latent space, saved with their latents."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +23,8 @@ Shrink = Callable[..., Recipe]
 def run(shrink: Shrink, tmp_path: Path) -> Path:
     """A run of a tiny style network, one step old."""
     generator = StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2)
-    judge = StyleGAN2Discriminator.Spec(channel_base=32)
-    game = GAN.Spec(generator=generator, discriminator=judge, prior=Gaussian(size=6))
+    discriminator = StyleGAN2Discriminator.Spec(channel_base=32)
+    game = GAN.Spec(generator=generator, discriminator=discriminator, prior=Gaussian(size=6))
     recipe = shrink("dcgan", "data.size=16", steps=1).model_copy(update={"game": game})
     sparring.train(recipe, tmp_path / "run", device="cpu")
     return tmp_path / "run"
@@ -45,8 +45,8 @@ def say(*arguments: object) -> str:
 
 def test_a_sample_and_its_latents_are_those_of_spar_sample(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "some.png"
-    said = say("latent", "sample", run, "--count", 5, "--seed", 3, "--out", out)
-    assert said.splitlines() == [str(out), f"{tmp_path / 'some.npz'}: 5 latents of z"]
+    output = say("latent", "sample", run, "--count", 5, "--seed", 3, "--out", out)
+    assert output.splitlines() == [str(out), f"{tmp_path / 'some.npz'}: 5 latents of z"]
     model = sparring.load(run)
     torch.testing.assert_close(model.render(read_latents(tmp_path / "some.npz")), model.sample(5, seed=3))
 
@@ -60,25 +60,25 @@ def test_a_truncated_sample_is_saved_as_it_is_shown(run: Path, tmp_path: Path) -
         assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
-def test_ways_fill_a_grid_or_move(run: Path, tmp_path: Path) -> None:
-    say("latent", "interpolate", run, "--count", 3, "--steps", 4, "--out", tmp_path / "ways.png")
-    assert len(read_latents(tmp_path / "ways.npz")) == 2 * 4
-    say("latent", "interpolate", run, "--count", 3, "--steps", 4, "--space", "w", "--out", tmp_path / "ways.gif")
-    assert read_latents(tmp_path / "ways.npz").space == "w"
-    with Image.open(tmp_path / "ways.gif") as moving:
+def test_paths_fill_a_grid_or_move(run: Path, tmp_path: Path) -> None:
+    say("latent", "interpolate", run, "--count", 3, "--steps", 4, "--out", tmp_path / "paths.png")
+    assert len(read_latents(tmp_path / "paths.npz")) == 2 * 4
+    say("latent", "interpolate", run, "--count", 3, "--steps", 4, "--space", "w", "--out", tmp_path / "paths.gif")
+    assert read_latents(tmp_path / "paths.npz").space == "w"
+    with Image.open(tmp_path / "paths.gif") as moving:
         assert moving.n_frames == 3 * 4  # type: ignore[attr-defined]
 
 
-def test_ways_move_in_a_video_at_the_speed_asked_for(run: Path, tmp_path: Path) -> None:
+def test_paths_move_in_a_video_at_the_speed_asked_for(run: Path, tmp_path: Path) -> None:
     av = pytest.importorskip("av")
-    say("latent", "interpolate", run, "--count", 3, "--steps", 14, "--fps", 10, "--out", tmp_path / "ways.mp4")
-    shown = sparring.load(run).render(read_latents(tmp_path / "ways.npz")).add(1).mul(127.5)
-    with av.open(str(tmp_path / "ways.mp4")) as file:
+    say("latent", "interpolate", run, "--count", 3, "--steps", 14, "--fps", 10, "--out", tmp_path / "paths.mp4")
+    rendered = sparring.load(run).render(read_latents(tmp_path / "paths.npz")).add(1).mul(127.5)
+    with av.open(str(tmp_path / "paths.mp4")) as file:
         assert file.streams.video[0].average_rate == 10
         frames = torch.stack([torch.from_numpy(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)])
     assert frames.shape == (3 * 14, 256, 256, 3)
     tile = frames.float().unflatten(1, (16, 16)).unflatten(3, (16, 16)).mean((2, 4)).permute(0, 3, 1, 2)
-    assert (tile - shown).abs().mean() < 8  # the format keeps colours at half of the resolution
+    assert (tile - rendered).abs().mean() < 8  # the format keeps colours at half of the resolution
 
 
 @pytest.mark.parametrize("command", [("mix", "--rows", 2, "--columns", 3), ("compose", "--take", "1:coarse")])
@@ -117,11 +117,11 @@ def perceptual(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("perceptual")
 def test_images_are_projected_and_the_model_tuned(run: Path, pictures: Path, tmp_path: Path) -> None:
-    out = tmp_path / "found"
+    out = tmp_path / "projected"
     options = ("--steps", 20, "--tune", 3, "--batch", 6, "--space", "w+", "--out", out)
-    said = say("latent", "project", run, pictures, *options)
-    assert "projection 20/20" in said
-    assert "tuned: squared + 1 MSE" in said
+    output = say("latent", "project", run, pictures, *options)
+    assert "projection 20/20" in output
+    assert "tuned: squared + 1 MSE" in output
     latents = read_latents(out / "latents.npz")
     assert (latents.space, len(latents), len(latents.noise)) == ("w+", 11, 5)
     assert len(list((out / "steps").iterdir())) == 2 * 10
@@ -129,7 +129,7 @@ def test_images_are_projected_and_the_model_tuned(run: Path, pictures: Path, tmp
     tuned = sparring.load(out / "tuned.safetensors")
     assert not torch.equal(tuned.render(latents), sparring.load(run).render(latents))
     say("latent", "sample", run, "--latents", out / "latents.npz", "--out", tmp_path / "again.png")
-    assert len(say("latent", "project", run, pictures, *options).splitlines()) < len(said.splitlines())
+    assert len(say("latent", "project", run, pictures, *options).splitlines()) < len(output.splitlines())
     with pytest.raises(SparringError, match="holds a search for other images, or with other settings"):
         say("latent", "project", run, pictures, *options, "--seed", 1)
 
@@ -141,11 +141,11 @@ def test_a_stopped_projection_ends_with_the_same_numbers(
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     options = ("--steps", 20, "--tune", 4)
     say("latent", "project", run, pictures, *options, "--out", whole)
-    step, made = LatentProjection.step, []
+    step, steps = LatentProjection.step, []
 
     def stopping(projection: LatentProjection) -> torch.Tensor:
-        made.append(None)
-        if len(made) == 12:
+        steps.append(None)
+        if len(steps) == 12:
             raise KeyboardInterrupt
         return step(projection)
 
@@ -153,7 +153,7 @@ def test_a_stopped_projection_ends_with_the_same_numbers(
     CliRunner().invoke(app, ["latent", "project", str(run), str(pictures), *map(str, options), "--out", str(parted)])
     assert not (parted / "latents.npz").exists()
     say("latent", "project", run, pictures, *options, "--out", parted)
-    assert len(made) < 2 * 20 + 12
+    assert len(steps) < 2 * 20 + 12
     one, other = (read_latents(folder / "latents.npz") for folder in (whole, parted))
     assert torch.equal(one.points, other.points)
     one_tuned, other_tuned = (sparring.load(folder / "tuned.safetensors").sample(2) for folder in (whole, parted))
@@ -163,18 +163,18 @@ def test_a_stopped_projection_ends_with_the_same_numbers(
 @pytest.mark.parametrize("command", ["sefa", "pca"])
 def test_directions_are_found_shown_and_gone_along(run: Path, tmp_path: Path, command: str) -> None:
     out = tmp_path / "some.png"
-    said = say("latent", command, run, "--directions", 2, "--layers", "0-3", "--columns", 3, "--out", out)
-    assert "some-directions.npz: 2 directions of w, of strengths" in said
+    output = say("latent", command, run, "--directions", 2, "--layers", "0-3", "--columns", 3, "--out", out)
+    assert "some-directions.npz: 2 directions of w, of strengths" in output
     assert len(read_latents(tmp_path / "some.npz")) == 2 * 3
-    found = tmp_path / "some-directions.npz"
-    say("latent", "edit", run, found, "--index", 1, "--count", 2, "--columns", 5, "--out", tmp_path / "edit.png")
+    directions = tmp_path / "some-directions.npz"
+    say("latent", "edit", run, directions, "--index", 1, "--count", 2, "--columns", 5, "--out", tmp_path / "edit.png")
     points = read_latents(tmp_path / "edit.npz").points.view(2, 5, 6, 8)
     moved = points[:, 4] - points[:, 2]
     assert torch.allclose(moved[0], moved[1], atol=1e-5)
     assert moved[0, :4].norm() > 0
     assert torch.allclose(moved[0, 4:], torch.zeros(2, 8), atol=1e-5)
     with pytest.raises(SparringError, match="--index: got 7; there are 2 directions"):
-        say("latent", "edit", run, found, "--index", 7)
+        say("latent", "edit", run, directions, "--index", 7)
 
 
 def test_a_label_makes_a_direction_of_any_model(plain: Path, tmp_path: Path) -> None:
@@ -182,14 +182,14 @@ def test_a_label_makes_a_direction_of_any_model(plain: Path, tmp_path: Path) -> 
     points = read_latents(tmp_path / "some.npz").points
     labels = tmp_path / "labels.txt"
     labels.write_text("\n".join(str(int(value > 0)) for value in points[:, 1]))
-    given = ("--latents", tmp_path / "some.npz", "--labels", labels)
-    assert "1 directions of z" in say("latent", "boundary", plain, *given)
+    labelled = ("--latents", tmp_path / "some.npz", "--labels", labels)
+    assert "1 directions of z" in say("latent", "boundary", plain, *labelled)
     labels.write_text("1\n0\nmaybe")
     with pytest.raises(SparringError, match="holds 'maybe'; needs a 0 or a 1"):
-        say("latent", "boundary", plain, *given)
+        say("latent", "boundary", plain, *labelled)
     labels.write_text("1\n0")
     with pytest.raises(SparringError, match="of 2 labels hold, for 40 latents"):
-        say("latent", "boundary", plain, *given)
+        say("latent", "boundary", plain, *labelled)
 
 
 def test_what_holds_no_directions_is_refused(run: Path, tmp_path: Path) -> None:
@@ -209,17 +209,17 @@ REFUSED = [
     (("interpolate", "--along", "round"), "--along: got 'round'"),
     (("interpolate", "--along", "spherical", "--space", "w"), "w is no sphere"),
     (("interpolate", "--count", "1"), "needs two or more"),
-    (("interpolate", "--fps", "5", "--out", "ways.png"), "ways.png does not move"),
+    (("interpolate", "--fps", "5", "--out", "paths.png"), "paths.png does not move"),
     (("mix", "--layers", "fine"), "has those from 0 to 5"),
     (("compose", "--take", "first:coarse"), "write LATENT:LAYERS"),
     (("compose", "--take", "7:coarse"), "there are 3 latents"),
 ]
 
 
-@pytest.mark.parametrize(("command", "said"), REFUSED)
-def test_what_cannot_be_is_refused(run: Path, command: tuple[str, ...], said: str) -> None:
+@pytest.mark.parametrize(("command", "message"), REFUSED)
+def test_what_cannot_be_is_refused(run: Path, command: tuple[str, ...], message: str) -> None:
     name, *options = command
-    with pytest.raises(SparringError, match=said):
+    with pytest.raises(SparringError, match=message):
         say("latent", name, run, *options)
 
 

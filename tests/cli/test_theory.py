@@ -30,11 +30,11 @@ COMMANDS = re.findall(
 
 @pytest.mark.parametrize(("command", "radii"), COMMANDS)
 def test_each_row_of_the_page_is_what_its_command_says(command, radii):
-    said = say("dirac", *command.split()).splitlines()[-1]
-    found = [float(number) for number in re.findall(r" ([\d.]+(?:e[+-]\d+)?)(?:,|$)", said)]
-    for one, shown in zip(found, radii.split(" / "), strict=True):
-        digits = len(shown.partition("e")[0].replace(".", "").lstrip("0"))
-        assert float(f"{one:.{digits - 1}e}") == float(shown)
+    output = say("dirac", *command.split()).splitlines()[-1]
+    numbers = [float(number) for number in re.findall(r" ([\d.]+(?:e[+-]\d+)?)(?:,|$)", output)]
+    for one, printed in zip(numbers, radii.split(" / "), strict=True):
+        digits = len(printed.partition("e")[0].replace(".", "").lstrip("0"))
+        assert float(f"{one:.{digits - 1}e}") == float(printed)
 
 
 def test_the_page_has_its_table():
@@ -43,8 +43,8 @@ def test_the_page_has_its_table():
 
 def test_dirac_plays_the_librarys_own_losses_and_penalties(tmp_path):
     picture = tmp_path / "field.png"
-    said = say("dirac", "Minimax", "--penalty", "R1:weight=0.3", "--picture", str(picture))
-    assert "modulus 0.974679" in said
+    output = say("dirac", "Minimax", "--penalty", "R1:weight=0.3", "--picture", str(picture))
+    assert "modulus 0.974679" in output
     assert picture.stat().st_size > 1000
 
 

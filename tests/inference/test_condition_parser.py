@@ -1,4 +1,4 @@
-"""What is asked for in words becomes classes, weights of classes, or numbers; what cannot be is refused by name."""
+"""Text is parsed as a class, weights of classes, or numbers; anything else is refused by name."""
 
 import pytest
 import torch

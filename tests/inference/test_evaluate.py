@@ -28,33 +28,35 @@ def noise(seed, count=40):
 
 def test_a_run_is_scored_against_its_own_data_and_keeps_the_scores(shrink, tmp_path, backbone):
     sparring.train(shrink("dcgan", "data.mirror=true"), tmp_path / "run")
-    found = evaluate(tmp_path / "run", None, ["fd", "kid"], "count=20", backbone=backbone)
-    assert found.reference.count == 11
-    assert "mirrored" not in found.reference.name
+    evaluated = evaluate(tmp_path / "run", None, ["fd", "kid"], "count=20", backbone=backbone)
+    assert evaluated.reference.count == 11
+    assert "mirrored" not in evaluated.reference.name
     kept = read_scores(tmp_path / "run" / "scores" / "0000000016-20-to-pictures0-11")
     assert [score.name for score in kept] == ["FD-pixels", "KID-pixels"]
-    assert kept == found.result.scores
+    assert kept == evaluated.result.scores
     assert (kept[0].count, kept[0].averaged) == (20, True)
 
 
 def test_two_sets_are_compared_without_any_model(pictures, backbone):
-    found = evaluate(pictures, pictures, ["fd"], backbone=backbone)
-    assert found.result.by_name() == {"FD-pixels": pytest.approx(0, abs=1e-6)}
-    assert found.result.scores[0].averaged is None
-    assert (found.path.with_name(found.path.name + ".csv")).is_file()
+    evaluated = evaluate(pictures, pictures, ["fd"], backbone=backbone)
+    assert evaluated.result.by_name() == {"FD-pixels": pytest.approx(0, abs=1e-6)}
+    assert evaluated.result.scores[0].averaged is None
+    assert (evaluated.path.with_name(evaluated.path.name + ".csv")).is_file()
 
 
 def test_data_in_memory_and_assignments(tmp_path, backbone):
-    found = evaluate(noise(0), noise(1), ["pr"], "count=30", "metrics.0.k=2", backbone=backbone, out=tmp_path / "mine")
-    assert found.samples.count == 30
-    assert found.result.scores[0].settings == "PR(k=2)"
-    assert read_scores(tmp_path / "mine") == found.result.scores
+    evaluated = evaluate(
+        noise(0), noise(1), ["pr"], "count=30", "metrics.0.k=2", backbone=backbone, out=tmp_path / "mine"
+    )
+    assert evaluated.samples.count == 30
+    assert evaluated.result.scores[0].settings == "PR(k=2)"
+    assert read_scores(tmp_path / "mine") == evaluated.result.scores
 
 
 def test_a_reference_of_another_size_is_resized_on_request(tmp_path, pictures, backbone):
     np.save(tmp_path / "small.npy", np.zeros((9, 4, 4, 3), np.uint8))
-    found = evaluate("small.npy", pictures, ["fd"], "reference.size=4", backbone=backbone)
-    assert found.result.by_name()
+    evaluated = evaluate("small.npy", pictures, ["fd"], "reference.size=4", backbone=backbone)
+    assert evaluated.result.by_name()
 
 
 def test_images_without_a_reference_are_refused(pictures):
@@ -75,28 +77,28 @@ def test_two_comparisons_of_one_run_have_files_of_their_own(shrink, tmp_path, ba
 
 def test_a_toy_run_is_scored_and_mapped(tmp_path):
     sparring.train(sparring.recipe("ring", "images=1280", "batch=64"), tmp_path / "toy")
-    found = evaluate(tmp_path / "toy", None, ["fd", "w1", "mmd"], "count=200")
-    assert found.result.failures == {}
-    assert [path.name.rpartition("-")[2] for path in found.pictures] == ["map.png"]
+    evaluated = evaluate(tmp_path / "toy", None, ["fd", "w1", "mmd"], "count=200")
+    assert evaluated.result.failures == {}
+    assert [path.name.rpartition("-")[2] for path in evaluated.pictures] == ["map.png"]
 
 
 def test_what_else_lies_beside_the_scores_does_no_harm(tmp_path, pictures, backbone):
     (tmp_path / "package.json").write_text("{}")
-    found = evaluate(pictures, pictures, ["fd", "pr"], backbone=backbone, out=tmp_path / "we$_{ird$.json")
-    assert found.result.failures == {}
-    assert found.path.name == "we$_{ird$"
-    assert len(found.pictures) == 4
+    evaluated = evaluate(pictures, pictures, ["fd", "pr"], backbone=backbone, out=tmp_path / "we$_{ird$.json")
+    assert evaluated.result.failures == {}
+    assert evaluated.path.name == "we$_{ird$"
+    assert len(evaluated.pictures) == 4
 
 
 def test_names_that_look_like_formulas_are_drawn(tmp_path, backbone):
     np.save(tmp_path / "we$_{ird$.npy", np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), dtype=np.uint8))
-    found = evaluate(tmp_path / "we$_{ird$.npy", tmp_path / "we$_{ird$.npy", ["pr"], backbone=backbone)
-    assert found.result.failures == {}
+    evaluated = evaluate(tmp_path / "we$_{ird$.npy", tmp_path / "we$_{ird$.npy", ["pr"], backbone=backbone)
+    assert evaluated.result.failures == {}
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, pictures, backbone):
     (tmp_path / "file").write_text("")
-    looked = []
+    progress = []
     with pytest.raises(RunError):
         evaluate(
             pictures,
@@ -104,9 +106,9 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, pictu
             ["fd"],
             backbone=backbone,
             out=tmp_path / "file" / "mine",
-            progress=lambda *done: looked.append(done),
+            progress=lambda *done: progress.append(done),
         )
-    assert looked == []
+    assert progress == []
 
 
 def test_progress_is_messages(pictures, backbone):

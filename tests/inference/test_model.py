@@ -39,8 +39,8 @@ def test_a_checkpoint_alone_is_enough(run: Path, tmp_path: Path) -> None:
 
 def test_a_run_its_checkpoints_folder_and_its_newest_file_are_the_same_model(run: Path) -> None:
     newest = list_checkpoints(run / "checkpoints")[-1]
-    found = [sparring.load(path).path for path in (run, run / "checkpoints", newest, str(run))]
-    assert found == [newest] * 4
+    paths = [sparring.load(path).path for path in (run, run / "checkpoints", newest, str(run))]
+    assert paths == [newest] * 4
 
 
 def test_players_are_ready_to_use_and_averaged(run: Path) -> None:
@@ -53,8 +53,8 @@ def test_players_are_ready_to_use_and_averaged(run: Path) -> None:
         assert torch.equal(tensor, saved.part("averages")[f"generator.{name}"])
     live = saved.part("game")
     assert not torch.equal(live["generator.project.weight"], model.generator.get_parameter("project.weight"))
-    told = torch.tensor([0, 1])
-    assert model.generator(torch.zeros(2, 4), told).shape == (2, 3, 8, 8)
+    labels = torch.tensor([0, 1])
+    assert model.generator(torch.zeros(2, 4), labels).shape == (2, 3, 8, 8)
 
 
 def test_the_class_can_be_chosen(run: Path) -> None:
@@ -80,17 +80,17 @@ def test_numbers_that_a_model_was_told_are_asked_for_by_name(shrink: Shrink, pic
     names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.png"))
     lines = [f"{name},{index % 2},{index / 20}" for index, name in enumerate(names)]
     (tmp_path / "labels.csv").write_text("\n".join(["file,smiling,age", *lines]))
-    told = (f"data.labels={tmp_path / 'labels.csv'}", "conditional=true")
-    trained = sparring.train(shrink("dcgan", *told, steps=3), tmp_path / "run")
+    conditioned = (f"data.labels={tmp_path / 'labels.csv'}", "conditional=true")
+    trained = sparring.train(shrink("dcgan", *conditioned, steps=3), tmp_path / "run")
     model = sparring.load(tmp_path / "run")
     assert (model.classes, model.attributes) == ((), ("smiling", "age"))
     assert model.game.condition == trained.game.condition
     assert len(model.game.condition.examples) == 11
     assert torch.equal(model.sample(3), trained.sample(3))
-    asked = model.sample(3, condition="smiling=1,age=0.5")
-    assert torch.equal(asked, model.sample(3, condition="1,0.5"))
-    assert torch.equal(asked, model.sample(3, condition=[1, 0.5]))
-    assert not torch.equal(asked, model.sample(3, condition="smiling=1"))
+    smiling = model.sample(3, condition="smiling=1,age=0.5")
+    assert torch.equal(smiling, model.sample(3, condition="1,0.5"))
+    assert torch.equal(smiling, model.sample(3, condition=[1, 0.5]))
+    assert not torch.equal(smiling, model.sample(3, condition="smiling=1"))
     with pytest.raises(SpecError, match="no number 'smilling'; did you mean smiling"):
         model.sample(3, condition="smilling=1")
     with pytest.raises(SpecError, match="2 from 0 to 1 for each of 3 samples"):
@@ -130,8 +130,8 @@ def test_a_device_that_is_not_there_is_refused_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["unknown kind", "other shape", "missing tensor"])
 def test_a_whole_checkpoint_that_describes_no_model_is_refused_in_words(harm: str, run: Path) -> None:
     path = list_checkpoints(run / "checkpoints")[-1]
-    found = read_checkpoint(path)
-    tensors, facts = dict(found.tensors), found.facts
+    checkpoint = read_checkpoint(path)
+    tensors, facts = dict(checkpoint.tensors), checkpoint.facts
     if harm == "unknown kind":
         facts = facts.model_copy(update={"recipe": {**facts.recipe, "game": {"kind": "FutureGAN"}}})
     elif harm == "other shape":
@@ -183,6 +183,7 @@ def test_a_model_without_an_encoder_says_so(run: Path) -> None:
 
 
 def _change_facts(path: Path, **changes: Any) -> None:
+    """Changes facts of a checkpoint."""
     checkpoint = read_checkpoint(path)
     write_checkpoint(path, Checkpoint(checkpoint.tensors, checkpoint.facts.model_copy(update=changes)))
 

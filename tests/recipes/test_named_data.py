@@ -20,8 +20,8 @@ def test_data_is_named_or_a_path() -> None:
 
 def test_settings_of_the_data_stay_where_a_recipe_reads_files_already() -> None:
     recipe = sparring.recipe("dcgan", "data.size=32", "data.mirror=true")
-    found = with_data(recipe, "faces").data
-    assert found == ImageFiles(path=Path("faces"), size=32, mirror=True)
+    data = with_data(recipe, "faces").data
+    assert data == ImageFiles(path=Path("faces"), size=32, mirror=True)
     assert with_data(sparring.recipe("digits"), "faces").data == ImageFiles(path=Path("faces"))
 
 
