@@ -27,7 +27,7 @@ from sparring.latents import (
 )
 
 SAMPLED = 10_000
-"""Latents of which the standard deviations along directions, and the principal components, are computed."""
+"""Latents sampled for the standard deviations along directions and for principal components."""
 
 
 def find_sefa(model: Model, count: int, layers: str, seed: int = 0) -> Directions:
