@@ -14,7 +14,7 @@ from sparring.inference.model import Model
 from sparring.network import Network
 from sparring.recipes import Recipe, build_game, list_recipes
 from sparring.runner.info import describe
-from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint, write_checkpoint
+from sparring.training.checkpoints import Checkpoint, CheckpointFacts, list_checkpoints, read_checkpoint, write_checkpoint
 
 Shrink = Callable[..., Recipe]
 
@@ -163,7 +163,8 @@ def test_the_generator_makes_samples_or_an_error_names_the_players(kind: str, sh
     recipe = shrink(KINDS[kind])
     data = recipe.data.load()
     game = build_game(recipe, data.shape, data.condition)
-    model = Model(recipe, game, Path("alone.safetensors"), {})
+    facts = CheckpointFacts(recipe=recipe.tree(), sample=data.shape)
+    model = Model(recipe, game, Path("alone.safetensors"), facts)
     if not {"generator", "decoder"} & game.count_parameters().keys():
         with pytest.raises(SpecError, match=f"{kind} has no single generator; .*model.players: ") as error:
             _ = model.generator
