@@ -14,7 +14,13 @@ from sparring.inference.model import Model
 from sparring.network import Network
 from sparring.recipes import Recipe, build_game, list_recipes
 from sparring.runner.info import describe
-from sparring.training.checkpoints import Checkpoint, CheckpointFacts, list_checkpoints, read_checkpoint, write_checkpoint
+from sparring.training.checkpoints import (
+    Checkpoint,
+    CheckpointFacts,
+    list_checkpoints,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 Shrink = Callable[..., Recipe]
 
