@@ -24,7 +24,7 @@ from torch.nn.functional import cross_entropy
 import sparring
 from sparring.data import Environment, open_environment
 from sparring.data.catalog.demonstrations import Demonstrations, known_expert
-from sparring.data.catalog.environments import Policy
+from sparring.data.catalog.environments import Actor
 from sparring.networks import MLP
 from sparring.recipes import Recipe
 
@@ -64,7 +64,7 @@ def compare(recipe: Recipe, seeds: Sequence[int]) -> None:
 
     print_row("expert", [best])
     print_row("chance", [worst])
-    learners: dict[str, Callable[[Recipe], Policy]] = {
+    learners: dict[str, Callable[[Recipe], Actor]] = {
         "behaviour cloning": clone,
         "GAIL": imitate,
         "GAIL, untrained D": lambda recipe: imitate(recipe.override(["optimizers.discriminator.learning_rate=1e-12"])),
@@ -74,19 +74,19 @@ def compare(recipe: Recipe, seeds: Sequence[int]) -> None:
         print_row(learner, [evaluate(environment, policy, expert) for policy in policies])
 
 
-def evaluate(environment: Environment, policy: Policy, expert: Policy) -> Performance:
+def evaluate(environment: Environment, policy: Actor, expert: Actor) -> Performance:
     """Returns the performance of `policy` in episodes with seeds of their own."""
     played = environment.play(policy, range(10_000, 10_000 + _EPISODES))
     states, actions = played.observations[:, :-1][played.played], played.actions[played.played]
     return Performance(float(played.returns.mean()), float((expert(states) == actions).mean()))
 
 
-def chance(environment: Environment) -> Policy:
+def chance(environment: Environment) -> Actor:
     random = np.random.default_rng(0)
     return lambda states: random.integers(environment.actions, size=len(states))
 
 
-def imitate(recipe: Recipe) -> Policy:
+def imitate(recipe: Recipe) -> Actor:
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         game = sparring.train(recipe, folder).game
     random = torch.Generator().manual_seed(0)
@@ -98,7 +98,7 @@ def imitate(recipe: Recipe) -> Policy:
     return play
 
 
-def clone(recipe: Recipe, steps: int = 2_000) -> Policy:
+def clone(recipe: Recipe, steps: int = 2_000) -> Actor:
     """Returns the policy network of `recipe` fitted to the demonstrations, with the weights best on held-out pairs.
 
     As in Ho & Ermon 2016: trained on 70 % of the pairs with Adam in batches of 128, and stopped early by the others.

@@ -1,4 +1,4 @@
-"""Files are whole or absent, and what the disk refuses is said in a sentence."""
+"""Files are whole or absent, and what the disk refuses is explained in a sentence."""
 
 import errno
 import os
@@ -24,10 +24,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_trace(error: type[BaseExc
     path = tmp_path / "a.txt"
     replace_text(path, "old")
 
-    def write(beside: Path) -> None:
-        assert beside.parent == tmp_path
+    def write(partial: Path) -> None:
+        assert partial.parent == tmp_path
         assert path.read_text() == "old"
-        beside.write_text("half")
+        partial.write_text("half")
         raise error
 
     with pytest.raises(error):
@@ -44,7 +44,7 @@ def test_a_folder_in_the_way_is_said_to_be_in_the_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [
         (errno.ENOSPC, r"the disk is full \(\d+ MB free\).*the same command again to resume"),
         (errno.EDQUOT, r"the disk is full"),
@@ -55,11 +55,11 @@ def test_a_folder_in_the_way_is_said_to_be_in_the_way(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("place", ["a.txt", "not/yet/there/a.txt"])
 def test_what_the_disk_refuses_is_said_with_the_path_and_the_remedy(
-    number: int, said: str, place: str, tmp_path: Path
+    number: int, message: str, place: str, tmp_path: Path
 ) -> None:
     error = OSError(number, os.strerror(number))
     path = tmp_path / place
-    with pytest.raises(RunError, match=f"cannot write {path}: {said}") as raised, explaining(path):
+    with pytest.raises(RunError, match=f"cannot write {path}: {message}") as raised, explaining(path):
         raise error
     assert raised.value.__cause__ is error
     assert str(raised.value) == explain_os_error(error, path)

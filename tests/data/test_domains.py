@@ -53,8 +53,8 @@ def test_the_smaller_domain_is_repeated_until_both_are_as_large(parts: tuple[Sou
         assert len(data) == 22
         assert int((classes == UNLABELLED).sum()) == 11
         for kept, part in ((classes != UNLABELLED, one), (classes == UNLABELLED, other)):
-            found = rows(data, kept)
-            assert {found.count(row) for row in found} <= {11 // len(part.load()), 11 // len(part.load()) + 1}
+            kept_rows = rows(data, kept)
+            assert {kept_rows.count(row) for row in kept_rows} <= {11 // len(part.load()), 11 // len(part.load()) + 1}
 
 
 def test_what_the_target_holds_out_keeps_its_labels(parts: tuple[Source, Source]) -> None:

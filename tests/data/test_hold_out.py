@@ -27,11 +27,11 @@ def parts(**settings: float) -> tuple[Dataset, Dataset]:
 def test_both_parts_together_are_the_whole_set_with_its_labels() -> None:
     learned, held_out = parts(share=0.2)
     assert (len(learned), len(held_out)) == (1797 - 359, 359)
-    found = [(*sample.flatten().tolist(), int(label)) for part in (learned, held_out)
+    parts_in_order = [(*sample.flatten().tolist(), int(label)) for part in (learned, held_out)
              for sample, label in zip(*everything(part), strict=True)]  # fmt: skip
     whole = [(*sample.flatten().tolist(), int(label)) for sample, label in zip(*everything(Digits(size=8).load()),
              strict=True)]  # fmt: skip
-    assert sorted(found) == sorted(whole)
+    assert sorted(parts_in_order) == sorted(whole)
 
 
 def test_the_parts_are_always_the_same_and_all_classes_are_in_both() -> None:

@@ -170,7 +170,7 @@ def test_a_large_set_is_mapped_from_a_packed_copy_and_found_again(folder, tmp_pa
     np.testing.assert_array_equal(mapped.pixels, source.load().pixels)
     assert mapped.digest == source.load().digest
     mapped.batch(np.array([1]), torch.Generator())
-    monkeypatch.setattr("sparring.data.named_images.build_loader", lambda *given: pytest.fail("it was decoded again"))
+    monkeypatch.setattr("sparring.data.named_images.build_loader", lambda *inputs: pytest.fail("it was decoded again"))
     again = source.model_copy(update={"mirror": True}).load(Loading(cache=cache, memory_limit=100))
     assert again.digest == mapped.digest
     assert again.facts.mirror

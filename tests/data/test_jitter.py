@@ -8,7 +8,7 @@ from sparring.errors import DataError
 
 
 def places(count=64, height=6, width=9):
-    """Images whose pixels tell where they are."""
+    """Images with the position of each pixel as its value."""
     return torch.arange(height * width).float().reshape(1, 1, height, width).expand(count, -1, -1, -1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sparring.data.image_collection import Collection, FileItem
-from sparring.data.labels import read_targets
+from sparring.data.labels import targets_of
 from sparring.errors import DataError
 
 
@@ -18,8 +18,8 @@ def collection(*names: str, **sidecars: str) -> Collection:
     return Collection(Path("set"), items, files)
 
 
-def read(found: Collection, source="auto"):
-    targets = read_targets(found, source)
+def read(images: Collection, source="auto"):
+    targets = targets_of(images, source)
     return (None, ()) if targets is None else (targets.values.tolist(), targets.names)
 
 
@@ -30,8 +30,8 @@ def test_subfolders_are_classes_where_every_image_lies_in_one():
 
 
 def test_a_folder_that_holds_all_the_others_is_no_class():
-    found = collection("faces/train/a/1.png", "faces/train/b/x/1.png")
-    assert read(found) == ([0, 1], ("a", "b"))
+    images = collection("faces/train/a/1.png", "faces/train/b/x/1.png")
+    assert read(images) == ([0, 1], ("a", "b"))
 
 
 def test_folders_on_request_refuse_loose_images():
@@ -44,10 +44,10 @@ def test_no_labels_on_request():
 
 
 def test_csv_names_and_numbers():
-    found = collection("a.png", "b.png", labels_csv="file,label\nb.png,dog\n./a.png,cat\n")
-    assert read(found) == ([0, 1], ("cat", "dog"))
-    found = collection("a.png", "b.png", labels_csv="file,label\r\na.png,2\r\nb.png,0\r\n")
-    assert read(found) == ([2, 0], ("0", "1", "2"))
+    images = collection("a.png", "b.png", labels_csv="file,label\nb.png,dog\n./a.png,cat\n")
+    assert read(images) == ([0, 1], ("cat", "dog"))
+    images = collection("a.png", "b.png", labels_csv="file,label\r\na.png,2\r\nb.png,0\r\n")
+    assert read(images) == ([2, 0], ("0", "1", "2"))
 
 
 def test_json_and_nvidia_json():
@@ -99,8 +99,8 @@ def test_label_files_that_do_not_match_are_refused_with_the_remedy(sidecar, text
     assert "data.labels=none" in str(caught.value)
 
 
-def numbers_of(found: Collection, source="auto"):
-    targets = read_targets(found, source)
+def numbers_of(images: Collection, source="auto"):
+    targets = targets_of(images, source)
     assert targets.values.dtype == np.float32
     return targets.values.tolist(), targets.names
 
@@ -161,7 +161,7 @@ def test_lists_in_json_are_numbers_with_names_beside_them_or_without():
 )
 def test_numbers_that_cannot_be_are_refused_with_file_and_name(sidecar, text, message):
     with pytest.raises(DataError, match=message) as caught:
-        read_targets(collection("a", "b", **{sidecar: text}), "auto")
+        targets_of(collection("a", "b", **{sidecar: text}), "auto")
     assert "data.labels=none" in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""Data sets register under their names, and are found by them."""
+"""Data sets register under their names, and looked up by them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Folders and archives are found, listed in order, and refused with a sentence where they are unfit."""
+"""Folders and archives are opened and listed in order, or refused with a sentence."""
 
 import tarfile
 import zipfile
@@ -32,9 +32,9 @@ def test_a_folder_is_searched_through_sorted_and_hidden_files_are_passed_over(dr
     for name in ("b/2.png", "a.jpg", "b/1.PNG".lower(), ".hidden/3.png", "c/.4.png", "__MACOSX/5.png"):
         draw(name, 4, 4)
     (tmp_path / "images" / "notes.txt").write_text("not an image")
-    found = open_collection(tmp_path / "images")
-    assert [item.name for item in found.items] == ["a.jpg", "b/1.png", "b/2.png"]
-    assert found.ignored == 1
+    opened = open_collection(tmp_path / "images")
+    assert [item.name for item in opened.items] == ["a.jpg", "b/1.png", "b/2.png"]
+    assert opened.ignored == 1
 
 
 def test_links_in_a_circle_end(draw, tmp_path):

@@ -114,7 +114,7 @@ def test_bad_images_stop_packing_and_leave_nothing_behind(labelled, tmp_path, na
 
 @pytest.mark.parametrize(("name", "target"), [("set.zip", "zipfile.ZipFile.writestr"), ("set", "numpy.save")])
 def test_a_full_disk_is_a_sentence_and_leaves_nothing_behind(labelled, tmp_path, monkeypatch, name, target):
-    def full(*given: object) -> None:
+    def full(*inputs: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(target, full)

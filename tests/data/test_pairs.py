@@ -104,10 +104,10 @@ def test_side_by_side_images_are_halved_before_they_are_resized(tmp_path, source
         image[:, 12:] = 255
         Image.fromarray(image).save(tmp_path / f"{index}.png")
     pairs = SideBySide(images=ImageFiles(path=tmp_path, size=8), source=source).load()
-    target, told = pairs.batch(np.arange(3), random())
-    assert target.shape == told.shape == (3, 3, 8, 8)
+    target, sources = pairs.batch(np.arange(3), random())
+    assert target.shape == sources.shape == (3, 3, 8, 8)
     torch.testing.assert_close(target, torch.full_like(target, float(sign)))
-    torch.testing.assert_close(told, -target)
+    torch.testing.assert_close(sources, -target)
 
 
 def test_an_odd_width_has_no_halves(tmp_path, draw):

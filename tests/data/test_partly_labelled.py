@@ -69,13 +69,13 @@ def test_what_is_held_out_is_not_learned_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "labelled", "said"),
+    ("of", "labelled", "message"),
     [
         (Digits(), 105, "105 labels for 10 classes.* needs a multiple of 10, at most 13"),
         (Digits(), 2000, "2000 labels for 10 classes"),
         (Ring(), 100, "has no labels"),
     ],
 )
-def test_labels_that_cannot_be_shared_out_are_refused(of: Source, labelled: int, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_labels_that_cannot_be_shared_out_are_refused(of: Source, labelled: int, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         PartlyLabelled(of=of, labelled=labelled).load()

@@ -1,4 +1,4 @@
-"""Points are batched and drawn like images are."""
+"""Points are batched and depicted like images."""
 
 import numpy as np
 import pytest
@@ -27,8 +27,8 @@ def test_the_modes_come_with_a_mixture_and_only_there() -> None:
 @pytest.mark.parametrize("dimension", [1, 2])
 def test_a_picture_shows_samples_in_orange(dimension: int) -> None:
     points = (Grid(count=500) if dimension == 2 else Line(count=500)).load()
-    drawn = np.asarray(points.depict(torch.from_numpy(points.points[:100])))
-    assert ((drawn[..., 0] == 230) & (drawn[..., 1] == 85)).sum() > 50
+    canvas = np.asarray(points.depict(torch.from_numpy(points.points[:100])))
+    assert ((canvas[..., 0] == 230) & (canvas[..., 1] == 85)).sum() > 50
 
 
 def test_scores_colour_the_ground_and_infinite_samples_are_left_out() -> None:
@@ -37,8 +37,8 @@ def test_scores_colour_the_ground_and_infinite_samples_are_left_out() -> None:
     plain, coloured = (np.asarray(points.depict(samples, score)) for score in (None, lambda place: place[:, :1]))
     assert len(np.unique(plain.reshape(-1, 3), axis=0)) <= 3
     left, right = coloured[5, 5].astype(int), coloured[5, -5].astype(int)
-    assert left[2] > left[0]  # taken for generated: blue
-    assert right[1] > right[0]  # taken for real: green
+    assert left[2] > left[0]  # scored as generated: blue
+    assert right[1] > right[0]  # scored as real: green
 
 
 def test_points_of_many_numbers_are_shown_in_the_plane_in_which_they_vary_most() -> None:
@@ -46,7 +46,7 @@ def test_points_of_many_numbers_are_shown_in_the_plane_in_which_they_vary_most()
     plane = random.normal(size=(200, 2)) * (2, 1)
     axes = np.linalg.qr(random.normal(size=(5, 5)))[0]
     far = Points((plane @ axes[:2] + 7).astype(np.float32), "far")
-    seen = ((far.points - far._mean) @ far._axes) ** 2
-    np.testing.assert_allclose(seen.sum(1), ((plane - plane.mean(0)) ** 2).sum(1), rtol=1e-3, atol=1e-4)
+    projected = ((far.points - far._mean) @ far._axes) ** 2
+    np.testing.assert_allclose(projected.sum(1), ((plane - plane.mean(0)) ** 2).sum(1), rtol=1e-3, atol=1e-4)
     across = torch.from_numpy(far.points[:50]) + 3 * torch.from_numpy(axes[4]).float()
     assert far.depict(torch.from_numpy(far.points[:50])).tobytes() == far.depict(across).tobytes()

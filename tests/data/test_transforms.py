@@ -1,4 +1,4 @@
-"""Pairs made of single images: what each transform leaves of them."""
+"""Pairs from single images: the result of each transform."""
 
 from math import sqrt
 
@@ -21,11 +21,11 @@ def random():
 @pytest.mark.parametrize("channels", [3, 4])
 def test_every_transform_keeps_height_and_width_and_stays_in_range(transform, channels):
     images = torch.rand(2, channels, 8, 12, generator=random()) * 2 - 1
-    told = transform(images)
-    assert told.shape[::2] == (2, 8)
-    assert told.shape[3] == 12
-    assert told.abs().max() <= 1
-    torch.testing.assert_close(transform(images.flip(-1)), told.flip(-1))
+    sources = transform(images)
+    assert sources.shape[::2] == (2, 8)
+    assert sources.shape[3] == 12
+    assert sources.abs().max() <= 1
+    torch.testing.assert_close(transform(images.flip(-1)), sources.flip(-1))
 
 
 def test_gray_is_what_pillow_makes_of_colours(noise):
@@ -55,7 +55,7 @@ def test_the_length_of_a_slanted_gradient_is_found():
     down, across = torch.meshgrid(torch.arange(5.0), torch.arange(5.0), indexing="ij")
     image = (0.03 * down + 0.04 * across)[None, None] * 2 - 1
     inner = (Edges()(image) + 1) / 2
-    # Sobel's sums over four give twice the slope a pixel.
+    # Sobel's sums over four give twice the gradient a pixel.
     torch.testing.assert_close(inner[0, 0, 1:-1, 1:-1], torch.full((3, 3), 2 * sqrt(0.03**2 + 0.04**2)))
 
 

@@ -31,9 +31,9 @@ def test_one_domain_follows_the_indices_and_the_other_its_own_order():
     indices = np.tile(np.arange(40), 10)
     b, a = both.batch(indices, random())
     assert numbers(b).tolist() == indices.tolist()
-    found = torch.bincount(numbers(a) - 100)
-    assert len(found) == 7
-    assert found.min() > 30  # of 400 / 7 = 57: every one about as often
+    counts = torch.bincount(numbers(a) - 100)
+    assert len(counts) == 7
+    assert counts.min() > 30  # of 400 / 7 = 57: every one about as often
 
 
 def test_what_is_drawn_beside_an_image_changes_with_the_seed_only():

@@ -15,7 +15,7 @@ from sparring.data.formats.image_format import channel_name, choose_format
 from sparring.data.formats.packed import is_pack, read_pack, unpacked
 from sparring.data.image_collection import Item, existing, some
 from sparring.data.image_files import ImageFiles
-from sparring.data.labels import LabelSource, read_targets
+from sparring.data.labels import LabelSource, targets_of
 from sparring.data.loader import Offender, in_order, strict_decoding
 from sparring.data.open import open_collection
 from sparring.data.source import Loading
@@ -116,7 +116,7 @@ def check(path: Path, *, labels: LabelSource = "auto", loading: Loading = Loadin
     counts: Counter[str] = Counter()
     numbers: list[str] = []
     try:
-        targets = read_targets(collection, labels)
+        targets = targets_of(collection, labels)
         if targets is not None and targets.kind == "attributes":
             numbers = targets.describe()
         elif targets is not None:

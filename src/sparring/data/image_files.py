@@ -10,7 +10,7 @@ from sparring.data.formats.packed import Pack, is_pack, read_pack, unpacked
 from sparring.data.formats.resizing import Filter, Resize
 from sparring.data.image_collection import Collection, existing
 from sparring.data.images import Images
-from sparring.data.labels import LabelSource, read_targets
+from sparring.data.labels import LabelSource, targets_of
 from sparring.data.loader import ImageLoader, build_loader
 from sparring.data.named_images import NamedImageSource, load_collection
 from sparring.data.open import open_collection
@@ -93,7 +93,7 @@ class ImageFiles(NamedImageSource):
     def loader(self, loading: Loading) -> ImageLoader:
         """Returns the images ready to be decoded; raises as `load` does."""
         collection = self.collect(loading)
-        return build_loader(collection, read_targets(collection, self.labels), self, loading)
+        return build_loader(collection, targets_of(collection, self.labels), self, loading)
 
     def _existing(self) -> Path:
         if self.path is None:

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
 _REMEDY = "Mend the file, or set data.labels=none to train without labels"
 
 
-def read_targets(collection: Collection, source: LabelSource) -> Targets | None:
+def targets_of(collection: Collection, source: LabelSource) -> Targets | None:
     """Returns the targets of the items of `collection`, or None without any.
 
     `auto` takes the targets that the collection itself holds, else the first of `dataset.json`,

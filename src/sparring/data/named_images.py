@@ -12,7 +12,7 @@ from sparring.data.formats.image_format import Settings
 from sparring.data.formats.packed import PackWriter, is_pack, read_pack
 from sparring.data.image_collection import Collection
 from sparring.data.images import Images
-from sparring.data.labels import LabelSource, read_targets
+from sparring.data.labels import LabelSource, targets_of
 from sparring.data.loader import ImageLoader, build_loader, strict_decoding
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError
@@ -52,7 +52,7 @@ def load_collection(
             not match, no room for the copy.
     """
     with strict_decoding():
-        targets = read_targets(collection, labels)
+        targets = targets_of(collection, labels)
         names = () if targets is None else targets.names
         described = {"settings": _pixel_settings(settings), "skip_bad": loading.skip_bad, "classes": names}
         listing = [(item.name, item.stamp) for item in collection.items]

@@ -38,11 +38,11 @@ def write(folder: Path, **arrays: np.ndarray) -> Path:
 
 
 def test_demonstrations_are_read_from_a_file_trajectory_by_trajectory(tmp_path: Path) -> None:
-    seen = np.arange(40, dtype=np.float64).reshape(10, 4) / 100
-    path = write(tmp_path, observations=seen, actions=np.arange(10) % 2, episodes=np.array([0] * 4 + [1] * 6))
+    states = np.arange(40, dtype=np.float64).reshape(10, 4) / 100
+    path = write(tmp_path, observations=states, actions=np.arange(10) % 2, episodes=np.array([0] * 4 + [1] * 6))
     data = Demonstrations(path=path, trajectories=2, every=1).load()
     environment = open_environment("CartPole-v1")
-    torch.testing.assert_close(torch.from_numpy(data.points), environment.pair(seen, np.arange(10) % 2))
+    torch.testing.assert_close(torch.from_numpy(data.points), environment.pair(states, np.arange(10) % 2))
     assert len(Demonstrations(path=path, trajectories=1, every=1).load()) == 4
     thin = Demonstrations(path=path, trajectories=2, every=3).load()
     assert 2 <= len(thin) <= 4

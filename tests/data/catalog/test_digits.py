@@ -1,4 +1,4 @@
-"""The handwritten digits are there, labelled, in the size asked for."""
+"""The handwritten digits are there, labelled, in any size."""
 
 import sys
 

@@ -16,10 +16,10 @@ def test_items_have_their_names_channels_and_classes(noise):
     drawings = noise(20, 4, 4, 4)
     groups = ["b", "a"] * 10
     for channels, count in (("rgba", 4), ("rgb", 3)):
-        found = collect_drawings(
+        collection = collect_drawings(
             Path("x"), list("abcdefghijklmnopqrst"), drawings, groups, "s", channels=channels, split="test"
         )
-        assert [item.name for item in found.items] == ["j", "t"]
-        assert [item.header().channels for item in found.items] == [count] * 2
-        assert found.targets.names == ("a", "b")
-        assert found.targets.values.tolist() == [0, 0]
+        assert [item.name for item in collection.items] == ["j", "t"]
+        assert [item.header().channels for item in collection.items] == [count] * 2
+        assert collection.targets.names == ("a", "b")
+        assert collection.targets.values.tolist() == [0, 0]

@@ -1,4 +1,4 @@
-"""Environments: what is seen and done has known sizes and ranges, and episodes are whole."""
+"""Environments: observations and actions have known sizes and ranges, and episodes are whole."""
 
 import builtins
 from typing import Any
@@ -13,26 +13,28 @@ from sparring.errors import DataError, MissingExtraError
 gymnasium = pytest.importorskip("gymnasium", reason="environments come with gymnasium (sparring[imitation])")
 
 
-def to_the_left(seen: np.ndarray) -> np.ndarray:
-    return np.zeros(len(seen), np.int64)
+def to_the_left(observations: np.ndarray) -> np.ndarray:
+    return np.zeros(len(observations), np.int64)
 
 
 def test_an_episode_is_what_the_environment_plays_alone() -> None:
     played = open_environment("CartPole-v1").play(to_the_left, [3, 7])
     for index, seed in enumerate((3, 7)):
         world = gymnasium.make("CartPole-v1")
-        seen, ended = [world.reset(seed=seed)[0]], False
+        observations, ended = [world.reset(seed=seed)[0]], False
         while not ended:
             observation, _, ended, _, _ = world.step(0)
-            seen.append(observation)
-        assert played.lengths[index] == len(seen) - 1
+            observations.append(observation)
+        assert played.lengths[index] == len(observations) - 1
         assert played.terminated[index]
-        np.testing.assert_array_equal(played.observations[index, : len(seen)], np.stack(seen))
-        assert played.returns[index] == len(seen) - 1
+        np.testing.assert_array_equal(played.observations[index, : len(observations)], np.stack(observations))
+        assert played.returns[index] == len(observations) - 1
 
 
 def test_what_comes_after_an_episode_is_zero_and_not_played() -> None:
-    played = open_environment("CartPole-v1").play(lambda seen: (seen[:, 2] > 0).astype(np.int64), [0, 1, 2])
+    played = open_environment("CartPole-v1").play(
+        lambda observations: (observations[:, 2] > 0).astype(np.int64), [0, 1, 2]
+    )
     assert len(set(played.lengths.tolist())) > 1
     np.testing.assert_array_equal(played.played.sum(1), played.lengths)
     assert not played.observations[:, 1:][~played.played].any()

@@ -1,4 +1,4 @@
-"""Fashion-MNIST is found where Debian or the user has it, and checked."""
+"""Fashion-MNIST is read from where Debian or the user has it, and checked."""
 
 import gzip
 import shutil
@@ -46,17 +46,17 @@ def test_a_folder_without_them_is_refused(tmp_path):
 
 
 def test_without_debian_they_are_fetched_into_the_cache(tmp_path, monkeypatch):
-    asked = []
+    requests = []
 
     def fetch(url, path, sha256):
-        asked.append((url, path, sha256))
+        requests.append((url, path, sha256))
         raise DataError("no network")
 
     monkeypatch.setattr("sparring.data.catalog.fashion_mnist.DEBIAN", tmp_path / "absent")
     monkeypatch.setattr("sparring.data.catalog.fashion_mnist.fetch", fetch)
     with pytest.raises(DataError, match="no network"):
         FashionMNIST().load(Loading(cache=tmp_path))
-    [(url, path, sha256)] = asked
+    [(url, path, sha256)] = requests
     assert url.startswith("https://")
     assert url.endswith("/train-images-idx3-ubyte.gz")
     assert path == tmp_path / "fashion-mnist" / "train-images-idx3-ubyte.gz"

@@ -54,5 +54,5 @@ def test_the_published_digits_are_loaded():
     images = MNIST().load()
     assert images.pixels.shape == (10_000, 1, 28, 28)
     assert np.bincount(images.labels).tolist() == [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
-    [shown] = MNIST().provenance()
-    assert "MIT" in shown.licence
+    [origin] = MNIST().provenance()
+    assert "MIT" in origin.licence

@@ -1,4 +1,4 @@
-"""Files of npm packages: found where npm put them, fetched and checked otherwise, unpacked safely."""
+"""Files of npm packages: read from where npm put them, else downloaded and checked, unpacked safely."""
 
 import io
 import json

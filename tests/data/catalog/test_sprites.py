@@ -36,6 +36,6 @@ def test_the_published_sprites_are_loaded():
     assert len(images) > 5000
     assert {"armour", "monster", "weapon"} <= set(images.classes)
     assert (np.bincount(images.labels) > 0).all()
-    [shown] = Sprites().provenance()
-    assert shown.licence == "GPL"
-    assert shown.files[0][0] == DEBIAN
+    [origin] = Sprites().provenance()
+    assert origin.licence == "GPL"
+    assert origin.files[0][0] == DEBIAN

@@ -1,4 +1,4 @@
-"""Arrays of images are read in the one shape that is taken, others are refused with the remedy."""
+"""Arrays of images are read in one shape, others are refused with the remedy."""
 
 import numpy as np
 import pytest
@@ -33,13 +33,13 @@ def test_an_npz_brings_labels(tmp_path, noise):
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.uint8, np.bool_])
 def test_an_npz_brings_several_numbers_of_each_image(tmp_path, noise, kind):
-    told = np.array([[0, 1], [1, 1], [0, 0]], kind)
-    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=told, attributes=["smiling", "young"])
+    numbers = np.array([[0, 1], [1, 1], [0, 0]], kind)
+    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=numbers, attributes=["smiling", "young"])
     images = load(tmp_path / "a.npz")
     assert images.attributes == ("smiling", "young")
     assert images.numbers.dtype == np.float32
-    np.testing.assert_array_equal(images.numbers, told)
-    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=told)
+    np.testing.assert_array_equal(images.numbers, numbers)
+    np.savez(tmp_path / "a.npz", images=noise(3, 4, 4), labels=numbers)
     assert load(tmp_path / "a.npz").attributes == ("0", "1")
     assert load(tmp_path / "a.npz", labels="none").numbers is None
 
@@ -122,8 +122,8 @@ def test_bands_asked_for_as_colours_end_with_opacity(tmp_path, noise, bands, cha
     pixels = noise(5, 8, 6, bands)
     pixels[..., -1] = 255
     np.save(tmp_path / "a.npy", pixels)
-    found = load(tmp_path / "a.npy", channels=channels).pixels.transpose(0, 2, 3, 1)
-    assert found.shape == (5, 8, 6, count)
+    colours = load(tmp_path / "a.npy", channels=channels).pixels.transpose(0, 2, 3, 1)
+    assert colours.shape == (5, 8, 6, count)
     np.testing.assert_array_equal(
-        found, np.broadcast_to(pixels[..., : bands - 1], (5, 8, 6, 3)) if count == 3 else pixels[..., :count]
+        colours, np.broadcast_to(pixels[..., : bands - 1], (5, 8, 6, 3)) if count == 3 else pixels[..., :count]
     )

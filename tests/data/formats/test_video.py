@@ -1,4 +1,4 @@
-"""A video holds the images that it was given, in their order, at the size and speed that were asked for."""
+"""A video holds its images in order, at the right size and speed."""
 
 import sys
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ def test_every_image_is_shown_once_in_its_order_and_colours(tmp_path: Path, suff
     images = flat(*colours)
     save_video(images.split(2), tmp_path / f"some{suffix}")
     expected = [[round((value + 1) * 127.5) for value in colour] for colour in colours]
-    seen = decoded(tmp_path / f"some{suffix}").astype(int)
-    assert seen.shape == (5, 256, 256, 3)
-    assert np.abs(seen - np.array(expected)[:, None, None]).max() <= 3
+    frames = decoded(tmp_path / f"some{suffix}").astype(int)
+    assert frames.shape == (5, 256, 256, 3)
+    assert np.abs(frames - np.array(expected)[:, None, None]).max() <= 3
 
 
 def test_pictures_follow_one_another_at_the_speed_asked_for(tmp_path: Path) -> None:
@@ -44,30 +44,30 @@ def test_pictures_follow_one_another_at_the_speed_asked_for(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("side", "shown"), [((64, 64), (256, 256)), ((63, 41), (316, 206)), ((300, 7), (300, 8)), ((300, 301), (300, 302))]
+    ("side", "size"), [((64, 64), (256, 256)), ((63, 41), (316, 206)), ((300, 7), (300, 8)), ((300, 301), (300, 302))]
 )
 def test_small_images_are_enlarged_by_a_whole_factor_and_odd_sides_made_even(
-    tmp_path: Path, side: tuple[int, int], shown: tuple[int, int]
+    tmp_path: Path, side: tuple[int, int], size: tuple[int, int]
 ) -> None:
     save_video([torch.zeros(1, 3, *side)], tmp_path / "one.mp4")
-    assert decoded(tmp_path / "one.mp4").shape == (1, *shown, 3)
+    assert decoded(tmp_path / "one.mp4").shape == (1, *size, 3)
 
 
 def test_enlarged_pixels_have_edges(tmp_path: Path) -> None:
     halves = torch.ones(1, 1, 4, 4)
     halves[..., :2] = -1
     save_video([halves], tmp_path / "halves.mp4")
-    (seen,) = decoded(tmp_path / "halves.mp4")
-    assert seen[:, :120].max() <= 3
-    assert seen[:, 136:].min() >= 252
+    (frames,) = decoded(tmp_path / "halves.mp4")
+    assert frames[:, :120].max() <= 3
+    assert frames[:, 136:].min() >= 252
 
 
 def test_transparent_images_lie_over_white(tmp_path: Path) -> None:
     save_video(
         [flat((-1.0, -1.0, -1.0, -1.0), (-1.0, -1.0, -1.0, 0.0), (1.0, -1.0, -1.0, 1.0))], tmp_path / "clear.mp4"
     )
-    seen = decoded(tmp_path / "clear.mp4")[:, 100, 100].astype(int)
-    assert np.abs(seen - [[255] * 3, [128] * 3, [255, 0, 0]]).max() <= 3
+    frames = decoded(tmp_path / "clear.mp4")[:, 100, 100].astype(int)
+    assert np.abs(frames - [[255] * 3, [128] * 3, [255, 0, 0]]).max() <= 3
 
 
 def test_gray_with_opacity_and_many_bands_can_be_shown(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
-from sparring.data.catalog.environments import Actions, Environment, Observations, Policy, open_environment
+from sparring.data.catalog.environments import Actions, Actor, Environment, Observations, open_environment
 from sparring.data.points import Points
 from sparring.data.source import Loading, Source
 from sparring.errors import DataError, nearest
@@ -71,7 +71,7 @@ class Demonstrations(Source):
         return [(states[:length], actions[:length]) for states, actions, length in parts]
 
 
-def known_expert(environment: Environment) -> Policy:
+def known_expert(environment: Environment) -> Actor:
     """Returns a policy known to do well in `environment`.
 
     Raises:

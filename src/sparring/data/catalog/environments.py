@@ -15,7 +15,7 @@ from sparring.errors import DataError, MissingExtraError
 Observations = NDArray[np.float32]
 Actions = NDArray[np.int64]
 
-Policy = Callable[[Observations], Actions]
+Actor = Callable[[Observations], Actions]
 """Maps observations [N, n], as the environment returns them, to actions [N], from 0."""
 
 
@@ -77,7 +77,7 @@ class Environment:
         chosen = one_hot(torch.from_numpy(np.asarray(actions, np.int64)), self.actions)
         return torch.cat((self.normalize(observations), chosen.float()), 1)
 
-    def play(self, policy: Policy, seeds: Sequence[int]) -> Episodes:
+    def play(self, policy: Actor, seeds: Sequence[int]) -> Episodes:
         """Returns an episode for each of `seeds`, which set its start; all are played in parallel."""
         gymnasium = _gymnasium()
         worlds = [gymnasium.make(self.name, disable_env_checker=True) for _ in seeds]
@@ -87,7 +87,7 @@ class Environment:
             for world in worlds:
                 world.close()
 
-    def _play(self, worlds: list[Any], policy: Policy, seeds: Sequence[int]) -> Episodes:
+    def _play(self, worlds: list[Any], policy: Actor, seeds: Sequence[int]) -> Episodes:
         count = len(worlds)
         observations = [np.stack([world.reset(seed=seed)[0] for world, seed in zip(worlds, seeds, strict=True)])]
         actions, rewards = list[Actions](), list[NDArray[np.float32]]()
