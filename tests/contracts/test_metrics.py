@@ -44,7 +44,7 @@ class Pixels:
     def space(self, name):
         return self
 
-    def moved(self, transform, seed, count):
+    def generate_transformed(self, transform, seed, count):
         return self.generate(self.draw_ends(count * 4, seed)[0], None).view(count, 1, 64, 64)
 
     def draw_ends(self, count, seed):

@@ -99,7 +99,7 @@ def test_a_class_lost_to_the_smaller_count_is_an_error(random):
     real, labels = clusters(8, random)
     fake, made = clusters(400, random)
     kept = (made == 0) | (torch.arange(400) < 4)
-    with pytest.raises(MetricError, match="of 4 generated samples to fit, none is of some class"):
+    with pytest.raises(MetricError, match="of 4 generated samples to fit, some class has none"):
         classification_accuracy(real, labels, fake[kept], made[kept])
 
 

@@ -110,7 +110,7 @@ def test_metric_gives_both_shares_with_their_errors(random):
         found.precision_error,
     )
     assert (recall.name, recall.value, recall.deviation) == ("recall", found.recall, found.recall_error)
-    assert precision.how == "k = 2; √(p (1 - p) / n) over 40 generated samples, the others given"
+    assert precision.how == "k = 2; √(p (1 - p) / n) over 40 generated samples, given the others"
 
 
 @pytest.mark.parametrize("score", [precision_recall, realism])

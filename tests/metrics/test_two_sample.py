@@ -1,4 +1,4 @@
-"""Two-sample tests: what cannot be told apart, what can, and what is copied."""
+"""Two-sample tests: what are indistinguishable, what can, and what is copied."""
 
 import math
 import sys

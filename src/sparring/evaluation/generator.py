@@ -21,7 +21,7 @@ class GameGenerator:
         """Returns the latent space `name`: z, or w of a style network; raises `SpecError` if there is none."""
         return GameLatents(self.game, name)
 
-    def moved(self, transform: Tensor, seed: int, count: int) -> Tensor:
+    def generate_transformed(self, transform: Tensor, seed: int, count: int) -> Tensor:
         """Returns images [count, C, H, W] of the latents drawn from `seed`, transformed by `transform` [3, 3].
 
         Raises:

@@ -13,7 +13,7 @@ from sparring.data import Dataset, to_pixels
 from sparring.errors import MetricError
 from sparring.evaluation.generator import GameGenerator
 from sparring.game import Game
-from sparring.metrics.metric import Generator
+from sparring.metrics.metric import LatentGenerator
 
 LabelledBatch = tuple[Tensor, Tensor | None]
 
@@ -46,7 +46,7 @@ class SampleSet(ABC):
         return len(self.shape) == 3
 
     @property
-    def generator(self) -> Generator | None:
+    def generator(self) -> LatentGenerator | None:
         """The generator of the samples; None if it is not known."""
         return None
 
@@ -105,7 +105,7 @@ class GameSamples(SampleSet):
             yield as_saved(samples), None if labels is None else labels[index * size : (index + 1) * size]
 
     @property
-    def generator(self) -> Generator:
+    def generator(self) -> LatentGenerator:
         """The game's generator."""
         return GameGenerator(self.game)
 

@@ -27,7 +27,7 @@ from sparring.evaluation import (
 from sparring.evaluation.sets import LabelledBatch
 from sparring.inference.model import Model, load
 from sparring.listeners.report import REPORT, write_report
-from sparring.metrics.metric import Generator
+from sparring.metrics.metric import LatentGenerator
 from sparring.training.precision import find_device
 from sparring.training.tensor_file import SUFFIX
 
@@ -198,5 +198,5 @@ class _Counted(SampleSet):
             self.progress(self.name, done, self.count)
 
     @property
-    def generator(self) -> Generator | None:
+    def generator(self) -> LatentGenerator | None:
         return self.samples.generator

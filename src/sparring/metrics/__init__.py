@@ -1,4 +1,4 @@
-"""How good generated samples are, in numbers."""
+"""Metrics of generated samples."""
 
 from sparring.metrics.bins import NDB as NDB
 from sparring.metrics.bins import fill_bins as fill_bins
@@ -33,7 +33,7 @@ from sparring.metrics.memorization import Authenticity as Authenticity
 from sparring.metrics.memorization import MiFD as MiFD
 from sparring.metrics.memorization import authenticity as authenticity
 from sparring.metrics.memorization import memorization_distance as memorization_distance
-from sparring.metrics.metric import Generator as Generator
+from sparring.metrics.metric import LatentGenerator as LatentGenerator
 from sparring.metrics.metric import LatentSpace as LatentSpace
 from sparring.metrics.metric import Metric as Metric
 from sparring.metrics.metric import MetricInputs as MetricInputs

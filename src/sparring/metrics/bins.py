@@ -1,4 +1,4 @@
-"""Bins of feature space that hold too many or too few generated samples."""
+"""NDB: bins of feature space with too many or too few generated samples."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -15,15 +15,15 @@ from sparring.metrics.statistics.k_means import k_means
 from sparring.metrics.statistics.neighbours import nearest_neighbour
 
 SIGNIFICANCE = 0.05
-"""How often a bin that is as full as it should be is called different (Richardson & Weiss 2018)."""
+"""Rate of false alarms: bins with equal shares that are called different (Richardson & Weiss 2018)."""
 
 _FULL = 10
-"""Samples of either set to a bin, on average, for the shares to be about normal."""
+"""Least average samples per bin of either set, for approximately normal shares."""
 
 
 @dataclass(frozen=True)
 class Bins:
-    """How many samples of each set lie in each bin, int64 [K], and the bins' `centers` [K, d]."""
+    """Counts of each set's samples per bin, int64 [K], and the bins' `centers` [K, d]."""
 
     real: Tensor
     fake: Tensor
@@ -31,9 +31,9 @@ class Bins:
 
     @property
     def excess(self) -> Tensor:
-        """By how many standard errors each bin's share of the generated samples is above the real one's, float64 [K].
+        """The standard errors by which each bin's generated share exceeds the real one, float64 [K].
 
-        It is the statistic of the two-proportion test, z = (q - p) / √(s (1 - s) (1/N + 1/M)), with s the bin's
+        This is the statistic of the two-proportion test, z = (q - p) / √(s (1 - s) (1/N + 1/M)), with s the bin's
         share of both sets together.
         """
         reals, fakes = int(self.real.sum()), int(self.fake.sum())
@@ -44,7 +44,7 @@ class Bins:
 
     @property
     def different(self) -> Tensor:
-        """Which bins' shares differ at the 5 % level, two-sided, bool [K]."""
+        """Whether each bin's shares differ at the 5 % level, two-sided, bool [K]."""
         return self.excess.abs() > NormalDist().inv_cdf(1 - SIGNIFICANCE / 2)
 
     @property
@@ -57,37 +57,35 @@ class Bins:
 
 
 def fill_bins(real: Tensor, fake: Tensor, bins: int = 100, seed: int = 0) -> Bins:
-    """Returns how a half of `real` [2N, d] and `fake` [M, d] fall into `bins` (Richardson & Weiss 2018).
+    """Returns the counts per bin of one half of `real` [2N, d] and of `fake` [M, d] (Richardson & Weiss 2018).
 
-    A bin is all that is nearest to one of the centers of k-means. One half of the real samples, drawn with `seed`,
-    makes the centers and the other half fills the bins, so that real and generated samples come to them alike: where
-    both are of one distribution, a bin differs in 5 % of all cases, and the divergence is about
-    (K - 1) (1/N + 1/M) / 8, with N what was counted. The paper counts the samples that made the centers; in many
-    dimensions those are so much nearer to them than new ones that even real samples fail. Its features are pixels;
-    here they are what is given.
+    A bin is the cell of a k-means center. One half of the real samples, chosen by `seed`, determines the centers, and
+    the other half is counted: real and generated samples are then treated alike. For two sets of one distribution, a
+    bin differs in 5 % of all cases, and the divergence is about (K - 1) (1/N + 1/M) / 8, with N the counted real
+    samples. The paper counts the samples that determined the centers; in many dimensions those are so much nearer to
+    them than new ones that even real samples fail. The paper's features are pixels.
 
     Raises:
-        MetricError: fewer than 2 bins, than 20 real or 10 generated samples to a bin; numbers not finite, another d.
+        MetricError: fewer than 2 bins, or than 20 real or 10 generated samples per bin; not finite, or different d.
     """
     if bins < 2:
         raise MetricError(f"NDB: got {bins} bins; needs at least 2")
     check_features(f"NDB with {bins} bins", 2 * _FULL * bins, real=real)
     check_features(f"NDB with {bins} bins", _FULL * bins, fake=fake, real=real)
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed)).to(real.device)
-    makers, counted = real[order].tensor_split(2)
-    centers = k_means(makers, bins, seed)
-    filled = [
+    fitted, counted = real[order].tensor_split(2)
+    centers = k_means(fitted, bins, seed)
+    counts = [
         torch.bincount(nearest_neighbour(samples, centers)[1], minlength=bins).cpu() for samples in (counted, fake)
     ]
-    return Bins(filled[0], filled[1], centers)
+    return Bins(counts[0], counts[1], centers)
 
 
 class NDB(Metric):
-    """The share of bins that hold too many or too few generated samples (Richardson & Weiss 2018), and a divergence.
+    """The share of bins with too many or too few generated samples (Richardson & Weiss 2018), and a divergence.
 
-    `NDB` is their NDB / K, on features instead of pixels and without its bias (see `fill_bins`): the part of `bins`
-    that differ at the 5 % level. It grows with the count of samples, as any test finds more of a difference in more
-    of them: compare at equal counts.
+    `NDB` is their NDB / K, on features instead of pixels and without its bias (see `fill_bins`): the share of `bins`
+    that differ at the 5 % level. It grows with the sample count, as the test gains power: compare at equal counts.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
@@ -97,9 +95,9 @@ class NDB(Metric):
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns NDB / K and the Jensen-Shannon divergence."""
-        found = fill_bins(inputs.real.features, inputs.fake.features, self.bins, inputs.seed)
-        different = int(found.different.count_nonzero())
+        result = fill_bins(inputs.real.features, inputs.fake.features, self.bins, inputs.seed)
+        different = int(result.different.count_nonzero())
         return (
             Value("NDB", different / self.bins, how=f"{different} of {self.bins} bins; chance makes 5 %"),
-            Value("NDB-JS", found.divergence, how=f"nats, over {self.bins} bins"),
+            Value("NDB-JS", result.divergence, how=f"nats, over {self.bins} bins"),
         )

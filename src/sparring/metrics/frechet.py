@@ -1,4 +1,4 @@
-"""The Fréchet distance between two sets of features: FID where the features are the original Inception's."""
+"""The Fréchet distance between two sets of features: FID if the features are the original Inception's."""
 
 import math
 from typing import ClassVar
@@ -17,10 +17,10 @@ def frechet_distance(one: Moments, other: Moments) -> float:
     """Returns the squared Fréchet distance of the normal distributions with these moments, of at least 2 samples each.
 
     d² = ‖m₁ - m₂‖² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), with unbiased covariances (Heusel et al. 2017; StyleGAN2-ADA divides by
-    N, which gives less by about a share 1 / N). `Normal.frechet_distance` says how exact it is, takes published means
-    and covariances, and does less work where many sets are compared with one.
+    N, which gives less by about a share 1 / N). `Normal.frechet_distance` states its accuracy, accepts
+    published means and covariances, and is faster for many comparisons with one reference.
 
-    The distance of few samples is too large, by about a constant / N: compare at equal counts (or see FDInfinity).
+    With few samples the distance is too large, by about a constant / N: compare at equal counts (or see FDInfinity).
 
     Raises:
         MetricError: there are fewer than 2 samples, or their features differ in size.
@@ -31,7 +31,7 @@ def frechet_distance(one: Moments, other: Moments) -> float:
 def frechet_distance_of_features(real: Tensor, fake: Tensor) -> float:
     """Returns `frechet_distance` of the distributions fitted to `real` [N, d] and `fake` [M, d], at least 2 of each.
 
-    Where neither set has more samples than numbers in a feature no covariance is formed: with deviations X and Y from
+    If neither set has more samples than features have dimensions, no covariance is formed: with deviations X and Y from
     the means, tr (S₁ S₂)^½ is the sum of the singular values of X Yᵀ [N, M] / √((N-1)(M-1)).
 
     Raises:
@@ -58,16 +58,16 @@ def frechet_distance_of_features(real: Tensor, fake: Tensor) -> float:
 class FD(Metric):
     """The Fréchet distance between the features of real and generated samples (Heusel et al. 2017).
 
-    It depends on the backbone, on the resizing of images and on the counts of samples, on both sides: state them with
-    it. The deviation is that of drawing the generated samples: a jackknife that leaves out one fold of them at a time
-    (Busing et al. 1999, for folds that may differ in size); the real side stays as it is.
+    It depends on the backbone, on the resizing of images and on both sample counts: report them with it. The deviation
+    is that of sampling the generator: a jackknife that leaves out one fold of generated samples at a time (Busing et
+    al. 1999, for folds of different sizes); the real side is fixed.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"moments"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"FD": "lower"}
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the distance; it has a deviation where the generated samples came in at least two folds."""
+        """Returns the distance, with a deviation if the generated samples have at least two folds."""
         real, whole = moments_of("FD", real=inputs.real), moments_of("FD", generated=inputs.fake)
         reference = Normal.of(real)
         distance = reference.frechet_distance(Normal.of(whole))
@@ -80,7 +80,7 @@ class FD(Metric):
 
 
 def moments_of(metric: str, **sets: SampleStatistics) -> Moments:
-    """Returns the moments of the one named set; raises `MetricError` where it holds fewer than 2 samples."""
+    """Returns the moments of the one named set; raises `MetricError` if it has fewer than 2 samples."""
     ((name, statistics),) = sets.items()
     moments = statistics.moments if statistics.folds else Moments()
     if moments.count < 2:

@@ -1,4 +1,4 @@
-"""The Fréchet distance within each class, where one over all samples would not see classes mixed up."""
+"""The Fréchet distance within each class, which is sensitive to confused classes."""
 
 from typing import ClassVar
 
@@ -16,18 +16,18 @@ def class_frechet_distances(
 ) -> dict[int, float]:
     """Returns, by label, the Fréchet distance between `real` [N, d] and `fake` [M, d] of each class.
 
-    Their mean is intra-FID (Miyato & Koyama 2018, section 4). With a class's few samples every distance is too large
-    (see `frechet_distance_of_features`): compare at equal counts a class; published values take 5,000 generated ones.
+    Their mean is intra-FID (Miyato & Koyama 2018, section 4). With few samples per class every distance is
+    too large (see `frechet_distance`): compare at equal counts per class; published values use 5,000 generated ones.
 
     Args:
         real: features.
         real_labels: int64 [N].
         fake: features.
         fake_labels: int64 [M].
-        classes: names for messages, by label; where there is none, the label is the name.
+        classes: names for messages, by label; by default the label.
 
     Raises:
-        MetricError: labels do not fit their samples, or a class has fewer than 2 samples in one of the sets.
+        MetricError: labels do not match their samples, or a class has fewer than 2 samples in one of the sets.
 
     >>> features, labels = torch.tensor([[0.0], [2.0], [5.0], [7.0]]), torch.tensor([0, 0, 1, 1])
     >>> class_frechet_distances(features, labels, features + 3 * labels[:, None], labels)
@@ -44,7 +44,7 @@ def class_frechet_distances(
             if len(rows) < 2:
                 raise MetricError(
                     f"ClassFD: {len(rows)} {name} samples of class {_name(label, classes)} are too few; "
-                    "needs at least 2 of every class, and hundreds for a distance that says something"
+                    "needs at least 2 of every class, and hundreds for a meaningful distance"
                 )
         distances[label] = frechet_distance_of_features(pair["real"], pair["generated"])
     return distances
@@ -53,7 +53,7 @@ def class_frechet_distances(
 class ClassFD(Metric):
     """The mean over classes of the Fréchet distance within a class (intra-FID, Miyato & Koyama 2018).
 
-    It sees what one distance over all samples cannot: samples of the wrong class, and a class that has collapsed.
+    It detects samples of the wrong class and collapsed classes, which one distance over all samples misses.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features", "labels"})
@@ -64,7 +64,7 @@ class ClassFD(Metric):
         real, fake = inputs.real, inputs.fake
         if real.labels is None or fake.labels is None:
             missing = "real" if real.labels is None else "generated"
-            raise MetricError(f"ClassFD: the {missing} samples have no labels; needs classes on both sides, or take FD")
+            raise MetricError(f"ClassFD: the {missing} samples have no labels; needs classes on both sides, or use FD")
         distances = class_frechet_distances(real.features, real.labels, fake.features, fake.labels, inputs.classes)
         worst = max(distances, key=distances.__getitem__)
         fewest = int(torch.unique(fake.labels, return_counts=True)[1].min())

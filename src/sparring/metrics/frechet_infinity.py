@@ -1,4 +1,4 @@
-"""FID∞: the Fréchet distance of infinitely many generated samples, extrapolated from some."""
+"""FID∞: the Fréchet distance extrapolated to infinitely many generated samples."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _BLOCK = 8192
 
 @dataclass(frozen=True)
 class ExtrapolatedDistance:
-    """The line that fits distances of `counts` samples best over 1/N: its `value` at 0, and that one's `error`."""
+    """The least-squares line of distances over 1/N, N of `counts`: its `value` at 0 and the standard `error`."""
 
     value: float
     error: float
@@ -33,22 +33,22 @@ def frechet_infinity(
 ) -> ExtrapolatedDistance:
     """Returns the Fréchet distance between `real` and `fake` [N, d] as its count of samples goes to infinity.
 
-    The distance of N samples is too large by about a constant / N, another one for every generator, so that ranks
-    may change with N. `points` random subsets of evenly spaced counts, the last of all samples, give distances;
-    the line through them over 1/N is read at 0 (Chong & Forsyth 2020, section 3; 15 points from 5,000 to 50,000
-    samples). They draw latents by a Sobol sequence; here the samples are taken as they come. Only the generated side
-    is extrapolated. With few samples beside d the distances leave the line, and the value falls too low: no subset is
-    smaller than 2d, and several times that is better.
+    The distance of N samples is too large by about a constant / N that depends on the generator: ranks may change with
+    N. Distances of `points` random subsets of evenly spaced counts, the last of all samples, are fitted by a line over
+    1/N, which is evaluated at 0 (Chong & Forsyth 2020, section 3; 15 points from 5,000 to 50,000 samples). Their
+    latents are a Sobol sequence; here the samples are independent. Only the generated side is extrapolated. With few
+    samples relative to d the distances leave the line, and the value is too low: no subset is smaller than 2d, and
+    several times that is better.
 
-    `error` is the standard error of the least-squares intercept. As published, subsets share samples: it tells how
-    well the points keep to a line, and is less than what drawing other samples would change.
+    `error` is the standard error of the least-squares intercept. As published, subsets share samples: it measures how
+    linear the points are, and underestimates the variation between samples.
 
     Args:
-        real: the reference; its factor is found once for all points.
+        real: the reference; its factor is computed once for all points.
         fake: features of the generated samples, in any order.
         points: subsets; at least 3.
-        smallest: the least count, as a share of all samples; 2d where that is more.
-        seed: of the subsets.
+        smallest: the smallest count, as a fraction of all samples; 2d if that is more.
+        seed: for the subsets.
 
     Raises:
         MetricError: too few samples for so many different counts, or features that are not finite.
@@ -59,7 +59,7 @@ def frechet_infinity(
     if points < 3 or least >= len(fake) or len(set(counts)) < points:
         raise MetricError(
             f"FDInfinity: {points} subsets of {least:.0f} to {len(fake)} samples; needs at least 3, of different "
-            f"counts, none of fewer than 2 · {fake.shape[1]} samples: generate more, or take FD"
+            f"counts, none of fewer than 2 · {fake.shape[1]} samples: generate more, or choose FD"
         )
     random = torch.Generator().manual_seed(seed)
     subsets = (torch.randperm(len(fake), generator=random)[:count] for count in counts)
@@ -71,7 +71,7 @@ def frechet_infinity(
 class FDInfinity(Metric):
     """The Fréchet distance extrapolated to infinitely many generated samples (FID∞, Chong & Forsyth 2020).
 
-    Its deviation is the standard error of the line's intercept; see `frechet_infinity` for what that leaves out. It
+    Its deviation is the standard error of the line's intercept; see `frechet_infinity` for what it omits. It
     costs `points` Fréchet distances.
     """
 
@@ -83,15 +83,15 @@ class FDInfinity(Metric):
 
     @property
     def reference_needs(self) -> frozenset[Need]:
-        """The moments: the real side stays whole."""
+        """The moments: the real side is not subsampled."""
         return frozenset({"moments"})
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
         """Returns the intercept and its standard error."""
         real = Normal.of(moments_of("FDInfinity", real=inputs.real))
-        found = frechet_infinity(real, inputs.fake.features, self.points, self.smallest, inputs.seed)
-        how = f"standard error of the intercept, {self.points} subsets of {found.counts[0]} to {found.counts[-1]}"
-        return (Value("FDInfinity", found.value, found.error, how),)
+        fit = frechet_infinity(real, inputs.fake.features, self.points, self.smallest, inputs.seed)
+        how = f"standard error of the intercept, {self.points} subsets of {fit.counts[0]} to {fit.counts[-1]}"
+        return (Value("FDInfinity", fit.value, fit.error, how),)
 
 
 def _fitted(features: Tensor, chosen: Tensor) -> Normal:

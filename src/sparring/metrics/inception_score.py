@@ -1,4 +1,4 @@
-"""The inception score: how sure a classifier is of every generated sample, and how many classes it sees in all."""
+"""The inception score: a classifier's confidence on each generated sample, and the diversity of its predictions."""
 
 from itertools import pairwise
 from math import log
@@ -17,9 +17,9 @@ def inception_score(logits: Tensor, splits: int = 10) -> tuple[float, float]:
     """Returns mean and standard deviation over `splits` of exp E KL(p(y|x) ‖ p(y)), of a classifier's `logits` [N, K].
 
     It is 1 where all predictions are alike, K where each is certain and all classes are equally frequent
-    (Salimans et al. 2016, section 4). As published, the samples are split in their order and the deviation is
-    divided by the count of splits; a score grows with the samples in a split, up to a limit, and with their classes:
-    samples sorted by class need shuffling first. It never looks at real samples.
+    (Salimans et al. 2016, section 4). As published, the samples are split in order and the deviation is divided
+    by the count of splits; a score grows with the samples per split, up to a limit, and with their classes: shuffle
+    samples that are sorted by class. Real samples are not used.
 
     Everything is float64, and stable for logits of any size.
 
@@ -32,7 +32,7 @@ def inception_score(logits: Tensor, splits: int = 10) -> tuple[float, float]:
     """
     if logits.ndim == 2 and not logits.shape[1]:
         raise MetricError(
-            "IS: the backbone has no classes, so that no logits came; take one that is a classifier, as Inception is"
+            "IS: the backbone has no classes and therefore no logits; choose a classifier, such as Inception"
         )
     if splits < 1:
         raise MetricError(f"IS: splits={splits}; needs at least 1")
@@ -46,7 +46,7 @@ def inception_score(logits: Tensor, splits: int = 10) -> tuple[float, float]:
 class IS(Metric):
     """The inception score of the generated samples alone (Salimans et al. 2016), as published of 50,000 in 10 splits.
 
-    It speaks of a classifier's classes: of data that have none of them it says nothing (Barratt & Sharma 2018).
+    It measures the classifier's classes: for data of other classes it is meaningless (Barratt & Sharma 2018).
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"logits"})
@@ -56,11 +56,11 @@ class IS(Metric):
 
     @property
     def reference_needs(self) -> frozenset[Need]:
-        """Nothing: real samples are not looked at."""
+        """Nothing: real samples are not used."""
         return frozenset()
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the score, with its deviation between splits where there are several."""
+        """Returns the score, with its deviation between splits if there are several."""
         logits = inputs.fake.logits
         order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(inputs.seed))
         score, deviation = inception_score(logits[order], self.splits)

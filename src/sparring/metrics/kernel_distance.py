@@ -1,4 +1,4 @@
-"""The kernel distance between two sets of features: KID, where they are the Inception network's."""
+"""The kernel distance between two sets of features: KID if they are the Inception network's."""
 
 from typing import ClassVar
 
@@ -20,13 +20,13 @@ def cubic(rows: Tensor, others: Tensor) -> Tensor:
 def kernel_distance(real: Tensor, fake: Tensor) -> tuple[float, float]:
     """Returns the squared MMD with the cubic kernel over all pairs of `real` [N, d] and `fake` [M, d], unbiased.
 
-    This is what the published mean over subsets estimates, with all that the samples can tell of it
-    (Bińkowski et al. 2018, section 4). The second number is its standard deviation; see `mmd`.
+    The published mean over subsets estimates this value with less information (Bińkowski et al. 2018,
+    section 4). The second number is its standard deviation; see `mmd`.
 
-    float32 features give it within 1e-8 of the kernel's mean, which is near 1; float64 ones are not rounded.
+    With float32 features the error is within 1e-8 of the kernel's mean, which is near 1; float64 ones are not rounded.
 
     Raises:
-        MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other.
+        MetricError: a set has fewer than 2 samples, numbers that are not finite, or a different d.
 
     >>> kernel_distance(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))[0]
     -2.375
@@ -40,9 +40,9 @@ def kernel_distance_over_subsets(
 ) -> tuple[float, float]:
     """Returns mean and standard deviation of the kernel distance over `subsets` of `size` samples of each set.
 
-    This is the published form (Bińkowski et al. 2018). Each subset is drawn without replacement from all of
-    `real` [N, d] and `fake` [M, d], so that one sample may come in several; the deviation, divided by the count of
-    subsets as published, is that between subsets, not the mean's.
+    This is the published form (Bińkowski et al. 2018). Each subset is sampled without replacement from `real`
+    [N, d] and `fake` [M, d]; a sample may be in several subsets. The deviation, divided by the count of subsets as
+    published, is that between subsets, not the mean's.
 
     Raises:
         MetricError: a set is smaller than a subset, or a subset than 2; numbers are not finite, or d differs.
@@ -66,9 +66,9 @@ def kernel_distance_over_subsets(
 class KID(Metric):
     """The kernel distance, as published over random subsets of the samples (Bińkowski et al. 2018).
 
-    Sets of fewer than `size` samples make subsets as large as the smaller of them. Where neither has more, nothing
-    is left to draw, the spread of equal subsets would be 0, and all pairs are taken instead, with the deviation that
-    they tell. Either way the value is unbiased: it does not depend on the sample count, as FID does.
+    If a set has fewer than `size` samples, subsets have the size of the smaller set. If neither has more, equal subsets
+    would have deviation 0, and all pairs are used instead, with the deviation estimated from them. The value is always
+    unbiased: unlike FID, it does not depend on the sample count.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})

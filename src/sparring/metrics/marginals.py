@@ -1,4 +1,4 @@
-"""How far two sets are apart in each of their dimensions by itself."""
+"""The Wasserstein distance of two sets in each dimension separately."""
 
 from typing import ClassVar
 
@@ -15,11 +15,11 @@ _COLUMNS = 64  # at a time, so that memory does not grow with the dimensions
 def marginal_wasserstein(real: Tensor, fake: Tensor) -> Tensor:
     """Returns the 1-Wasserstein distance of `real` [N, d] and `fake` [M, d] in each dimension, float64 [d].
 
-    It is exact, for unequal counts too, and its unit is that of the dimension: how far a unit of mass moves on
-    average. Two samples of one distribution do not reach 0 but a distance that falls as 1/√N.
+    It is exact, also for unequal counts, in the unit of the dimension: the average distance that mass moves. Two
+    samples of one distribution do not reach 0 but a distance that falls as 1/√N.
 
     Raises:
-        MetricError: a set is empty, has numbers that are not finite, or another d than the other.
+        MetricError: a set is empty, has numbers that are not finite, or a different d.
 
     >>> marginal_wasserstein(torch.tensor([[0.0, 5.0], [1.0, 5.0]]), torch.tensor([[3.0, 5.0]]))
     tensor([2.5000, 0.0000], dtype=torch.float64)
@@ -30,9 +30,9 @@ def marginal_wasserstein(real: Tensor, fake: Tensor) -> Tensor:
 
 
 class W1(Metric):
-    """1-Wasserstein distances of single dimensions, their mean and the largest: for vectors, whose axes mean something.
+    """1-Wasserstein distances of single dimensions, their mean and maximum: for vectors with meaningful axes.
 
-    What the dimensions have to do with one another it does not see; `MMD` does.
+    It ignores dependence between dimensions; `MMD` does not.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})

@@ -1,4 +1,4 @@
-"""What a metric is: what it needs to know of two sets of samples, and the numbers it makes of that."""
+"""The interface of metrics: the statistics that they need of two sets of samples, and the values they return."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ from sparring.metrics.statistics.accumulators import Moments
 from sparring.spec import Family
 
 Need = Literal["moments", "features", "logits", "images", "labels", "perceptual", "maps", "generator"]
-"""What a metric may ask for; all but the last three are gathered in one pass over a set."""
+"""What a metric may need; all but the last three are gathered in one pass over a set."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One number that a metric gives; `deviation` is its standard deviation, `how` says over what."""
+    """One number of a metric; `deviation` is its standard deviation, `how` says over what."""
 
     name: str
     value: float
@@ -30,11 +30,11 @@ class Value:
 
 @dataclass(frozen=True)
 class SampleStatistics:
-    """What one pass over a set of `count` samples left behind: as much of it as the metrics asked for, else empty.
+    """The statistics of a set of `count` samples that metrics need; the others are empty.
 
-    `folds` are the moments of disjoint parts of the set; `features` [N, d] float32 and `logits` [N, K] are what
-    the backbone makes of each sample; `images` uint8 [N, C, H, W] and `labels` int64 [N] are the samples themselves.
-    All are on the CPU and in one order.
+    `folds` are the moments of disjoint parts of the set; `features` [N, d] float32 and `logits` [N, K] are the
+    backbone's output for each sample; `images` uint8 [N, C, H, W] and `labels` int64 [N] are the samples themselves.
+    All are on the CPU and in the same order.
     """
 
     count: int
@@ -51,38 +51,38 @@ class SampleStatistics:
 
 
 class LatentSpace(Protocol):
-    """A latent space of a generator that is asked for the images of chosen latents."""
+    """A latent space of a generator, with images of chosen latents."""
 
     @property
     def spherical(self) -> bool:
-        """Whether to interpolate on the sphere, as between Gaussian latents, instead of on the line."""
+        """Whether to interpolate on the sphere, as between Gaussian latents, instead of linearly."""
 
     def draw_ends(self, count: int, seed: int) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Returns the starts and ends [N, n] of `count` paths, each of one class, and classes [N] if it takes them."""
+        """Returns starts and ends [N, n] of `count` paths, each within a class, and the classes [N], if any."""
 
     def generate(self, latents: Tensor, classes: Tensor | None) -> Tensor:
         """Returns the images [N, C, H, W] in [-1, 1] of `latents` [N, n]."""
 
 
-class Generator(Protocol):
-    """A generator that is asked for more than samples; what it has not, it refuses with a `SparringError`."""
+class LatentGenerator(Protocol):
+    """A generator whose latents a metric chooses; it raises `SparringError` for what it does not support."""
 
     def space(self, name: str) -> LatentSpace:
-        """Returns the latent space z, which the prior draws from, or w of a style network."""
+        """Returns the latent space z of the prior, or w of a style network."""
 
-    def moved(self, transform: Tensor, seed: int, count: int) -> Tensor:
-        """Returns images [count, C, H, W] in [-1, 1] of the latents that `seed` draws, their content moved.
+    def generate_transformed(self, transform: Tensor, seed: int, count: int) -> Tensor:
+        """Returns images [count, C, H, W] in [-1, 1] of the latents drawn from `seed`, their content transformed.
 
-        `transform` [3, 3], float64, is as `equivariance.Movable` has it.
+        `transform` [3, 3], float64, is defined at `equivariance.TransformedImages`.
         """
 
 
 @dataclass(frozen=True)
 class MetricInputs:
-    """All that a metric may look at; what it did not list in `needs` may be empty or None.
+    """Everything a metric can read; what it does not list in `needs` may be empty or None.
 
-    `perceptual` is the distance [N] of two batches of images [N, C, H, W] in [-1, 1]; `maps` gives the early
-    feature maps [N, c, h, w] of such images. `seed` draws whatever a metric draws.
+    `perceptual` is the distance [N] of two batches of images [N, C, H, W] in [-1, 1]; `maps` returns the early
+    feature maps [N, c, h, w] of such images. `seed` seeds the metric's random draws.
     """
 
     real: SampleStatistics
@@ -91,14 +91,15 @@ class MetricInputs:
     classes: tuple[str, ...] = ()
     perceptual: Callable[[Tensor, Tensor], Tensor] | None = None
     maps: Callable[[Tensor], Tensor] | None = None
-    generator: Generator | None = None
+    generator: LatentGenerator | None = None
 
 
 class Metric(Family, ABC):
-    """Something to measure of generated samples, most often beside real ones.
+    """A measure of generated samples, usually against real ones.
 
-    `better` names the values that `measure` returns. `scope` says what their names carry: a backbone's name
-    (`FD` becomes `FD-lite0`, or FID where the backbone is the original Inception), a perceptual network's, or none.
+    `directions` maps the names of the values that `measure` returns to their directions. `scope` says which network's
+    name is appended: the backbone's (`FD` becomes `FD-lite0`, or FID if the backbone is the original Inception), the
+    perceptual network's, or none.
     """
 
     needs: ClassVar[frozenset[Need]]
@@ -107,20 +108,20 @@ class Metric(Family, ABC):
 
     @property
     def reference_needs(self) -> frozenset[Need]:
-        """What is needed of the reference; empty for metrics that look at generated samples only."""
+        """The statistics needed of the reference; empty for metrics of generated samples only."""
         return self.needs
 
     @abstractmethod
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the values, in the order of `better`.
+        """Returns the values, in the order of `directions`.
 
         Raises:
-            MetricError: there are too few samples, or something is missing; the message says what to do.
+            MetricError: there are too few samples, or an input is missing; the message says what to do.
         """
 
 
 def check_features(metric: str, least: int, **sets: Tensor) -> None:
-    """Raises `MetricError` unless each of the named `sets` is finite, [N, d] with N at least `least`, d in common."""
+    """Raises `MetricError` unless each of the named `sets` is finite, [N, d], N at least `least`, with a common d."""
     for name, rows in sets.items():
         if rows.ndim != 2 or rows.shape[1] == 0:
             raise MetricError(f"{metric}: {name} has shape {tuple(rows.shape)}; needs [N, d]")
@@ -131,4 +132,4 @@ def check_features(metric: str, least: int, **sets: Tensor) -> None:
             raise MetricError(f"{metric}: {bad} of {len(rows)} {name} samples have features that are not finite")
     if len({rows.shape[1] for rows in sets.values()}) > 1:
         sizes = ", ".join(f"{name} {rows.shape[1]}" for name, rows in sets.items())
-        raise MetricError(f"{metric}: features differ in size ({sizes}); take one backbone for all sets")
+        raise MetricError(f"{metric}: features differ in size ({sizes}); use one backbone for all sets")

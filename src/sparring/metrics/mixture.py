@@ -1,4 +1,4 @@
-"""How far samples are from a known mixture of Gaussians: from the distribution itself, not from a sample of it."""
+"""Exact distances of samples from a known mixture of Gaussians, not from a sample of it."""
 
 from math import pi, sqrt
 
@@ -24,11 +24,10 @@ def mixture_mmd(samples: Tensor, centers: Tensor, deviation: float, bandwidth: f
     it is 0 on average, and often below. The other two are exact: a Gaussian kernel under Gaussian noise of
     variance v is one of bandwidth √(h² + v), times (h² / (h² + v))^(d/2), with v = s² and 2s².
 
-    The `bandwidth` h is in units of the deviation. At 1, the default, the kernel sees the width and place of each
-    mode, which a kernel as wide as the distance between modes is blind to; and it sees how often each is visited
-    about as well as that one does: a generator that draws mode m with probability w, otherwise rightly, and modes
-    that lie apart, give (h² / (h² + 2s²))^(d/2) Σ (w - 1/M)². What it does not see is how far a sample is from all
-    modes, once that is a few deviations: W₁ tells.
+    The `bandwidth` h is in units of the deviation. At 1, the default, the kernel resolves the width and position of
+    each mode, unlike a kernel as wide as the distance between modes, and measures the modes' frequencies about as well:
+    for separate modes, a generator that samples mode m with probability w, but is otherwise exact, gives (h² / (h² +
+    2s²))^(d/2) Σ (w - 1/M)². It does not measure how far a sample is from all modes, beyond a few deviations: W₁ does.
 
     Work grows with N (N + M), memory with N. Everything is float64. NaN or infinity in, NaN out.
 
@@ -52,7 +51,7 @@ def mixture_wasserstein(samples: Tensor, centers: Tensor, deviation: float) -> f
 
     In one dimension W₁ = ∫ |F_N(x) - F(x)| dx, with F_N the share of samples up to x and F the mixture's
     distribution function (Vallender 1974). Between neighbouring samples F_N is constant and F crosses it at most
-    once, so the integral is a sum of differences of F's antiderivative, which is known; nothing is put on a grid.
+    once, so the integral is a sum of differences of F's antiderivative, which is known in closed form.
 
     The unit is that of the samples. Samples of the mixture itself do not reach 0: their distance falls as 1/√N.
     Everything is float64. NaN or infinity in, NaN out.
@@ -82,7 +81,7 @@ def _mean_kernel(points: Tensor, others: Tensor, scale: float, noise: float) -> 
     variance = scale**2 + noise
     total = points.new_zeros(())
     for rows in torch.split(points, _ROWS):
-        # By differences: by matrix products, the distances of points far from 0 would drown in rounding.
+        # By differences: with matrix products, distances of points far from 0 would be lost to rounding.
         distance = torch.cdist(rows, others, compute_mode="donot_use_mm_for_euclid_dist")
         exponent = distance.square_().mul_(-0.5 / variance).clamp_(min=_LOWEST)
         total += exponent.exp_().sum()
@@ -105,7 +104,7 @@ def _area(places: Tensor, centers: Tensor, deviation: float) -> Tensor:
 
 
 def _crossings(start: Tensor, end: Tensor, share: Tensor, centers: Tensor, deviation: float) -> Tensor:
-    """Returns where F, in `start` to `end` [K], crosses `share` [K], by bisection; the nearer end where it does not."""
+    """Returns where F, in `start` to `end` [K], crosses `share` [K], by bisection; the nearer end if it does not."""
     for _ in range(_HALVINGS):
         middle = (start + end) / 2
         below = _distribution(middle, centers, deviation) < share

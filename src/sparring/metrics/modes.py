@@ -1,4 +1,4 @@
-"""Which modes of a known mixture a set of samples covers, and how evenly."""
+"""Coverage of the modes of a known mixture, and its evenness."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from sparring.errors import ShapeError
 
 HIGH_QUALITY = 3.0
-"""A sample within so many standard deviations of its nearest mode is of high quality (Lin et al. 2018)."""
+"""A sample within this many standard deviations of its nearest mode is of high quality (Lin et al. 2018)."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def count_modes(samples: Tensor, centers: Tensor, deviation: float) -> Modes:
     distance, nearest = torch.cdist(samples.double(), centers.double()).min(1)
     good = distance <= HIGH_QUALITY * deviation
     shares = torch.bincount(nearest, minlength=len(centers)).double() / len(samples)
-    seen = shares[shares > 0]
+    occupied = shares[shares > 0]
     return Modes(
         found=int(torch.bincount(nearest[good], minlength=len(centers)).count_nonzero()),
         count=len(centers),
         high_quality=float(good.double().mean()),
-        divergence=float((seen * (seen * len(centers)).log()).sum()),
+        divergence=float((occupied * (occupied * len(centers)).log()).sum()),
     )

@@ -1,4 +1,4 @@
-"""Perceptual path length: how smoothly a generator's images follow its latents."""
+"""Perceptual path length: the smoothness of a generator's images in its latents."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ from sparring.spec import Count
 from sparring.tensors.slerp import slerp
 
 Sampling = Literal["full", "ends"]
-"""Where on a path between two latents the step is taken: anywhere, or at its beginning, which stands for both ends."""
+"""Position of the step on a path between two latents: anywhere, or at its start, which stands for both ends."""
 
 
 def _check_crop(crop: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -26,16 +26,16 @@ def _check_crop(crop: tuple[float, float, float, float]) -> tuple[float, float, 
 
 
 Crop = Annotated[tuple[float, float, float, float], AfterValidator(_check_crop)]
-"""Top, bottom, left and right of a part of an image, as fractions of its height and width."""
+"""Top, bottom, left and right of an image crop, as fractions of height and width."""
 
 FACE: Crop = (3 / 8, 7 / 8, 2 / 8, 6 / 8)
-"""The part that StyleGAN's numbers for faces (CelebA-HQ, FFHQ) are measured on; those for other data are not cropped.
+"""The crop of StyleGAN's results for faces (CelebA-HQ, FFHQ); other data are not cropped.
 
-From the published code; the paper says no more than that the crop holds the face.
+From the published code; the paper only says that the crop contains the face.
 """
 
-LARGEST = 256
-"""Larger images are averaged down to about this height before they are compared, as published."""
+MAX_HEIGHT = 256
+"""Larger images are downsampled to about this height before comparison, as published."""
 
 
 def path_lengths(
@@ -54,9 +54,9 @@ def path_lengths(
     (Karras et al. 2019, sec. 4.1). Both images of a pair have one class. `distance` takes batches of images in
     [-1, 1] and is quadratic for small differences, as LPIPS is: hence ε².
 
-    Images that differ by so little need all digits of float32, whose rounding adds some 1e-3 to a path length; that
-    of TF32, a thousand times as coarse, adds tens, and half precision more. So convolutions run without TF32 here,
-    which PyTorch would otherwise use on a GPU; the generator must not be in half precision.
+    Such small differences need full float32, whose rounding adds some 1e-3 to a path length. TF32 is a thousand times
+    as coarse and adds tens, half precision more. Convolutions therefore run without TF32 here, PyTorch's default on a
+    GPU; the generator must not be in half precision.
 
     Raises:
         MetricError: some distances are not finite.
@@ -70,17 +70,17 @@ def path_lengths(
         for index in torch.split(torch.arange(count), batch):
             labels = None if classes is None else classes[index.to(classes.device)]
             place = index.to(start.device)
-            # In float64 up to the generator's door: t + 1e-4 would keep three digits of the step in float32.
+            # Interpolate in float64: in float32, t + 1e-4 would keep three digits of the step.
             path = start[place].double(), end[place].double()
             time = times[index].to(start.device)
             here, there = (along(*path, at).to(start.dtype) for at in (time, time + epsilon))
             images = (_prepared(space.generate(latents, labels), crop) for latents in (here, there))
             lengths.append(distance(*images).cpu().double() / epsilon**2)
-    found = torch.cat(lengths)
-    if not bool(torch.isfinite(found).all()):
-        bad = int((~torch.isfinite(found)).sum())
+    distances = torch.cat(lengths)
+    if not bool(torch.isfinite(distances).all()):
+        bad = int((~torch.isfinite(distances)).sum())
         raise MetricError(f"PPL: {bad} of {count} path lengths are not finite; the generator has diverged")
-    return found
+    return distances
 
 
 def trimmed(lengths: Tensor, tail: float = 0.01) -> Tensor:
@@ -96,9 +96,10 @@ def trimmed(lengths: Tensor, tail: float = 0.01) -> Tensor:
 class PPL(Metric):
     """Perceptual path length in Z: the mean of `path_lengths`, both tails of 1 % left out as published.
 
-    Lower is smoother. It depends on the space (`PPLW` is that in W), on where the step is taken, on the crop and on the
-    perceptual network; compare only what agrees in all. Published: 100,000 paths and LPIPS of VGG16; in Z and W, "full"
-    and "ends", faces cropped to `FACE` (Karras et al. 2019); 50,000, W, "ends", no crop (Karras et al. 2020, 2021).
+    Lower is smoother. It depends on the space (`PPLW` uses W), on the position of the step, on the crop and on the
+    perceptual network; compare only values that agree in all of them. Published: 100,000 paths and LPIPS of VGG16; in Z
+    and W, "full" and "ends", faces cropped to `FACE` (Karras et al. 2019); 50,000, W, "ends", no crop (Karras et al.
+    2020, 2021).
     """
 
     space: ClassVar[str] = "z"
@@ -115,7 +116,7 @@ class PPL(Metric):
 
     @property
     def reference_needs(self) -> frozenset[Need]:
-        """Nothing: a path length is the generator's own."""
+        """Nothing: path lengths need no real samples."""
         return frozenset()
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
@@ -139,7 +140,7 @@ class PPL(Metric):
 
 
 class PPLW(PPL):
-    """Perceptual path length in W, the intermediate latents of a style network, between which lines are straight.
+    """Perceptual path length in W, the intermediate latents of a style network, with linear interpolation.
 
     The step is taken at the ends of paths, as for StyleGAN2 and later (Karras et al. 2020); see `PPL`.
     """
@@ -162,5 +163,5 @@ def _prepared(images: Tensor, crop: Crop | None) -> Tensor:
     if crop is not None:
         top, bottom, left, right = crop
         images = images[:, :, int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
-    factor = images.shape[2] // LARGEST
+    factor = images.shape[2] // MAX_HEIGHT
     return functional.avg_pool2d(images, factor) if factor > 1 else images

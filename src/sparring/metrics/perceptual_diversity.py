@@ -1,4 +1,4 @@
-"""How far apart the samples of a set are, as a perceptual network sees them."""
+"""Diversity of a set: the mean perceptual distance of its samples."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def perceptual_diversity(
 ) -> Mean:
     """Returns the mean distance of random pairs of different `images` [N, C, H, W], and its standard error.
 
-    `distance` takes two batches of images in [-1, 1] and gives the distance [B] of each two; `images` are uint8 or
+    `distance` maps two batches of images in [-1, 1] to their distances [B]; `images` are uint8 or
     in [-1, 1]. The same `seed` gives the same pairs. (Zhu et al. 2017, BicycleGAN, sec. 5.2.)
 
     Raises:
@@ -41,9 +41,9 @@ def perceptual_diversity(
 
 
 class LPIPS(Metric):
-    """The mean perceptual distance of random pairs of generated samples, beside that of real ones: diversity.
+    """The mean perceptual distance of random pairs of generated samples, and that of real ones: diversity.
 
-    Higher is more diverse, up to the real set's own value; above that lie noise and clutter. (Zhang et al. 2018 for
+    Higher is more diverse, up to the real set's own value; noise and clutter exceed it. (Zhang et al. 2018 for
     the distance; Zhu et al. 2017 for its mean over pairs.)
     """
 

@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage of one look at all distances."""
+"""Precision, recall, density and coverage from one pass over all distances."""
 
 from typing import ClassVar
 
@@ -13,9 +13,9 @@ from sparring.metrics.statistics.neighbours import check_neighbours, nearest_oth
 
 
 def prdc(real: Tensor, fake: Tensor, k: int = 3, density_k: int = 5) -> tuple[PrecisionRecall, DensityCoverage]:
-    """Returns what `precision_recall` with `k` and `density_coverage` with `density_k` do, in about half the time.
+    """Returns `precision_recall` with `k` and `density_coverage` with `density_k`, in about half the time.
 
-    Three passes over the distances, real to real, generated to generated and one to the other, serve both.
+    Both share three passes over the distances: real to real, generated to generated and real to generated.
 
     Raises:
         MetricError: a set has too few samples, numbers are not finite, or d of `real` [N, d], `fake` [M, d] differs.
@@ -32,7 +32,7 @@ def prdc(real: Tensor, fake: Tensor, k: int = 3, density_k: int = 5) -> tuple[Pr
 
 
 class PRDC(Metric):
-    """All that `PR` and `DC` measure, in about half of their time."""
+    """The values of `PR` and `DC`, in about half the time."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {

@@ -1,4 +1,4 @@
-"""Improved precision and recall: which samples lie where the other set's lie, by balls around nearest neighbours."""
+"""Improved precision and recall: the samples in the other set's manifold, estimated by nearest-neighbour balls."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -24,17 +24,17 @@ class PrecisionRecall:
 
     @property
     def precision_error(self) -> float:
-        """The standard error of the precision, the real samples being given: that of a share, √(p (1 - p) / M)."""
+        """The standard error of the precision, given the real samples: that of a share, √(p (1 - p) / M)."""
         return standard_error(self.precision, self.generated)
 
     @property
     def recall_error(self) -> float:
-        """The standard error of the recall, the generated samples being given: √(r (1 - r) / N)."""
+        """The standard error of the recall, given the generated samples: √(r (1 - r) / N)."""
         return standard_error(self.recall, self.real)
 
     def values(self, k: int) -> tuple[Value, Value]:
         """Returns both as a metric's values."""
-        how = f"k = {k}; √(p (1 - p) / n) over {{}} samples, the others given"
+        how = f"k = {k}; √(p (1 - p) / n) over {{}} samples, given the others"
         return (
             Value("precision", self.precision, self.precision_error, how.format(f"{self.generated} generated")),
             Value("recall", self.recall, self.recall_error, how.format(f"{self.real} real")),
@@ -42,27 +42,27 @@ class PrecisionRecall:
 
 
 class Overlap:
-    """Takes tiles of generated (rows) against real samples (columns), and tells which lie in a ball of the other set.
+    """Finds the samples in a ball of the other set, from tiles of generated (rows) against real samples (columns).
 
     `real_radii` [N] and `fake_radii` [M] are the balls' squared radii.
     """
 
     def __init__(self, real_radii: Tensor, fake_radii: Tensor) -> None:
         self._real_radii, self._fake_radii = real_radii, fake_radii
-        # How far the squared distance to the surface is, at most, of any ball: 0 and below is inside of one.
+        # The least squared distance minus squared radius over all balls: a sample at 0 or below is inside one.
         self._fake_outside = torch.full_like(fake_radii, torch.inf)
         self._real_outside = torch.full_like(real_radii, torch.inf)
 
     def update(self, tile: Tile) -> None:
-        """Takes a tile."""
-        # A difference and its minimum take a tenth of the time of a comparison and `any`.
+        """Adds a tile."""
+        # A difference and its minimum need a tenth of the time of a comparison and `any`.
         to_real = (tile.squares - self._real_radii[tile.columns]).amin(1)
         to_fake = (tile.squares - self._fake_radii[tile.rows, None]).amin(0)
         self._fake_outside[tile.rows] = self._fake_outside[tile.rows].minimum(to_real)
         self._real_outside[tile.columns] = self._real_outside[tile.columns].minimum(to_fake)
 
     def result(self) -> PrecisionRecall:
-        """Returns the shares, once all tiles have come."""
+        """Returns the shares of all tiles."""
         fake_inside, real_inside = self._fake_outside <= 0, self._real_outside <= 0
         return PrecisionRecall(share(fake_inside), share(real_inside), len(fake_inside), len(real_inside))
 
@@ -75,14 +75,14 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> PrecisionRecall:
     balls, recall the share of real samples in the generated balls (eq. 2); a ball's surface belongs to it.
 
     Values depend on k and on both counts: published ones have k = 3 and 50,000 of each; the counts may differ here.
-    One sample far off has a large ball, and can hold many others in it; density and coverage suffer less from that.
+    The large ball of an outlier can contain many others; density and coverage are more robust.
 
     Raises:
         MetricError: a set has k samples or fewer, numbers are not finite, or d differs.
 
     >>> real, fake = torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([[1.5], [1.6], [9.0]])
-    >>> found = precision_recall(real, fake, k=1)
-    >>> round(found.precision, 3), round(found.recall, 3)
+    >>> result = precision_recall(real, fake, k=1)
+    >>> round(result.precision, 3), round(result.recall, 3)
     (0.667, 0.333)
     """
     check_neighbours("precision and recall", k, real=real, fake=fake)
@@ -96,8 +96,8 @@ def realism(real: Tensor, fake: Tensor, k: int = 3) -> Tensor:
     """Returns how realistic each sample of `fake` [M, d] is, float64 [M] (Kynkäänniemi et al. 2019, eq. 3).
 
     R(y) = max_x r(x) / ‖y - x‖, with r(x) the distance from a real x to its k-th nearest other in `real` [N, d];
-    only the half of the real samples with the smallest r count, since a ball around one far off says little. At 1 and
-    above the sample lies in one of their balls; a copy of a real sample has infinity.
+    only the half of the real samples with the smallest r count, since an outlier's ball says little. At 1 and above
+    the sample lies in one of their balls; a copy of a real sample has infinity.
 
     Raises:
         MetricError: fewer than k + 1 real samples or no others, numbers are not finite, or d differs.
@@ -115,14 +115,14 @@ def realism(real: Tensor, fake: Tensor, k: int = 3) -> Tensor:
 
 
 def share(inside: Tensor) -> float:
-    """Returns how many of `inside` [n] are true, as a part of 1."""
+    """Returns the fraction of true values in `inside` [n]."""
     return int(inside.count_nonzero()) / len(inside)
 
 
 def standard_error(share: float, count: int) -> float:
     """Returns the standard error of a share of `count` independent samples, √(p (1 - p) / n).
 
-    It is what a bootstrap over the samples converges to.
+    A bootstrap over the samples converges to it.
     """
     return sqrt(share * (1 - share) / count)
 
@@ -130,8 +130,8 @@ def standard_error(share: float, count: int) -> float:
 class PR(Metric):
     """Improved precision and recall (Kynkäänniemi et al. 2019).
 
-    The deviation of each is the standard error of a share over its own samples, with those of the other set given,
-    as a bootstrap would find it.
+    The deviation of each is the standard error of a share over its own samples, given those of the other set,
+    as of a bootstrap.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})

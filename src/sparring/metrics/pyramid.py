@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance of patches at every scale of two sets of images."""
+"""SWD: the sliced Wasserstein distance between patches of two sets of images at every scale."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,7 +18,7 @@ PATCH = 7
 """The side of a patch."""
 
 LEAST_SIDE = 12
-"""Of the coarsest level: the sides from 12 to 23 are those that halving again would bring no nearer to 16."""
+"""The least side of a level: halving a side of 12 to 23 again would not bring it nearer to 16."""
 
 _BATCH = 64
 _AT_ONCE = 16
@@ -38,13 +38,13 @@ class PyramidDistances:
 
 
 def laplacian_pyramid(images: Tensor) -> list[Tensor]:
-    """Returns the bands of floating `images` [N, C, H, W], finest first, the last one being what is left: a blur.
+    """Returns the bands of floating `images` [N, C, H, W], finest first, and the low-pass residual.
 
     Each band is an image less the expansion of its reduction (Burt & Adelson 1983), with the binomial filter
     (1, 4, 6, 4, 1)/16 along both axes, mirrored at borders; reductions halve the size, rounded up. The last level is
     the one whose shorter side is nearest to 16: 16 itself for powers of two, 14 for 28.
 
-    Added up again from the last, each expanded to the size of the one before, they give the images.
+    Expanding the last to the size of the one before and adding, repeatedly, reconstructs the images.
     """
     bands = []
     for _ in _sides(min(images.shape[2:]))[1:]:
@@ -59,21 +59,20 @@ def pyramid_distances(
 ) -> PyramidDistances:
     """Returns the sliced Wasserstein distance, times 1000, between patches of two sets at every pyramid level.
 
-    From each of `images` random images of a set, or of all of the smaller one, and from each level of its Laplacian
-    pyramid, `patches` random patches 7x7 are taken; each set's are normalized by their own mean and standard
-    deviation in each channel. The distance is the mean of |x - y| over sorted projections on random unit directions:
-    W₁, averaged over directions (Karras et al. 2018, sec. 5). Normalized patches do not show contrast: a set that is
-    only paler has distance 0.
+    `patches` random 7x7 patches are sampled from each level of the Laplacian pyramid of `images` random images per set
+    (at most the size of the smaller set), and normalized by their set's mean and standard deviation per channel. The
+    distance is the mean of |x - y| over sorted projections on random unit directions: W₁, averaged over directions
+    (Karras et al. 2018, sec. 5). Normalization removes contrast: a set that is only paler has distance 0.
 
     Two sets from one source do not reach 0; the distance falls with the number of patches.
 
     Args:
         real: [N, C, H, W], uint8 or in [-1, 1].
         fake: [M, C, H, W] alike.
-        images: how many of each set; 16,384 as published.
-        patches: of each image and level.
+        images: number per set; 16,384 as published.
+        patches: per image and level.
         projections: random directions.
-        seed: of images, patches and directions.
+        seed: for images, patches and directions.
 
     Raises:
         MetricError: a set is empty, images differ in shape, or have a side below 7 pixels.
@@ -96,7 +95,7 @@ def pyramid_distances(
 class SWD(Metric):
     """The sliced Wasserstein distance over a Laplacian pyramid, times 1000: `pyramid_distances`.
 
-    `SWD` is the mean over levels; the finest level is about sharpness and texture, the coarsest about layout.
+    `SWD` is the mean over levels; the finest level measures sharpness and texture, the coarsest layout.
     It needs no network. Published: 16,384 images, levels down to 16x16 (Karras et al. 2018).
     """
 
@@ -109,17 +108,17 @@ class SWD(Metric):
     projections: PositiveInt = 512
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the mean over levels, whose `how` lists all of them, the finest and the coarsest."""
+        """Returns the mean over levels, with all of them in `how`, the finest and the coarsest."""
         real, fake = inputs.real.images, inputs.fake.images
-        found = pyramid_distances(real, fake, self.images, self.patches, self.projections, inputs.seed)
+        result = pyramid_distances(real, fake, self.images, self.patches, self.projections, inputs.seed)
         levels = ", ".join(
-            f"{side}: {distance:.2f}" for side, distance in zip(found.sides, found.distances, strict=True)
+            f"{side}: {distance:.2f}" for side, distance in zip(result.sides, result.distances, strict=True)
         )
         count = min(self.images, len(real), len(fake))
         return (
-            Value("SWD", found.mean, how=f"mean of levels {levels}; {count} images, {self.patches} patches of each"),
-            Value("SWD-finest", found.distances[0], how=f"level {found.sides[0]}"),
-            Value("SWD-coarsest", found.distances[-1], how=f"level {found.sides[-1]}"),
+            Value("SWD", result.mean, how=f"mean of levels {levels}; {count} images, {self.patches} patches of each"),
+            Value("SWD-finest", result.distances[0], how=f"level {result.sides[0]}"),
+            Value("SWD-coarsest", result.distances[-1], how=f"level {result.sides[-1]}"),
         )
 
 
@@ -132,7 +131,7 @@ def _sides(side: int) -> tuple[int, ...]:
 
 
 def _blurred(images: Tensor) -> Tensor:
-    """Returns `images` under the binomial filter, mirrored at borders without repeating the border itself."""
+    """Returns `images` under the binomial filter, with reflect padding."""
     kernel = images.new_tensor((1, 4, 6, 4, 1)) / 16
     padded = functional.pad(images, (2, 2, 2, 2), mode="reflect").flatten(0, 1)[:, None]
     blurred = functional.conv2d(functional.conv2d(padded, kernel.view(1, 1, 5, 1)), kernel.view(1, 1, 1, 5))
@@ -161,7 +160,7 @@ def _patches(images: Tensor, level: int, count: int, random: torch.Generator) ->
 
 
 def _normalized(patches: Tensor) -> Tensor:
-    """Returns `patches` [D, C, 49] with mean 0 and deviation 1 in each channel, as rows; a blank channel is zero."""
+    """Returns `patches` [D, C, 49] with mean 0 and deviation 1 in each channel, as rows; a constant channel is zero."""
     deviation, mean = torch.std_mean(patches, (0, 2), correction=0, keepdim=True)
     return ((patches - mean) / deviation.clamp(min=torch.finfo(patches.dtype).tiny)).flatten(1)
 
@@ -171,7 +170,7 @@ def _sliced(one: Tensor, other: Tensor, projections: int, random: torch.Generato
     directions = functional.normalize(torch.randn(projections, one.shape[1], generator=random), dim=1)
     total = 0.0
     for part in torch.split(directions, _AT_ONCE):
-        # NumPy sorts numbers with vector instructions, more than ten times as fast as torch on a CPU.
+        # NumPy sorts with vector instructions, more than ten times as fast as torch on a CPU.
         lowest_first = (torch.from_numpy(np.sort((part @ rows.T).numpy(), axis=1)) for rows in (one, other))
         total += float(torch.sub(*lowest_first).abs().mean(1, dtype=torch.float64).sum())
     return total / projections

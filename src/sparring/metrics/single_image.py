@@ -1,4 +1,4 @@
-"""SIFID: how near the patches of one generated image are to those of the one real image."""
+"""SIFID: the distance of a generated image's patches from those of the one real image."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ _BATCH = 16
 def single_image_frechet_distance(real: Tensor, fake: Tensor) -> float:
     """Returns the Fréchet distance between the vectors at all places of two images' feature maps [c, h, w].
 
-    A location's vector describes a patch: patches of the two images are compared as images of two sets are by FID
+    A location's vector describes a patch: patches of two images are compared like images of two sets by FID
     (Shaham et al. 2019, section 3.2, with the maps of Inception just before its second pooling). Maps may differ in
     height and width, and need at least two places each.
 
@@ -37,22 +37,22 @@ def single_image_frechet_distance(real: Tensor, fake: Tensor) -> float:
 class SIFD(Metric):
     """The single-image Fréchet distance of each generated image to the one real image, averaged (Shaham et al. 2019).
 
-    With the original Inception's maps it is SIFID. A copy of the real image scores 0, so beside it belongs a measure
-    of diversity.
+    With the original Inception's maps it is SIFID. A copy of the real image scores 0: report it together with
+    a measure of diversity.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"images", "maps"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"SIFD": "lower"}
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the mean over generated images, and their standard deviation where there are several."""
+        """Returns the mean over generated images, and their standard deviation if there are several."""
         real, fake = inputs.real.images, inputs.fake.images
         check_images("SIFD", 1, real=real)
         check_images("SIFD", 1, generated=fake)
         if len(real) > 1:
-            raise MetricError(f"SIFD: the reference holds {len(real)} images; needs a single one, or take FD")
+            raise MetricError(f"SIFD: the reference holds {len(real)} images; needs a single one, or choose FD")
         if inputs.maps is None:
-            raise MetricError("SIFD: no early feature maps came; take a backbone that has them")
+            raise MetricError("SIFD: there are no early feature maps; choose a backbone that has them")
         with torch.no_grad():
             (reference,) = inputs.maps(signed(real))
             maps = (each for batch in torch.split(fake, _BATCH) for each in inputs.maps(signed(batch)))

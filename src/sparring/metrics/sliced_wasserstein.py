@@ -17,20 +17,20 @@ def sliced_wasserstein(real: Tensor, fake: Tensor, projections: int = 128, seed:
 
     The unit is that of a pixel, whatever the size of the image: if every pixel of `fake` is that of
     `real` plus c, the distance is c, up to the randomness of the directions (a relative standard
-    deviation of about 1/√(2 · projections)). The same `seed` gives the same directions, so that
-    values can be compared over a run.
+    deviation of about 1/√(2 · projections)). The same `seed` gives the same directions: values
+    are comparable over a run.
 
-    It sees brightness, contrast and broad layout, and missing variety among them. It does not see what
-    a picture shows, and it is not FID. Two sets drawn from the same images do not reach 0 but about
-    the distance between two halves of the real set: compare with that.
+    It measures brightness, contrast, broad layout and their diversity, not the content of images; it is no substitute
+    for FID. Two samples of the same images do not reach 0 but about the distance between two halves of the real set:
+    compare with that.
 
     Projections are float32 on the images' device, everything after them float64. NaN in, NaN out.
 
     Args:
         real: any shape [N, ...]; floating point.
-        fake: the same shape but for the count; counts may differ.
+        fake: the same shape except for the count.
         projections: random directions; the work grows with them.
-        seed: of the directions.
+        seed: for the directions.
 
     Raises:
         ShapeError: a set is empty, their images differ in shape, or `projections` is below 1.

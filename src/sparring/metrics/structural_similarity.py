@@ -1,4 +1,4 @@
-"""Structural similarity of images at several scales, and how alike the samples of a set are by it."""
+"""Structural similarity of images at several scales, and the mean similarity within a set."""
 
 import torch
 from pydantic import PositiveInt
@@ -17,17 +17,17 @@ WINDOW, DEVIATION = 11, 1.5
 """Side and standard deviation, in pixels, of the Gaussian window (Wang et al. 2004)."""
 
 LEAST_SIDE = 7
-"""A scale whose shorter side is smaller is left out: its window would hold hardly any structure."""
+"""Scales with a smaller shorter side are left out: their window would contain hardly any structure."""
 
 _BATCH = 64
 
 
 def structural_similarity(one: Tensor, other: Tensor) -> Tensor:
-    """Returns SSIM [N], float64, of each image of `one` [N, C, H, W] and that of `other`, uint8 or in [-1, 1].
+    """Returns SSIM [N], float64, of the images in `one` and `other`, [N, C, H, W], uint8 or in [-1, 1].
 
     SSIM = (2μν + C₁)(2σ_xy + C₂) / ((μ² + ν² + C₁)(σ_x² + σ_y² + C₂)) with C₁ = .01², C₂ = .03² for pixels in
-    [0, 1], under an 11x11 Gaussian window of σ = 1.5 that stays inside of the image, averaged over its places and
-    over channels (Wang et al. 2004). In images with a side below 11 the window is of that side, σ in proportion.
+    [0, 1], under an 11x11 Gaussian window of σ = 1.5 that stays inside the image, averaged over positions and
+    channels (Wang et al. 2004). In images with a side below 11 the window is of that side, σ in proportion.
 
     Raises:
         MetricError: not two batches of images of one shape.
@@ -39,11 +39,11 @@ def structural_similarity(one: Tensor, other: Tensor) -> Tensor:
 
 
 def multiscale_structural_similarity(one: Tensor, other: Tensor) -> Tensor:
-    """Returns MS-SSIM [N], float64, of each image of `one` [N, C, H, W] and that of `other`, uint8 or in [-1, 1].
+    """Returns MS-SSIM [N], float64, of the images in `one` and `other`, [N, C, H, W], uint8 or in [-1, 1].
 
     The product over five scales, each the 2x2 averages of the one before, of the mean contrast-structure term, at
-    the last scale of the mean SSIM, to the power of `WEIGHTS` (Wang et al. 2003, eq. 7). Means are over places and
-    channels together; one below zero, whose power is not real, counts as zero.
+    the last scale of the mean SSIM, to the power of `WEIGHTS` (Wang et al. 2003, eq. 7). Means are over positions
+    and channels; a negative one, whose power is not real, counts as zero.
 
     The paper's scales fit images of 176 pixels and more. In smaller ones the window shrinks with the scale as in
     TensorFlow's first public MS-SSIM, by which GANs at 128x128 were measured; scales with a side below 7 pixels
@@ -63,7 +63,7 @@ def multiscale_structural_similarity(one: Tensor, other: Tensor) -> Tensor:
 
 
 def scale_weights(height: int, width: int) -> tuple[float, ...]:
-    """Returns the weights of the scales that an image of that size has, finest first; the sum is that of `WEIGHTS`."""
+    """Returns the weights of the scales of an image of this size, finest first, with the sum of `WEIGHTS`."""
     scales = sum(min(height, width) >> scale >= LEAST_SIDE for scale in range(len(WEIGHTS)))
     kept = WEIGHTS[: max(scales, 1)]
     return tuple(weight * (sum(WEIGHTS) / sum(kept)) for weight in kept)
@@ -72,7 +72,7 @@ def scale_weights(height: int, width: int) -> tuple[float, ...]:
 def pairwise_similarity(images: Tensor, labels: Tensor | None = None, pairs: int = 1000, seed: int = 0) -> Mean:
     """Returns the mean MS-SSIM of random pairs of different `images` [N, C, H, W], and its standard error.
 
-    With `labels` [N] both of a pair are of one class, and pairs are spread evenly over classes.
+    With `labels` [N], both images of a pair have the same class, and pairs are distributed evenly over classes.
 
     Raises:
         MetricError: fewer than two images (of one class), or not images.
@@ -87,12 +87,12 @@ def pairwise_similarity(images: Tensor, labels: Tensor | None = None, pairs: int
 
 
 class MSSSIM(Metric):
-    """The mean MS-SSIM of random pairs of generated samples, beside that of real ones: a measure of diversity.
+    """The mean MS-SSIM of random pairs of generated samples, and that of real ones: a measure of diversity.
 
-    Both of a pair are of one class where generated and real samples have labels (Odena et al. 2017, who took 100
-    pairs a class at 128x128). A set that has collapsed is more like itself than the real one is; a value below the
-    real one is noise or clutter. In ImageNet the most uniform class has .25, and Odena et al. call a class collapsed
-    above that; values differ from data set to data set, hence the real one's.
+    If generated and real samples have labels, both of a pair have the same class (Odena et al. 2017, with 100 pairs per
+    class at 128x128). A collapsed set has more similar samples than the real one; a value below the real one is noise
+    or clutter. In ImageNet the most uniform class has .25, and Odena et al. call a class collapsed above that; values
+    depend on the data set, hence the real set's value.
     """
 
     needs = frozenset[Need]({"images", "labels"})
@@ -118,10 +118,10 @@ class MSSSIM(Metric):
 
 
 def _unit(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns both on the scale [0, 1], float64: SSIM's luminance is no function of negative numbers."""
+    """Returns both in [0, 1], float64: SSIM's luminance is not defined for negative numbers."""
     check_images("SSIM", 1, one=one, other=other)
     if len(one) != len(other):
-        raise MetricError(f"SSIM: got {len(one)} images and {len(other)}; needs as many of both")
+        raise MetricError(f"SSIM: got {len(one)} images and {len(other)}; needs equal counts")
     first, second = ((signed(images.detach()).cpu().double() + 1) / 2 for images in (one, other))
     return first, second
 
@@ -141,12 +141,12 @@ def _terms(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _window(size: int, length: int) -> Tensor:
-    """Returns the matrix [length - size + 1, length] that averages under a Gaussian at every place.
+    """Returns the matrix [length - size + 1, length] of a Gaussian average at every position.
 
-    As a product of matrices the double-precision blur is six times as fast as a convolution on a CPU.
+    On a CPU, the float64 blur by matrix products is six times as fast as a convolution.
     """
-    places = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
-    weights = torch.exp(-(places**2) / (2 * (DEVIATION * size / WINDOW) ** 2))
+    positions = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
+    weights = torch.exp(-(positions**2) / (2 * (DEVIATION * size / WINDOW) ** 2))
     matrix = torch.zeros(length - size + 1, length, dtype=torch.float64)
     for start, row in enumerate(matrix):
         row[start : start + size] = weights / weights.sum()

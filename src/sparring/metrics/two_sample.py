@@ -1,4 +1,4 @@
-"""Two-sample tests: can a classifier tell generated samples from real ones?"""
+"""Two-sample tests: can a classifier distinguish generated samples from real ones?"""
 
 from dataclasses import dataclass
 from math import erfc, sqrt
@@ -18,7 +18,7 @@ _LEAST = 10  # of each set; with fewer, the normal approximation says nothing
 
 @dataclass(frozen=True)
 class ClassifierTest:
-    """How often a classifier was right on `held_out` samples, and `p`: how likely that often or oftener by chance."""
+    """A classifier's accuracy on `held_out` samples, and `p`: the probability of that accuracy or more by chance."""
 
     accuracy: float
     p: float
@@ -27,10 +27,10 @@ class ClassifierTest:
 
 @dataclass(frozen=True)
 class NeighbourTest:
-    """For which share of the `real` samples, and of the `fake` ones, the nearest other sample is of their own set.
+    """The shares of the `real` and of the `fake` samples whose nearest other sample is from their own set.
 
-    Real near 1 and fake near 0 is a generator that collapsed to the middle of the data; both near 1 are sets apart;
-    both near 0 are copies.
+    Real near 1 and fake near 0: the generator has collapsed to the middle of the data. Both near 1: the sets are
+    separate. Both near 0: copies.
     """
 
     real: float
@@ -38,23 +38,23 @@ class NeighbourTest:
 
     @property
     def accuracy(self) -> float:
-        """The share over both sets: .5 where they cannot be told apart."""
+        """The share over both sets: .5 if they are indistinguishable."""
         return (self.real + self.fake) / 2
 
 
 def classifier_test(real: Tensor, fake: Tensor, seed: int = 0) -> ClassifierTest:
-    """Returns how well a linear classifier tells `fake` [M, d] from `real` [N, d] (Lopez-Paz & Oquab 2017).
+    """Returns how well a linear classifier distinguishes `fake` [M, d] from `real` [N, d] (Lopez-Paz & Oquab 2017).
 
-    As many samples of each set as the smaller one has, drawn by `seed`; half of them fit a logistic regression on
-    standardised features, the n others test it. Of sets of one distribution its accuracy is about
-    N(1/2, 1 / 4n) (section 3.1), whence the one-sided p-value.
+    Both sets are subsampled by `seed` to the size of the smaller one. Half of the samples fit a logistic regression on
+    standardised features, the n others test it. For sets of one distribution its accuracy is about N(1/2, 1 / 4n)
+    (section 3.1), which gives the one-sided p-value.
 
     Raises:
-        MetricError: a set has fewer than 10 samples, numbers that are not finite, or another d than the other.
+        MetricError: a set has fewer than 10 samples, numbers that are not finite, or a different d.
         MissingExtraError: scikit-learn is not installed.
     """
     check_features("C2ST", _LEAST, real=real, fake=fake)
-    real, fake = _drawn_alike(real, fake, seed)
+    real, fake = _balanced(real, fake, seed)
     half = len(real) // 2
     fitting = torch.cat((real[:half], fake[:half]))
     unseen = torch.cat((real[half:], fake[half:]))
@@ -65,20 +65,20 @@ def classifier_test(real: Tensor, fake: Tensor, seed: int = 0) -> ClassifierTest
 
 
 def neighbour_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighbourTest:
-    """Returns the leave-one-out accuracy of the nearest neighbour in telling `fake` [M, d] from `real` [N, d].
+    """Returns the leave-one-out accuracy of nearest-neighbour classification of `fake` [M, d] and `real` [N, d].
 
-    As many samples of each set as the smaller one has, drawn by `seed`, since the larger would be nearer by its
-    number alone (Xu et al. 2018, section 3.1). A sample as near to its own set as to the other counts half.
+    Both sets are subsampled by `seed` to the size of the smaller one, since the larger would be nearer by its count
+    alone (Xu et al. 2018, section 3.1). A sample equally near to both sets counts half.
 
     Raises:
-        MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other.
+        MetricError: a set has fewer than 2 samples, numbers that are not finite, or a different d.
 
     >>> real = torch.tensor([[0.0], [1.0], [5.0], [6.0]])
     >>> neighbour_test(real, real + 100), neighbour_test(real, real + 0.1)
     (NeighbourTest(real=1.0, fake=1.0), NeighbourTest(real=0.0, fake=0.0))
     """
     check_features("1-NNA", 2, real=real, fake=fake)
-    real, fake = _drawn_alike(real, fake, seed)
+    real, fake = _balanced(real, fake, seed)
     to_fake, to_real = torch.full((2, len(real)), torch.inf, dtype=torch.float64)
     for tile in squared_distances(real, fake):
         to_fake[tile.rows] = torch.minimum(to_fake[tile.rows], tile.squares.amin(1))
@@ -87,27 +87,27 @@ def neighbour_test(real: Tensor, fake: Tensor, seed: int = 0) -> NeighbourTest:
 
 
 class C2ST(Metric):
-    """Held-out accuracy of a linear classifier that tells generated from real samples (Lopez-Paz & Oquab 2017).
+    """Held-out accuracy of a linear classifier of generated and real samples (Lopez-Paz & Oquab 2017).
 
-    It is .5 where the sets cannot be told apart, and 1 where they always can. Lower is better: the classifier is asked
-    about samples that it did not see, so that it falls below .5 by chance alone.
+    It is .5 for indistinguishable sets and 1 for separable ones. Lower is better: on held-out samples it falls below .5
+    only by chance.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
     directions: ClassVar[dict[str, ScoreDirection]] = {"C2ST": "lower"}
 
     def measure(self, inputs: MetricInputs) -> tuple[Value, ...]:
-        """Returns the accuracy with its binomial deviation; `how` tells the p-value."""
+        """Returns the accuracy with its binomial deviation, and the p-value in `how`."""
         test = classifier_test(inputs.real.features, inputs.fake.features, inputs.seed)
-        how = f"{test.held_out} held-out samples, p = {test.p:.2g}; 0.5 where they cannot be told apart"
+        how = f"{test.held_out} held-out samples, p = {test.p:.2g}; 0.5 if they are indistinguishable"
         return (Value("C2ST", test.accuracy, standard_error(test.accuracy, test.held_out), how),)
 
 
 class NearestNeighbourAccuracy(Metric):
     """Leave-one-out accuracy of the nearest neighbour, over all samples and for each set (Xu et al. 2018).
 
-    Real samples against other real ones give .5, and the nearer to that the better: above, the sets differ;
-    below, samples are nearer to the other set than its own are, as copies of the real samples would be.
+    Real samples against other real ones give .5, and nearer to that is better. Above, the sets differ; below, samples
+    are nearer to the other set than its own samples are, like copies of real samples.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
@@ -122,8 +122,8 @@ class NearestNeighbourAccuracy(Metric):
         return tuple(Value(name, share, how=how) for name, share in shares)
 
 
-def _drawn_alike(real: Tensor, fake: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Returns as many samples of each set as the smaller one has, shuffled, on the CPU."""
+def _balanced(real: Tensor, fake: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Returns both sets, shuffled and cut to the size of the smaller one, on the CPU."""
     random = torch.Generator().manual_seed(seed)
     count = min(len(real), len(fake))
     one, other = (rows.detach().cpu()[torch.randperm(len(rows), generator=random)[:count]] for rows in (real, fake))

@@ -54,5 +54,5 @@ def test_as_many_centers_as_different_samples_are_those_samples(random, dimensio
 
 def test_more_centers_than_different_samples_are_refused(random):
     samples = torch.randn(5, 300, generator=random).repeat(10, 1)
-    with pytest.raises(MetricError, match="no more than 5 samples differ; needs 6"):
+    with pytest.raises(MetricError, match="only 5 samples differ; needs 6"):
         k_means(samples, 6)

@@ -1,4 +1,4 @@
-"""What is kept of a stream of samples: mergeable over batches, folders and processes, without loss."""
+"""Statistics of a stream of samples, mergeable over batches, folders and processes without loss."""
 
 import math
 from abc import ABC, abstractmethod
@@ -13,27 +13,27 @@ from sparring.errors import MetricError
 
 
 class Accumulator(ABC):
-    """Takes samples in batches; two that took parts of a set, merged, equal one that took all of it."""
+    """Accumulates samples in batches; merging the accumulators of two parts gives that of the whole."""
 
     @abstractmethod
     def update(self, rows: Tensor) -> None:
-        """Takes a batch; its first dimension counts samples. Batches of none are welcome."""
+        """Adds a batch, whose first dimension counts samples; it may be empty."""
 
     @abstractmethod
     def merged(self, other: Self) -> Self:
-        """Returns a new accumulator of what both took, this one's samples first."""
+        """Returns a new accumulator of both streams, this one's samples first."""
 
     @abstractmethod
     def tensors(self) -> dict[str, Tensor]:
-        """Returns all that it holds, by name."""
+        """Returns the state by name."""
 
     @classmethod
     @abstractmethod
     def of(cls, tensors: dict[str, Tensor]) -> Self:
-        """Returns the accumulator that holds `tensors`."""
+        """Returns the accumulator with the state `tensors`."""
 
     def gathered(self) -> Self:
-        """Returns what all processes of the default group took, in the order of ranks; itself in a single process."""
+        """Returns the accumulator of all processes of the default group, in rank order; itself in a single process."""
         if not (distributed.is_available() and distributed.is_initialized()):
             return self
         parts: list[dict[str, Tensor]] = [{}] * distributed.get_world_size()
@@ -47,8 +47,8 @@ class Accumulator(ABC):
 class Moments(Accumulator):
     """Count, mean [d] and scatter [d, d] (the sum of outer products of deviations), float64, on the CPU.
 
-    Batches are merged by deviations from their own means (Chan, Golub & LeVeque 1979), so that nothing is lost to
-    the mean's square, however long the stream.
+    Batches are merged by deviations from their own means (Chan, Golub & LeVeque 1979), without
+    cancellation against the squared mean, however long the stream.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Moments(Accumulator):
         self.scatter = torch.zeros(0, 0, dtype=torch.float64)
 
     def update(self, rows: Tensor) -> None:
-        """Takes features [B, d] of any floating type; raises `MetricError` where they are not finite."""
+        """Adds features [B, d] of any floating dtype; raises `MetricError` if they are not finite."""
         rows = rows.detach().cpu().double()
         if rows.ndim != 2:
             raise MetricError(f"Moments: got features {tuple(rows.shape)}; needs [B, d]")
@@ -67,26 +67,26 @@ class Moments(Accumulator):
         if not bool(torch.isfinite(mean).all()):
             bad = int((~torch.isfinite(rows)).any(1).sum())
             raise MetricError(f"Moments: {bad} of {len(rows)} samples have features that are not finite")
-        # One product in place, the shift as one row more: twice as fast as a sum of its parts where batches are small.
-        deviations = torch.cat((rows - mean, self._move(len(rows), mean)[None]))
+        # One in-place product, with the shift as an extra row: twice as fast as separate sums for small batches.
+        deviations = torch.cat((rows - mean, self._shift(len(rows), mean)[None]))
         self.scatter.addmm_(deviations.T, deviations)
 
     def merged(self, other: Self) -> Self:
-        """Returns the moments of both streams together."""
+        """Returns the moments of both streams."""
         both = self.of(self.tensors())
         if other.count:
-            shift = both._move(other.count, other.mean)
+            shift = both._shift(other.count, other.mean)
             both.scatter.add_(other.scatter).addr_(shift, shift)
         return both
 
     def without(self, part: Self) -> Self:
-        """Returns the moments of what this one took, those samples left out that `part` took of them."""
+        """Returns the moments of this stream without the samples of `part`."""
         if not part.count:
             return self.of(self.tensors())
         if part.mean.shape != self.mean.shape or part.count >= self.count:
             raise MetricError(
-                f"Moments: cannot leave {part.count} samples of {len(part.mean)} numbers "
-                f"out of {self.count} of {len(self.mean)}; needs a part of them"
+                f"Moments: cannot remove {part.count} samples of {len(part.mean)} numbers "
+                f"from {self.count} of {len(self.mean)}; needs a part of them"
             )
         rest = self.of(self.tensors())
         rest.count -= part.count
@@ -101,7 +101,7 @@ class Moments(Accumulator):
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Self:
-        """Returns moments from what `tensors` returned."""
+        """Restores the moments returned by `tensors()`."""
         moments = cls()
         moments.count = int(tensors["count"])
         moments.mean, moments.scatter = tensors["mean"].clone(), tensors["scatter"].clone()
@@ -114,8 +114,8 @@ class Moments(Accumulator):
             raise MetricError(f"a covariance needs at least 2 samples, got {self.count}")
         return self.scatter / (self.count - 1)
 
-    def _move(self, count: int, mean: Tensor) -> Tensor:
-        """Takes `count` more samples into count and mean; returns the row that their shift adds to the scatter."""
+    def _shift(self, count: int, mean: Tensor) -> Tensor:
+        """Adds `count` samples to count and mean; returns the row by which their shift changes the scatter."""
         if not self.count:
             self.mean, self.scatter = torch.zeros_like(mean), mean.new_zeros(len(mean), len(mean))
         elif mean.shape != self.mean.shape:
@@ -127,13 +127,13 @@ class Moments(Accumulator):
 
 
 class Rows(Accumulator):
-    """All samples as they came, in their order, on the CPU: for metrics that compare samples one by one."""
+    """All samples in order, on the CPU: for metrics that compare single samples."""
 
     def __init__(self, parts: Iterable[Tensor] = ()) -> None:
         self._parts = list(parts)
 
     def update(self, rows: Tensor) -> None:
-        """Takes a batch [B, ...]."""
+        """Adds a batch [B, ...]."""
         if self._parts and rows.shape[1:] != self._parts[0].shape[1:]:
             before, now = tuple(self._parts[0].shape[1:]), tuple(rows.shape[1:])
             raise MetricError(f"Rows: got samples of shape {now} after samples of shape {before}")
@@ -159,7 +159,7 @@ class Rows(Accumulator):
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Self:
-        """Returns rows from what `tensors` returned."""
+        """Restores the rows returned by `tensors()`."""
         return cls([tensors["rows"]] if len(tensors["rows"]) else [])
 
 
@@ -170,11 +170,11 @@ class Mean(Accumulator):
         self._moments = Moments()
 
     def update(self, rows: Tensor) -> None:
-        """Takes numbers [B]."""
+        """Adds numbers [B]."""
         self._moments.update(rows.reshape(-1, 1))
 
     def merged(self, other: Self) -> Self:
-        """Returns the mean of both streams together."""
+        """Returns the mean of both streams."""
         return self.of(self._moments.merged(other._moments).tensors())
 
     def tensors(self) -> dict[str, Tensor]:
@@ -183,22 +183,22 @@ class Mean(Accumulator):
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Self:
-        """Returns a mean from what `tensors` returned."""
+        """Restores the mean returned by `tensors()`."""
         mean = cls()
         mean._moments = Moments.of(tensors)
         return mean
 
     @property
     def count(self) -> int:
-        """How many numbers came."""
+        """The count of numbers."""
         return self._moments.count
 
     @property
     def value(self) -> float:
-        """Their mean; NaN of none."""
+        """Their mean; NaN if there are none."""
         return float(self._moments.mean) if self.count else float("nan")
 
     @property
     def error(self) -> float:
-        """The standard error of the mean, √(variance / N); NaN of fewer than two numbers."""
+        """The standard error of the mean, √(variance / N); NaN for fewer than two numbers."""
         return float((self._moments.covariance / self.count).sqrt()) if self.count > 1 else float("nan")

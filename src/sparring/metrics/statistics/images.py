@@ -1,4 +1,4 @@
-"""Sets of images as metrics take them: on one scale, of one shape, and in random pairs."""
+"""Sets of images for metrics: common scale, checked shapes and random pairs."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from sparring.errors import MetricError
 
 
 def signed(images: Tensor) -> Tensor:
-    """Returns `images` on the scale [-1, 1]: those in uint8 as float32, floating ones as they are.
+    """Returns `images` in [-1, 1]: uint8 as float32, floating point unchanged.
 
     >>> signed(torch.tensor([0, 255], dtype=torch.uint8))
     tensor([-1.,  1.])
@@ -16,7 +16,7 @@ def signed(images: Tensor) -> Tensor:
 
 
 def check_images(metric: str, least: int, **sets: Tensor) -> None:
-    """Raises `MetricError` unless each of the named `sets` is [N, C, H, W], at least `least` images, of one shape.
+    """Raises `MetricError` unless each of the named `sets` is [N, C, H, W], N at least `least`, with one image shape.
 
     Images are uint8, or floating in [-1, 1] and finite.
     """
@@ -27,9 +27,7 @@ def check_images(metric: str, least: int, **sets: Tensor) -> None:
             raise MetricError(f"{metric}: {len(images)} {name} images are too few; needs at least {least}")
         if images.is_floating_point():
             if not bool(torch.isfinite(images).all()):
-                raise MetricError(
-                    f"{metric}: some {name} images are not finite; leave those out, or mend what made them"
-                )
+                raise MetricError(f"{metric}: some {name} images are not finite; remove them, or fix their source")
         elif images.dtype != torch.uint8:
             raise MetricError(f"{metric}: {name} images are {images.dtype}; needs uint8, or floats in [-1, 1]")
     if len({images.shape[1:] for images in sets.values()}) > 1:
@@ -38,10 +36,10 @@ def check_images(metric: str, least: int, **sets: Tensor) -> None:
 
 
 def random_pairs(groups: Tensor, pairs: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Returns indices [pairs] of ones and of others: two different members of one group, `groups` [N] naming each's.
+    """Returns two index tensors [pairs]: pairs of different samples of the same group; `groups` [N] are the groups.
 
-    Pairs are spread evenly over the groups of at least two; within its group a pair is drawn uniformly, and may be
-    drawn again. The same `seed` gives the same pairs.
+    Pairs are distributed evenly over the groups of at least two members, and sampled uniformly with replacement within
+    a group. The same `seed` gives the same pairs.
 
     Raises:
         MetricError: no group has two members.

@@ -1,4 +1,4 @@
-"""What a linear classifier of features says of samples that it did not see."""
+"""Predictions of a linear classifier of features for held-out samples."""
 
 import warnings
 
@@ -11,10 +11,10 @@ _ITERATIONS = 200
 
 
 def fit_and_predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
-    """Returns the labels [M] that a classifier fit to `features` [N, d] with `labels` [N] gives to `unseen` [M, d].
+    """Fits a classifier to `features` [N, d] with `labels` [N]; returns its labels [M] for `unseen` [M, d].
 
-    It is logistic regression with scikit-learn's defaults, an L2 penalty of strength 1 among them, on features
-    standardised by the mean and deviation that they have in `features`; float64.
+    Logistic regression with scikit-learn's defaults (an L2 penalty of strength 1), on features standardised by the mean
+    and deviation of `features`; float64.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -30,7 +30,7 @@ def fit_and_predict(features: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
     deviation = torch.where(deviation > 0, deviation, 1.0)
     classifier = LogisticRegression(max_iter=_ITERATIONS)
     with warnings.catch_warnings():
-        # What the steps reach is a classifier too, and its score on unseen samples is as honest.
+        # A classifier that has not converged is still valid: its score is on unseen samples.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(((features - mean) / deviation).numpy(), labels.cpu().numpy())
     return torch.from_numpy(classifier.predict(((unseen - mean) / deviation).numpy()))

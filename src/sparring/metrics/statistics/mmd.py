@@ -12,9 +12,9 @@ from sparring.errors import MetricError
 from sparring.metrics.metric import Metric, MetricInputs, Need, Value, check_features
 
 KernelFunction = Callable[[Tensor, Tensor], Tensor]
-"""Takes rows [n, d] and others [m, d], gives k of all pairs [n, m], a new tensor."""
+"""A kernel k: maps rows [n, d] and others [m, d] to k of all pairs [n, m], a new tensor."""
 
-_ROWS, _COLUMNS = 256, 4096  # few rows, so that subsets of 1000 gain by symmetry; long ones, to keep all cores at work
+_ROWS, _COLUMNS = 256, 4096  # few rows: subsets of 1000 profit from symmetry; long ones use all cores
 _FOR_MEDIAN = 1000
 _LOWEST = -700.0  # exp of less is below float64's normal numbers, where it takes many times as long
 
@@ -25,15 +25,15 @@ def mmd(real: Tensor, fake: Tensor, kernel: KernelFunction) -> tuple[float, floa
     MMD² = E k(x, x') + E k(y, y') - 2 E k(x, y), over pairs of different samples (Gretton et al. 2012, eq. 3, with
     the two counts free): 0 on average between samples of one distribution, and often below.
 
-    Its deviation is that of its two means of independent terms, h(x) = E k(x, x') - E k(x, y) over the real samples
+    The deviation is that of two means of independent terms, h(x) = E k(x, x') - E k(x, y) over the real samples
     and the same over the generated ones: 2 √(var h / N + var g / M) (Hoeffding 1948). Between sets of one
     distribution, where the true first-order variance vanishes, it is too large, by a factor of up to √2.
 
-    Blocks of pairs are computed in the samples' own precision, or float32 where that is less, each pair of a set
-    once; their sums are added up in float64. Memory beyond the sets does not grow with them but for a number a sample.
+    Blocks of pairs are computed in the samples' precision, at least float32, each pair of a set once, and summed in
+    float64. Besides the sets, memory grows by one number per sample.
 
     Raises:
-        MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other.
+        MetricError: a set has fewer than 2 samples, numbers that are not finite, or a different d.
 
     >>> inner_product = lambda rows, others: rows @ others.T  # MMD² is then the squared distance of the means
     >>> mmd(torch.tensor([[0.0], [2.0]]), torch.tensor([[4.0], [6.0]]), inner_product)[0]
@@ -58,7 +58,7 @@ def gaussian_kernel(bandwidth: float) -> KernelFunction:
         raise MetricError(f"a Gaussian kernel of bandwidth {bandwidth}; needs a number above 0")
 
     def kernel(rows: Tensor, others: Tensor) -> Tensor:
-        # Around a mean of theirs: in products of points far from 0, their distances would drown.
+        # Centered: for points far from 0, distances from matrix products would be lost to rounding.
         center = others.double().mean(0)
         rows, others = rows.double() - center, others.double() - center
         squares = torch.addmm(others.square().sum(1), rows, others.T, alpha=-2).add_(rows.square().sum(1)[:, None])
@@ -68,7 +68,7 @@ def gaussian_kernel(bandwidth: float) -> KernelFunction:
 
 
 def median_distance(rows: Tensor, seed: int = 0) -> float:
-    """Returns the median distance between two of `rows` [N, d]; of 1000 of them, drawn by `seed`, where N is more.
+    """Returns the median distance between two of `rows` [N, d], or of 1000 of them chosen by `seed` if N is larger.
 
     As the bandwidth of a Gaussian kernel this is the median heuristic (Gretton et al. 2012, section 8).
     """
@@ -78,10 +78,10 @@ def median_distance(rows: Tensor, seed: int = 0) -> float:
 
 
 class MMD(Metric):
-    """Squared MMD with a Gaussian kernel, unbiased (Gretton et al. 2012): for data that have no backbone of their own.
+    """Squared MMD with a Gaussian kernel, unbiased (Gretton et al. 2012): for data without a backbone.
 
-    The kernel is `bandwidth` times as wide as the median distance between two real samples. The generated samples
-    have no say in the width (the paper pools both sets), so that generators can be compared.
+    The kernel is `bandwidth` times as wide as the median distance between two real samples. The width does not depend
+    on the generated samples (the paper pools both sets): scores of generators are comparable.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
@@ -95,7 +95,7 @@ class MMD(Metric):
         check_features("MMD", 2, real=real, fake=fake)
         median = median_distance(real, inputs.seed)
         if median == 0:
-            raise MetricError("MMD: most pairs of real samples are equal, so that their median distance is no width")
+            raise MetricError("MMD: most pairs of real samples are equal: their median distance, the bandwidth, is 0")
         width = self.bandwidth * median
         value, deviation = mmd(real, fake, gaussian_kernel(width))
         return (Value("MMD", value, deviation, f"squared, Gaussian kernel of width {width:.4g}, all pairs"),)
@@ -108,21 +108,21 @@ def _sums_within(points: Tensor, kernel: KernelFunction) -> Tensor:
         rows = points[start : start + _ROWS]
         for left in range(start, len(points), _COLUMNS):
             pairs = kernel(rows, points[left : left + _COLUMNS])
-            both_ways = 0
-            if left == start:  # the block begins with the pairs of `rows` among themselves
+            counted = 0
+            if left == start:  # the block starts with the pairs within `rows`, which appear twice
                 pairs.fill_diagonal_(0)
-                both_ways = len(rows)
+                counted = len(rows)
             sums[start : start + _ROWS] += pairs.sum(1)
-            sums[left + both_ways : left + _COLUMNS] += pairs[:, both_ways:].sum(0)
+            sums[left + counted : left + _COLUMNS] += pairs[:, counted:].sum(0)
     return sums
 
 
 def _sums_across(rows: Tensor, others: Tensor, kernel: KernelFunction) -> tuple[Tensor, Tensor]:
     """Returns sums of the kernel over `others` [M, d] for each of `rows` [N, d], float64 [N], and the reverse [M]."""
     sums, back = (torch.zeros(len(points), dtype=torch.float64) for points in (rows, others))
-    for one, its_sums in zip(torch.split(rows, _ROWS), torch.split(sums, _ROWS), strict=True):
+    for one, row_sums in zip(torch.split(rows, _ROWS), torch.split(sums, _ROWS), strict=True):
         for other, other_sums in zip(torch.split(others, _COLUMNS), torch.split(back, _COLUMNS), strict=True):
             pairs = kernel(one, other)
-            its_sums += pairs.sum(1)
+            row_sums += pairs.sum(1)
             other_sums += pairs.sum(0)
     return sums, back

@@ -1,4 +1,4 @@
-"""Distances between all samples of two sets, tile by tile, and the nearest neighbours that they tell."""
+"""Distances between all samples of two sets, in tiles, and nearest neighbours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from sparring.errors import MetricError
 from sparring.metrics.metric import check_features
 
 _TILE = 1024
-"""Samples along a side of a tile: 4 MiB of float32 stay in the processor's cache while they are looked at."""
+"""Samples along a side of a tile: 4 MiB of float32 stay in the processor's cache."""
 
 _FEW = 128
-"""Up to so many dimensions the products are no great part of the work, and float64 is had for little."""
+"""Up to this many dimensions the products are a small part of the work, and float64 costs little."""
 
 _ROUNDINGS = 16
-"""A matrix product's relative error, in units of the last place; the largest seen of a sample with itself is 6."""
+"""A matrix product's relative error, in units of the last place; the largest observed for a sample with itself is 6."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class _Points:
-    """Samples [N, d] around their common center, and their squared norms [N]."""
+    """Centered samples [N, d] and their squared norms [N]."""
 
     places: Tensor
     norms: Tensor
@@ -41,12 +41,12 @@ class _Points:
 
 
 def squared_distances(one: Tensor, other: Tensor) -> Iterator[Tile]:
-    """Yields the squared Euclidean distances between `one` [N, d] and `other` [M, d] in tiles that make up [N, M].
+    """Yields the squared Euclidean distances between `one` [N, d] and `other` [M, d] in tiles that cover [N, M].
 
-    They come of matrix products, ‖x - y‖² = ‖x‖² + ‖y‖² - 2 x·y, with x and y around the mean of both sets, so that
-    what all samples share does not drown what tells them apart. The products are float64 where a set is, or has no
-    more than 128 dimensions, else float32: errors are then some 10⁻⁶ of the squared norms. Squares below that error
-    are exactly 0, so that copies have no distance and none is negative.
+    They are computed from matrix products, ‖x - y‖² = ‖x‖² + ‖y‖² - 2 x·y, with x and y centered at the mean of both
+    sets, against cancellation. The products are float64 if a set is, or has at most 128 dimensions, else float32, with
+    errors of some 10⁻⁶ of the squared norms. Squares below that error are exactly 0: copies have distance 0, and no
+    square is negative.
 
     `squares` is on the samples' device, and is overwritten by the next tile. Memory grows with N + M.
     """
@@ -58,11 +58,10 @@ def squared_distances(one: Tensor, other: Tensor) -> Iterator[Tile]:
 
 
 def squared_distances_within(samples: Tensor) -> Iterator[Tile]:
-    """Yields `squared_distances` of `samples` [N, d] among themselves, every pair once.
+    """Yields `squared_distances` of `samples` [N, d] among themselves, each pair once.
 
-    Each sample is infinitely far from itself. Tiles on the diagonal are whole, and hold their pairs both ways; of
-    the others come those in which rows follow columns. After the tile whose rows are its columns, all pairs among
-    the samples so far have come.
+    Each sample is infinitely far from itself. Tiles on the diagonal are complete, with each pair in both orders; only
+    tiles below the diagonal follow. After a diagonal tile, all pairs among the samples so far have been yielded.
     """
     (points,) = _centred(samples)
     buffer = points.places.new_empty(_TILE * _TILE)
@@ -77,7 +76,7 @@ def squared_distances_within(samples: Tensor) -> Iterator[Tile]:
 def nearest_others(samples: Tensor, k: int) -> Tensor:
     """Returns the squared distances [N, k], least first, from each of `samples` [N, d] to its k nearest others.
 
-    The type is that of the products in `squared_distances`. `k` is below N. A sample's copies are others.
+    The dtype is that of the products in `squared_distances`. `k` is less than N. Copies of a sample count as others.
     """
     nearest = torch.full((len(samples), k), torch.inf, device=samples.device, dtype=working_precision(samples))
     for tile in squared_distances_within(samples):
@@ -90,8 +89,8 @@ def nearest_others(samples: Tensor, k: int) -> Tensor:
 def nearest_neighbour(queries: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the distances [M], float64, and the indices [M] of the nearest of `samples` [N, d] to `queries` [M, d].
 
-    Of equally near samples the first is taken; equal means to the rounding of `squared_distances`. The distances
-    themselves are taken anew from differences.
+    Of equally near samples (up to the rounding of `squared_distances`) the first is returned. The distances themselves
+    are recomputed from differences.
 
     >>> nearest_neighbour(torch.tensor([[1.0], [9.0]]), torch.tensor([[0.0], [8.5]]))
     (tensor([1.0000, 0.5000], dtype=torch.float64), tensor([0, 1]))
@@ -124,7 +123,7 @@ def working_precision(*sets: Tensor) -> torch.dtype:
 def _centred(*sets: Tensor) -> list[_Points]:
     precision = working_precision(*sets)
     center = torch.stack([samples.mean(0, dtype=torch.float64) for samples in sets]).mean(0).to(precision)
-    # Norms that are short by the products' error leave copies below 0, where they are cut off.
+    # Norms are reduced by the products' error: squared distances of copies are then negative, and clamped to 0.
     shortened = 1 - _ROUNDINGS * torch.finfo(precision).eps
     points = []
     for samples in sets:

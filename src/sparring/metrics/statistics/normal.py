@@ -1,4 +1,4 @@
-"""Normal distributions, as the Fréchet distance takes sets of features to be."""
+"""Normal distributions and their Fréchet distance."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -19,12 +19,12 @@ TOLERANCE = 2e-8
 class Normal:
     """The normal distribution of `mean` [d] and `covariance` [d, d], on the CPU in float64.
 
-    Published statistics make one as they are: `Normal(torch.from_numpy(mu), torch.from_numpy(sigma))`. A covariance
-    of `samples` samples has at most the rank samples - 1; to know it saves the search for it. `factor` is found when
-    it is first asked for, and kept.
+    Published statistics can be used directly: `Normal(torch.from_numpy(mu), torch.from_numpy(sigma))`. A covariance of
+    `samples` samples has at most rank samples - 1, which saves determining it. `factor` is computed on first use and
+    cached.
 
     Raises:
-        MetricError: the shapes do not fit, or a number is not finite.
+        MetricError: the shapes do not match, or a number is not finite.
     """
 
     def __init__(self, mean: Tensor, covariance: Tensor, samples: int | None = None) -> None:
@@ -34,7 +34,7 @@ class Normal:
         self.mean = mean.detach().cpu().double()
         self.covariance = covariance.detach().cpu().double()
         if not bool(torch.isfinite(self.mean.sum() + self.covariance.sum())):
-            raise MetricError("Normal: mean or covariance hold numbers that are not finite; look at the features")
+            raise MetricError("Normal: mean or covariance contain numbers that are not finite; check the features")
         self.rank = len(mean) if samples is None else min(len(mean), samples - 1)
 
     @classmethod
@@ -49,10 +49,10 @@ class Normal:
 
         The trace of the root is the sum of the roots of the eigenvalues of F₁ᵀ S₂ F₁ with S₁ = F₁ F₁ᵀ: symmetric,
         real, and defined for singular covariances too; nothing is added to a diagonal. Rounding changes the result by
-        less than 4e-8 of the covariances' traces, by an estimate that is seldom near; a result below 0, of two
-        distributions that are equal up to that, is 0.
+        less than 4e-8 of the covariances' traces, by a conservative estimate; a negative result, of distributions
+        equal up to that, becomes 0.
 
-        The factor F₁ is kept: where many are compared with one reference, let this be the reference.
+        The factor F₁ is cached: to compare many distributions with one reference, call the reference's method.
 
         Raises:
             MetricError: the distributions differ in size, or a covariance is not positive semidefinite.
@@ -64,7 +64,7 @@ class Normal:
         """
         if self.mean.shape != other.mean.shape:
             sizes = f"{len(self.mean)} and of {len(other.mean)} numbers"
-            raise MetricError(f"Fréchet distance: got features of {sizes}; take one backbone for both")
+            raise MetricError(f"Fréchet distance: got features of {sizes}; use one backbone for both")
         traces = self.covariance.trace() + other.covariance.trace()
         gram = self.factor.T @ other.covariance @ self.factor
         rounding = _EPSILON * self.covariance.norm() * other.covariance.norm()
@@ -74,9 +74,9 @@ class Normal:
 
     @cached_property
     def factor(self) -> Tensor:
-        """A matrix F [d, r] with covariance = F Fᵀ: Cholesky's where it is safe, else one by eigenvalues.
+        """A matrix F [d, r] with covariance = F Fᵀ: the Cholesky factor if that is stable, else from eigenvectors.
 
-        Cholesky's is the faster one by far, and keeps small variances apart from large ones: the congruence with it
+        The Cholesky factor is much faster, and separates small variances from large ones: the congruence with it
         loses less to rounding than that with eigenvectors.
         """
         if self.rank == len(self.mean):
@@ -90,18 +90,18 @@ class Normal:
         _check_semidefinite(values, _EPSILON * values[-1])
         null = len(values) - self.rank
         values, vectors = values[null:], vectors[:, null:]
-        real = values > 4 * _EPSILON * values[-1]  # below, eigenvalues are rounding
+        real = values > 4 * _EPSILON * values[-1]  # smaller eigenvalues are rounding errors
         factor: Tensor = vectors[:, real] * values[real].sqrt()
         return factor
 
 
 def sum_of_roots(gram: Tensor, rank: int, rounding: Tensor, tolerance: Tensor, product: Callable[[], Tensor]) -> Tensor:
-    """Returns the sum of singular values of A [m, n], from `gram` = A Aᵀ where that is accurate enough, else from A.
+    """Returns the sum of singular values of A [m, n], from `gram` = A Aᵀ if that is accurate enough, else from A.
 
-    Eigenvalues of A Aᵀ are several times faster than singular values of A, but roots are steep near 0. An error E of
+    Eigenvalues of A Aᵀ are several times faster than singular values of A, but the root is steep near 0. An error E of
     `gram`, ‖E‖ = `rounding`, moves eigenvalues by eᵢ with Σ eᵢ² ≤ ‖E‖², and their roots by Σ eᵢ / 2√λᵢ, which is at
-    most ‖E‖ √(Σ 1 / 4λᵢ); eigenvalues below ‖E‖ / √m cannot be told from 0. Where that passes `tolerance`, A is made
-    by `product` and decomposed itself. Only the `rank` largest eigenvalues can differ from 0.
+    most ‖E‖ √(Σ 1 / 4λᵢ); eigenvalues below ‖E‖ / √m are indistinguishable from 0. If the error exceeds `tolerance`, A
+    is computed by `product` and decomposed itself. Only the `rank` largest eigenvalues can differ from 0.
     """
     values: Tensor = torch.linalg.eigvalsh(gram)
     _check_semidefinite(values, rounding)
@@ -114,14 +114,14 @@ def sum_of_roots(gram: Tensor, rank: int, rounding: Tensor, tolerance: Tensor, p
 
 
 def squared_distance(shift: Tensor, traces: Tensor, root: Tensor) -> float:
-    """Returns ‖shift‖² + traces - 2 root; 0 where rounding brings it below that."""
+    """Returns ‖shift‖² + traces - 2 root; 0 if rounding makes it negative."""
     return max(float(shift.square().sum() + (traces - 2 * root)), 0.0)
 
 
 def _check_semidefinite(values: Tensor, rounding: Tensor) -> None:
-    """Raises `MetricError` where eigenvalues, ascending, fall below 0 by more than statistics kept in float32 do."""
+    """Raises `MetricError` if eigenvalues, ascending, are below 0 by more than the rounding of float32 statistics."""
     if len(values) and bool(values[0] < -(1e-5 * values[-1].abs() + 1e3 * rounding.abs())):
         raise MetricError(
             f"Normal: a covariance is not positive semidefinite (an eigenvalue {float(values[0]):.3g}, "
-            f"the largest {float(values[-1]):.3g}); were these statistics read whole and in the right order?"
+            f"the largest {float(values[-1]):.3g}); were these statistics read completely and in the right order?"
         )

@@ -14,7 +14,7 @@ _COLUMNS = 256
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """The squared MMD of two sets, and `p`: how often sets drawn at random from both have as large a one, or larger."""
+    """The squared MMD of two sets, and `p`: the probability of as large a value for random splits of all samples."""
 
     mmd: float
     p: float
@@ -26,12 +26,12 @@ def permutation_test(
 ) -> PermutationTest:
     """Returns whether `real` [N, d] and `fake` [M, d] could be of one distribution, by their MMD (Gretton et al. 2012).
 
-    The samples are dealt to two sets of N and M at random, `permutations` times, by `seed`. Were they all of one
-    distribution, the deal that was found would be as good as any other: p = (1 + those with an unbiased MMD² as
-    large) / (1 + all) is then at most α with probability α, for any N and M. Memory is that of (N + M)² numbers.
+    The pooled samples are split at random into sets of N and M, `permutations` times, by `seed`. If all are of one
+    distribution, the actual split is as likely as any other: p = (1 + splits with an unbiased MMD² as large) /
+    (1 + all splits) is then at most α with probability α, for any N and M. Memory is that of (N + M)² numbers.
 
     Raises:
-        MetricError: a set has fewer than 2 samples, numbers that are not finite, or another d than the other; no
+        MetricError: a set has fewer than 2 samples, numbers that are not finite, or a different d; no
             permutations.
     """
     check_features("permutation test", 2, real=real, fake=fake)
@@ -40,20 +40,20 @@ def permutation_test(
     samples = torch.cat((real, fake)).detach().cpu().double()
     pairs = kernel(samples, samples).double().fill_diagonal_(0)
     random, count, total = torch.Generator().manual_seed(seed), len(real), float(pairs.sum())
-    deals = torch.zeros(len(samples), 1 + permutations, dtype=torch.float64)
-    deals[:count, 0] = 1
+    splits = torch.zeros(len(samples), 1 + permutations, dtype=torch.float64)
+    splits[:count, 0] = 1
     for column in range(1, 1 + permutations):
-        deals[torch.randperm(len(samples), generator=random)[:count], column] = 1
-    within, to_all = torch.cat([_sums(pairs, some) for some in torch.split(deals, _COLUMNS, 1)], 1)
+        splits[torch.randperm(len(samples), generator=random)[:count], column] = 1
+    within, to_all = torch.cat([_sums(pairs, some) for some in torch.split(splits, _COLUMNS, 1)], 1)
     between = to_all - within
     others = total - within - 2 * between
     rest = len(fake)
-    found = within / (count * (count - 1)) + others / (rest * (rest - 1)) - 2 * between / (count * rest)
-    as_large = int((found[1:] >= found[0] - 1e-12).sum())
-    return PermutationTest(float(found[0]), (1 + as_large) / (1 + permutations), permutations)
+    values = within / (count * (count - 1)) + others / (rest * (rest - 1)) - 2 * between / (count * rest)
+    as_large = int((values[1:] >= values[0] - 1e-12).sum())
+    return PermutationTest(float(values[0]), (1 + as_large) / (1 + permutations), permutations)
 
 
-def _sums(pairs: Tensor, deals: Tensor) -> Tensor:
-    """Returns for each deal [n, K] the sum of `pairs` [n, n] within its first set, and from that to all, [2, K]."""
-    reached = pairs @ deals
-    return torch.stack(((reached * deals).sum(0), reached.sum(0)))
+def _sums(pairs: Tensor, splits: Tensor) -> Tensor:
+    """Returns the sums of `pairs` [n, n] within the first set of each split [n, K], and from that to all, [2, K]."""
+    reached = pairs @ splits
+    return torch.stack(((reached * splits).sum(0), reached.sum(0)))

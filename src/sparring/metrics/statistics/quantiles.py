@@ -1,4 +1,4 @@
-"""Transport in one dimension: between two sets of numbers it is known exactly, by sorting."""
+"""Optimal transport in one dimension, exact by sorting."""
 
 import torch
 from torch import Tensor
@@ -17,8 +17,8 @@ def transport_cost(one: Tensor, other: Tensor, power: int) -> Tensor:
     if count == others:
         return (one - other).abs().pow(power).mean(dim=0)
     ends = torch.cat((torch.arange(1, count + 1) * others, torch.arange(1, others + 1) * count)).sort().values
-    starts = torch.cat((ends.new_zeros(1), ends[:-1]))  # equal ends make intervals of no width, which add nothing
+    starts = torch.cat((ends.new_zeros(1), ends[:-1]))  # intervals between equal ends have width 0
     widths = ((ends - starts).double() / (count * others)).to(one.dtype)
-    # The last of these intervals has no width and begins past both sets: 1/N and 1/M share the end 1.
+    # The last interval has width 0 and starts past both sets, since multiples of 1/N and 1/M both end at 1: clamp it.
     gaps = one[(starts // others).clamp(max=count - 1)] - other[(starts // count).clamp(max=others - 1)]
     return widths @ gaps.abs().pow(power)
