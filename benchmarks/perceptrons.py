@@ -72,7 +72,7 @@ def by_hand(width: int, batch: int, threads: int = 0) -> contest.Step:
 def by_engine(width: int, batch: int, in_one: bool = True, recorded: bool = True) -> contest.Step:
     torch.set_num_threads(1)
     if not in_one:
-        mock.patch.object(MLP, "_in_one", return_value=False).start()
+        mock.patch.object(MLP, "_is_fused", return_value=False).start()
     settings = [f"generator.width={width}", f"discriminator.width={width}", f"training.batch={batch}"]
     chosen = recipe("ring", *settings, f"training.recorded={recorded}", "training.images=10_000_000_000")
     run = build_run(chosen, chosen.data.load(), RunFolder(Path(tempfile.gettempdir())), torch.device("cpu"))
