@@ -1,4 +1,4 @@
-"""What every network promises, over shapes of every kind."""
+"""The contract of every network, over shapes of every kind."""
 
 import re
 
@@ -76,7 +76,7 @@ def test_a_network_is_built_by_its_own_spec(kind: str) -> None:
 
 @every_network
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: "x".join(map(str, image)))
-def test_a_network_gives_the_shape_that_was_asked_for_or_says_that_it_cannot(kind: str, image: Shape) -> None:
+def test_a_network_returns_the_requested_shape_or_refuses_it(kind: str, image: Shape) -> None:
     built = 0
     for inputs, outputs in (((6,), image), (image, (1,)), (image, image), ((6,), (2,))):
         network = build(kind, inputs, outputs)
@@ -93,7 +93,7 @@ def test_a_network_gives_the_shape_that_was_asked_for_or_says_that_it_cannot(kin
 
 
 @every_network
-def test_what_a_network_cannot_map_is_said_with_both_shapes(kind: str) -> None:
+def test_a_refused_mapping_is_named_with_both_shapes(kind: str) -> None:
     for inputs, outputs in (((6,), (2,)), ((2, 8, 8), (2, 8, 8)), ((2, 8, 8), (1,)), ((6,), (2, 8, 8))):
         if build(kind, inputs, outputs) is None:
             with pytest.raises(ShapeError, match=f"{kind}.*{re.escape(str(inputs))} to {re.escape(str(outputs))}"):
@@ -107,15 +107,15 @@ def test_every_weight_of_a_network_gets_a_gradient(kind: str) -> None:
             network = build(kind, inputs, outputs, classes)
             assert network is not None
             random = torch.Generator().manual_seed(1)
-            told = torch.tensor([0, 1, 2, 0]) if classes else None
-            found = network(torch.randn(4, *inputs, generator=random), told)
+            labels = torch.tensor([0, 1, 2, 0]) if classes else None
+            found = network(torch.randn(4, *inputs, generator=random), labels)
             (found * torch.randn(found.shape, generator=random)).sum().backward()
             without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
             assert not without
 
 
 @every_network
-def test_a_conditional_network_listens_to_its_condition(kind: str) -> None:
+def test_the_outputs_of_a_conditional_network_depend_on_its_condition(kind: str) -> None:
     for inputs, outputs in mapped(kind):
         network = build(kind, inputs, outputs, classes=3)
         assert network is not None

@@ -81,8 +81,8 @@ def test_its_log_determinant_is_that_of_the_exact_jacobian(name: str, condition:
     bijection, inputs = made(name)
     _, found = bijection(inputs, condition)
     for index, one in enumerate(inputs):
-        told = None if condition is None else condition[index : index + 1]
-        exact = jacobian(lambda x, told=told: bijection(x[None], told)[0].flatten(), one)  # type: ignore[no-untyped-call]
+        one_condition = None if condition is None else condition[index : index + 1]
+        exact = jacobian(lambda x, one_condition=one_condition: bijection(x[None], one_condition)[0].flatten(), one)  # type: ignore[no-untyped-call]
         expected = exact.reshape(one.numel(), one.numel()).slogdet().logabsdet
         torch.testing.assert_close(found[index], expected)
 

@@ -68,7 +68,7 @@ def test_weights_are_not_differentiated_where_only_slopes_are_asked_for(monkeypa
     calls: list[str] = []
     original = convolution._ByWeight.forward
     monkeypatch.setattr(
-        convolution._ByWeight, "forward", staticmethod(lambda *told: (calls.append("w"), original(*told))[1])
+        convolution._ByWeight, "forward", staticmethod(lambda *arguments: (calls.append("w"), original(*arguments))[1])
     )
     scores = convolve(images, weight, bias, 1, 1).square().sum()
     (slope,) = torch.autograd.grad(scores, images, create_graph=True)

@@ -25,12 +25,12 @@ def inputs() -> Tensor:
     return torch.randn(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
 
 
-def sloped_reference(samples: Tensor, slope: float, held: list[Tensor]) -> tuple[Tensor, Tensor]:
+def reference_with_gradient(samples: Tensor, slope: float, held: list[Tensor]) -> tuple[Tensor, Tensor]:
     return input_gradient(lambda given: reference(given, slope, held), samples)
 
 
-def objective(scores: Tensor, slopes: Tensor) -> Tensor:
-    return torch.nn.functional.softplus(scores).mean() + slopes.square().sum(1).sqrt().mean() * 3
+def objective(scores: Tensor, gradients: Tensor) -> Tensor:
+    return torch.nn.functional.softplus(scores).mean() + gradients.square().sum(1).sqrt().mean() * 3
 
 
 def derivatives(function: Callable[[Tensor, list[Tensor]], Tensor], order: int) -> list[Tensor]:
@@ -49,14 +49,14 @@ def derivatives(function: Callable[[Tensor, list[Tensor]], Tensor], order: int) 
 @pytest.mark.parametrize("slope", SLOPES)
 @pytest.mark.parametrize("depth", [0, 1, 3])
 @pytest.mark.parametrize("outputs", [1, 4])
-def test_outputs_are_those_of_the_plain_statement(slope: float, depth: int, outputs: int) -> None:
+def test_outputs_are_those_of_the_reference(slope: float, depth: int, outputs: int) -> None:
     held = weights(outputs, depth)
     torch.testing.assert_close(perceptron(inputs(), slope, held), reference(inputs(), slope, held))
 
 
 @pytest.mark.parametrize("slope", SLOPES)
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
-def test_derivatives_of_every_order_are_those_of_the_plain_statement(slope: float, order: int) -> None:
+def test_derivatives_of_every_order_are_those_of_the_reference(slope: float, order: int) -> None:
     fast = derivatives(lambda x, w: perceptron(x, slope, w).square().mean(), order)
     plain = derivatives(lambda x, w: reference(x, slope, w).square().mean(), order)
     for ours, theirs in zip(fast, plain, strict=True):
@@ -65,9 +65,9 @@ def test_derivatives_of_every_order_are_those_of_the_plain_statement(slope: floa
 
 @pytest.mark.parametrize("slope", SLOPES)
 @pytest.mark.parametrize("order", [0, 1, 2])
-def test_derivatives_of_scores_and_slopes_are_those_of_the_plain_statement(slope: float, order: int) -> None:
+def test_derivatives_of_scores_and_gradients_are_those_of_the_reference(slope: float, order: int) -> None:
     fast = derivatives(lambda x, w: objective(*perceptron_with_gradient(x, slope, w)), order)
-    plain = derivatives(lambda x, w: objective(*sloped_reference(x, slope, w)), order)
+    plain = derivatives(lambda x, w: objective(*reference_with_gradient(x, slope, w)), order)
     for ours, theirs in zip(fast, plain, strict=True):
         torch.testing.assert_close(ours, theirs)
 
@@ -88,11 +88,11 @@ def test_frozen_weights_get_no_gradients() -> None:
 
 @pytest.mark.parametrize("classes", [0, 4])
 @pytest.mark.parametrize("sample", [(3,), (1, 2, 2)])
-def test_a_network_tells_the_slope_of_its_scores(classes: int, sample: tuple[int, ...]) -> None:
+def test_a_network_returns_the_input_gradient_of_its_scores(classes: int, sample: tuple[int, ...]) -> None:
     network = MLP.Spec(width=6).build(sample, (1,), Condition(classes=classes))
-    told = torch.tensor([0, 3, 1]) if classes else None
+    labels = torch.tensor([0, 3, 1]) if classes else None
     samples = torch.randn(3, *sample)
-    scores, slope = network.input_gradient(samples, told)
-    theirs = input_gradient(lambda given: super(MLP, network).input_gradient(given, told)[0], samples)
-    torch.testing.assert_close((scores, slope), theirs)
-    assert slope.shape == samples.shape
+    scores, gradient = network.input_gradient(samples, labels)
+    theirs = input_gradient(lambda given: super(MLP, network).input_gradient(given, labels)[0], samples)
+    torch.testing.assert_close((scores, gradient), theirs)
+    assert gradient.shape == samples.shape

@@ -59,11 +59,11 @@ def test_it_is_the_definition_for_any_ratio_filter_and_padding(ratio: tuple[int,
 @pytest.mark.parametrize("index", range(24))
 def test_it_gives_the_published_numbers(index: int) -> None:
     with np.load(PUBLISHED) as held:
-        told = json.loads(bytes(held[f"{index}/config"]))
+        config = json.loads(bytes(held[f"{index}/config"]))
         images, taps, expected = (torch.from_numpy(held[f"{index}/{name}"]) for name in ("x", "f", "y"))
-    taps = taps.flip(tuple(range(taps.dim()))) if told["flip_filter"] else taps
-    padding = tuple(told["padding_left_right_top_bottom"])
-    found = upfirdn(images, taps, told["up"], told["down"], padding, told["gain"])
+    taps = taps.flip(tuple(range(taps.dim()))) if config["flip_filter"] else taps
+    padding = tuple(config["padding_left_right_top_bottom"])
+    found = upfirdn(images, taps, config["up"], config["down"], padding, config["gain"])
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 

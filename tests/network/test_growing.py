@@ -99,9 +99,9 @@ def test_a_discriminator_that_begins_to_grow_gives_the_scores_of_images_of_half_
         earlier, later = (built(spec, image, Condition(classes)) for image in (small, large))
         taken_over(later, earlier)
         later.alpha.fill_(0)
-        images, told = torch.randn(4, *large), torch.tensor([0, 1, 2, 0]) if classes else None
+        images, classes_of_images = torch.randn(4, *large), torch.tensor([0, 1, 2, 0]) if classes else None
         half = adaptive_avg_pool2d(images, small[1:])
-        assert torch.equal(later(images, told), earlier(half, told))
+        assert torch.equal(later(images, classes_of_images), earlier(half, classes_of_images))
 
 
 @every_network

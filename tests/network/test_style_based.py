@@ -1,4 +1,4 @@
-"""What every generator of the StyleGAN line shares: truncation, mixing, noise, and the mean latent."""
+"""Every style-based generator: truncation, mixing, noise, and the mean latent."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ SPECS: list[Network.Spec] = [
 every_generator = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind())
 
 
-def built(spec: Network.Spec = SPECS[0], mixing: float = 0.0, condition: Condition = Condition()) -> StyleNetwork:
+def build(spec: Network.Spec = SPECS[0], mixing: float = 0.0, condition: Condition = Condition()) -> StyleNetwork:
     torch.manual_seed(0)
     network = spec.model_copy(update={"mixing": mixing}).build((6,), (3, 16, 16), condition)
     assert isinstance(network, StyleNetwork)
@@ -28,13 +28,13 @@ def built(spec: Network.Spec = SPECS[0], mixing: float = 0.0, condition: Conditi
 
 @every_generator
 def test_truncation_contracts_the_first_layers_towards_the_mean(spec: Network.Spec) -> None:
-    network = built(spec)
+    network = build(spec)
     network.mean_latent.value.normal_()
     ws = torch.randn(2, network.styles, 8)
-    found = network.truncate(ws, 0.7, layers=2)
+    truncated = network.truncate(ws, 0.7, layers=2)
     mean = network.mean_latent.value
-    torch.testing.assert_close(found[:, :2], mean + 0.7 * (ws[:, :2] - mean))
-    assert torch.equal(found[:, 2:], ws[:, 2:])
+    torch.testing.assert_close(truncated[:, :2], mean + 0.7 * (ws[:, :2] - mean))
+    assert torch.equal(truncated[:, 2:], ws[:, 2:])
     torch.testing.assert_close(network.truncate(ws, 0), mean.expand(2, network.styles, 8))
     torch.testing.assert_close(network.truncate(ws, 1), ws)
 
@@ -42,12 +42,12 @@ def test_truncation_contracts_the_first_layers_towards_the_mean(spec: Network.Sp
 @pytest.mark.parametrize(("truncation", "layers"), [(1.5, None), (-2, None), (0.5, 99), (0.5, -1)])
 def test_a_truncation_out_of_range_is_refused(truncation: float, layers: int | None) -> None:
     with pytest.raises(SpecError, match="truncation: got"):
-        built().truncate(torch.zeros(1, 6, 8), truncation, layers)
+        build().truncate(torch.zeros(1, 6, 8), truncation, layers)
 
 
 @every_generator
 def test_mixed_styles_are_two_latents_with_one_crossing(spec: Network.Spec) -> None:
-    network, latents = built(spec, mixing=1.0).train(), torch.randn(64, 6)
+    network, latents = build(spec, mixing=1.0).train(), torch.randn(64, 6)
     assert isinstance(network, StyleNetwork)
     own = network.mapping(latents)
     ws = network.draw_styles(latents)
@@ -60,9 +60,9 @@ def test_mixed_styles_are_two_latents_with_one_crossing(spec: Network.Spec) -> N
 
 
 @every_generator
-def test_the_share_of_mixed_samples_is_as_told(spec: Network.Spec) -> None:
+def test_the_share_of_mixed_samples_is_mixing(spec: Network.Spec) -> None:
     for share in (0.0, 0.5, 1.0):
-        network, latents = built(spec, mixing=share), torch.randn(400, 6)
+        network, latents = build(spec, mixing=share), torch.randn(400, 6)
         ws = network.draw_styles(latents)
         mixed = (ws != ws[:, :1]).any(2).any(1).float().mean().item()
         assert mixed == pytest.approx(share, abs=0.08)
@@ -70,14 +70,14 @@ def test_the_share_of_mixed_samples_is_as_told(spec: Network.Spec) -> None:
 
 @every_generator
 def test_a_conditional_sample_is_mixed_within_its_own_condition(spec: Network.Spec) -> None:
-    network, latents, told = built(spec, mixing=1.0, condition=Condition(3)), torch.randn(6, 6), torch.arange(6) % 3
-    last = network.draw_styles(latents, told)[:, -1]
-    torch.testing.assert_close(last, network.mapping(latents.roll(1, 0), told))
+    network, latents, classes = build(spec, mixing=1.0, condition=Condition(3)), torch.randn(6, 6), torch.arange(6) % 3
+    last = network.draw_styles(latents, classes)[:, -1]
+    torch.testing.assert_close(last, network.mapping(latents.roll(1, 0), classes))
 
 
 @every_generator
-def test_training_draws_noise_and_evaluation_does_not(spec: Network.Spec) -> None:
-    network, latents = built(spec), torch.randn(2, 6)
+def test_training_samples_noise_and_evaluation_does_not(spec: Network.Spec) -> None:
+    network, latents = build(spec), torch.randn(2, 6)
     for name, parameter in network.named_parameters():
         if name.endswith("strength"):
             torch.nn.init.ones_(parameter)

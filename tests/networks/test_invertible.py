@@ -36,13 +36,13 @@ def latents(network: Invertible, count: int = 3) -> Tensor:
 @pytest.mark.parametrize("classes", [0, 3])
 def test_the_inverse_undoes_the_network_to_1e_5_both_ways(kind: str, sample: Shape, classes: int) -> None:
     network = build(kind, sample, classes)
-    given, told = latents(network), torch.tensor([0, 2, 1]) if classes else None
-    samples, there = network.transform(given, told)
-    found, back = network.inverse(samples, told)
+    given, classes_of_latents = latents(network), torch.tensor([0, 2, 1]) if classes else None
+    samples, there = network.transform(given, classes_of_latents)
+    found, back = network.inverse(samples, classes_of_latents)
     assert samples.shape == (3, *sample)
     assert (found - given).abs().max() < 1e-5
     torch.testing.assert_close(back, -there, rtol=1e-5, atol=1e-3)
-    again, _ = network.transform(network.inverse(samples.clamp(-1, 1), told)[0], told)
+    again, _ = network.transform(network.inverse(samples.clamp(-1, 1), classes_of_latents)[0], classes_of_latents)
     assert (again - samples.clamp(-1, 1)).abs().max() < 1e-5
 
 
@@ -155,7 +155,7 @@ def test_scales_are_as_many_as_fit_and_no_more_are_built() -> None:
 
 
 @pytest.mark.parametrize("kind", ["NICE", "RealNVP"])
-def test_a_prior_of_another_size_is_told_the_right_one(kind: str) -> None:
+def test_a_prior_of_another_size_is_refused_with_the_right_one(kind: str) -> None:
     spec = NICE.Spec() if kind == "NICE" else RealNVP.Spec()
     with pytest.raises(ShapeError, match=rf"{kind} .*\(128,\) to \(1, 28, 28\); give the prior a size of 784"):
         spec.build((128,), (1, 28, 28))

@@ -1,4 +1,4 @@
-"""A packed discriminator judges packs, and says so to each of their samples."""
+"""A packed discriminator scores packs, and returns the score for each of their samples."""
 
 import torch
 
@@ -6,7 +6,7 @@ from sparring.network import Condition
 from sparring.networks import MLP, DCGANDiscriminator, Packed
 
 
-def test_all_samples_of_a_pack_get_what_the_inner_network_says_of_it() -> None:
+def test_all_samples_of_a_pack_get_its_score() -> None:
     network = Packed.Spec(of=MLP.Spec(width=8), count=3).build((2,), (1,))
     samples = torch.randn(6, 2)
     scores = network(samples)
@@ -15,7 +15,7 @@ def test_all_samples_of_a_pack_get_what_the_inner_network_says_of_it() -> None:
     assert torch.equal(scores[3:], packs[1:].expand(3, 1))
 
 
-def test_images_are_joined_as_channels_and_classes_go_with_them() -> None:
+def test_images_and_classes_are_joined_as_channels() -> None:
     spec = Packed.Spec(of=DCGANDiscriminator.Spec(width=4), count=2)
     network = spec.build((3, 8, 8), (1,), Condition(5))
     first, second = torch.randn(2, 3, 8, 8), torch.tensor([1, 2])

@@ -57,7 +57,7 @@ def test_a_256x256_image_goes_through_the_published_layers() -> None:
 
 
 @every_field
-def test_the_smallest_image_has_a_score_and_a_smaller_one_is_told_what_fits(field: Field) -> None:
+def test_the_smallest_image_has_a_score_and_a_smaller_one_is_refused_with_what_fits(field: Field) -> None:
     side = smallest_side(field)
     for normalization in ("BatchNorm", "InstanceNorm"):
         if field > 1:
@@ -75,7 +75,7 @@ def test_what_is_no_image_is_refused() -> None:
             PatchGAN.Spec().build(inputs, outputs)
 
 
-def test_pixels_are_judged_by_themselves() -> None:
+def test_pixels_are_scored_independently() -> None:
     network, given = build(1), torch.randn(2, *SAMPLE)
     mixed = given.flatten(2)[:, :, torch.randperm(144)].view_as(given)
     torch.testing.assert_close(network(mixed).flatten(1).sort()[0], network(given).flatten(1).sort()[0])

@@ -87,7 +87,7 @@ def test_the_discriminator_is_table_2s_with_the_published_codes_order() -> None:
 
 
 @pytest.mark.parametrize("image", [(1, 32, 32), (4, 24, 40), (3, 27, 60), (6, 9, 31), (3, 4, 4)], ids=str)
-def test_images_of_any_size_and_channels_are_drawn_and_judged(image: Shape) -> None:
+def test_images_of_any_size_and_channels_are_generated_and_scored(image: Shape) -> None:
     drawn = generator(image)(torch.randn(2, 6))
     assert drawn.shape == (2, *image)
     for taps in ((1, 1), (1, 3, 3, 1)):
@@ -95,10 +95,10 @@ def test_images_of_any_size_and_channels_are_drawn_and_judged(image: Shape) -> N
 
 
 def test_the_published_channels_are_the_default() -> None:
-    spec, judge = ProgressiveGenerator.Spec(), ProgressiveDiscriminator.Spec()
+    spec, critic = ProgressiveGenerator.Spec(), ProgressiveDiscriminator.Spec()
     expected = [512, 512, 512, 512, 256, 128, 64, 32, 16]  # 4x4 to 1024x1024
     assert plan_channels(9, spec.channel_base, spec.channel_max) == expected
-    assert plan_channels(9, judge.channel_base, judge.channel_max) == expected
+    assert plan_channels(9, critic.channel_base, critic.channel_max) == expected
 
 
 def test_activations_begin_at_the_scale_of_one() -> None:
@@ -122,64 +122,64 @@ def test_images_are_clamped_in_evaluation_only() -> None:
 
 
 def test_a_class_adds_its_own_score_and_several_labels_add_theirs() -> None:
-    images, told = torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
-    judge = discriminator((3, 8, 8), Condition(3))
-    scores = judge.head(judge.features(images, told))
-    torch.testing.assert_close(judge(images, told), scores[:, :1] + scores[:, 1:].gather(1, told[:, None]))
+    images, classes = torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
+    critic = discriminator((3, 8, 8), Condition(3))
+    scores = critic.head(critic.features(images, classes))
+    torch.testing.assert_close(critic(images, classes), scores[:, :1] + scores[:, 1:].gather(1, classes[:, None]))
     between = torch.tensor([[0.5, 0.5, 0]]).expand(4, 3)
-    torch.testing.assert_close(judge(images, between)[:, 0], scores[:, 0] + scores[:, 1:3].mean(1))
-    judge = discriminator((3, 8, 8), Condition(numbers=2))
+    torch.testing.assert_close(critic(images, between)[:, 0], scores[:, 0] + scores[:, 1:3].mean(1))
+    critic = discriminator((3, 8, 8), Condition(numbers=2))
     labels = torch.tensor([[0.0, 0], [1, 0], [0, 1], [1, 1]])
-    scores = judge.head(judge.features(images, labels))
-    torch.testing.assert_close(judge(images, labels)[:, 0], scores[:, 0] + (scores[:, 1:] * labels).sum(1))
+    scores = critic.head(critic.features(images, labels))
+    torch.testing.assert_close(critic(images, labels)[:, 0], scores[:, 0] + (scores[:, 1:] * labels).sum(1))
 
 
 def test_layouts_give_the_same_and_so_does_one_sample_alone() -> None:
     draw = generator((3, 16, 16)).eval()
     latents = torch.randn(4, 6)
     expected = draw(latents)
-    judge = discriminator((3, 16, 16))
-    scores = judge(expected)
+    critic = discriminator((3, 16, 16))
+    scores = critic(expected)
     torch.testing.assert_close(draw(latents[:1]), expected[:1], rtol=1e-4, atol=1e-5)
     draw.to(memory_format=torch.channels_last)
-    judge.to(memory_format=torch.channels_last)
+    critic.to(memory_format=torch.channels_last)
     torch.testing.assert_close(draw(latents), expected, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(judge(expected), scores, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(critic(expected), scores, rtol=1e-4, atol=1e-5)
 
 
 def test_bfloat16_changes_little_and_ends_in_full_precision() -> None:
-    draw, judge, latents = generator((3, 16, 16)), discriminator((3, 16, 16)), torch.randn(4, 6)
+    draw, critic, latents = generator((3, 16, 16)), discriminator((3, 16, 16)), torch.randn(4, 6)
     draw.alpha.fill_(0.3)
-    judge.alpha.fill_(0.3)
+    critic.alpha.fill_(0.3)
     images = draw(latents)
-    scores = judge(images)
+    scores = critic(images)
     with torch.autocast("cpu", torch.bfloat16):
-        found, said = draw(latents), judge(images)
-    assert found.dtype == said.dtype == torch.float32
+        found, scores_after = draw(latents), critic(images)
+    assert found.dtype == scores_after.dtype == torch.float32
     assert (found - images).norm() < 0.03 * images.norm()
-    assert (said - scores).norm() < 0.05 * scores.norm()
+    assert (scores_after - scores).norm() < 0.05 * scores.norm()
 
 
 @pytest.mark.parametrize(("image", "taps"), [((1, 8, 8), (1, 1)), ((1, 9, 7), (1, 3, 3, 1))], ids=str)
 def test_the_penalties_derivatives_are_right_in_float64(
     image: Shape, taps: tuple[float, ...], differentiate: Differentiate
 ) -> None:
-    judge = discriminator(image, taps=taps).double()
-    judge.alpha.fill_(0.3)
+    critic = discriminator(image, taps=taps).double()
+    critic.alpha.fill_(0.3)
     images = torch.randn(4, *image, dtype=torch.float64)
 
     def squared_slope() -> Tensor:
         given = images.requires_grad_()
-        (slope,) = torch.autograd.grad(judge(given).sum(), given, create_graph=True)
+        (slope,) = torch.autograd.grad(critic(given).sum(), given, create_graph=True)
         return slope.square().sum()
 
-    for name in ("blocks.0.first.weight", "from_image.0.weight", f"from_image.{len(judge.blocks) - 1}.weight"):
-        weight = judge.get_parameter(name)
+    for name in ("blocks.0.first.weight", "from_image.0.weight", f"from_image.{len(critic.blocks) - 1}.weight"):
+        weight = critic.get_parameter(name)
         numeric, exact = differentiate(squared_slope, weight)
         assert numeric == pytest.approx(exact, rel=1e-4)
 
 
-def test_the_discriminator_compares_samples_unless_told_not_to() -> None:
+def test_the_discriminator_compares_samples_by_default() -> None:
     assert couples_samples(discriminator((3, 8, 8)))
     assert not couples_samples(ProgressiveDiscriminator.Spec(channel_base=64, minibatch=None).build((3, 8, 8), (1,)))
 

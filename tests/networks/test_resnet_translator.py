@@ -73,7 +73,7 @@ def test_images_that_are_too_small_are_refused_when_they_come() -> None:
         build()(torch.randn(1, 3, 4, 16))
 
 
-def test_a_network_that_is_told_classes_takes_the_size_it_was_built_for() -> None:
+def test_a_class_conditional_network_takes_only_the_size_it_was_built_for() -> None:
     network = ResNetTranslator.Spec(width=2, blocks=1).build((3, 16, 16), (3, 16, 16), Condition(3))
     assert network(torch.randn(2, 3, 16, 16), torch.tensor([0, 2])).shape == (2, 3, 16, 16)
     with pytest.raises(ShapeError, match=r"built for, \(16, 16\); got \(20, 16\)"):

@@ -38,7 +38,7 @@ def discriminator(image: Shape, architecture: Architecture = "resnet", classes: 
 
 @every_architecture
 @pytest.mark.parametrize("image", [(1, 32, 32), (4, 24, 40), (3, 27, 60), (6, 9, 31), (3, 4, 4)], ids=str)
-def test_images_of_any_size_and_channels_are_drawn_and_judged(image: Shape, architecture: Architecture) -> None:
+def test_images_of_any_size_and_channels_are_generated_and_scored(image: Shape, architecture: Architecture) -> None:
     drawn = generator(image, architecture)(torch.randn(2, 6))
     assert drawn.shape == (2, *image)
     assert discriminator(image, architecture)(drawn).shape == (2, 1)
@@ -56,8 +56,8 @@ def test_a_square_power_of_two_has_the_published_grids_styles_and_channels() -> 
 @every_architecture
 def test_only_the_skip_architecture_makes_and_sees_images_of_every_size(architecture: Architecture) -> None:
     makes = [block.to_image is not None for block in generator((3, 32, 32), architecture).blocks]
-    judge = discriminator((3, 32, 32), architecture)
-    sees = [block.from_image is not None for block in judge.blocks] + [judge.from_image is not None]
+    critic = discriminator((3, 32, 32), architecture)
+    sees = [block.from_image is not None for block in critic.blocks] + [critic.from_image is not None]
     every = architecture == "skip"
     assert makes == [every] * 3 + [True]
     assert sees == [True] + [every] * 3
@@ -71,40 +71,40 @@ def test_activations_begin_at_the_scale_of_one(architecture: Architecture) -> No
 
 @every_architecture
 def test_layouts_give_the_same_and_so_does_one_sample_alone(architecture: Architecture) -> None:
-    draw, judge = generator((3, 16, 16), architecture).eval(), discriminator((3, 16, 16), architecture).eval()
-    judge.minibatch = None
-    judge.convolve.weight = torch.nn.Parameter(judge.convolve.weight[:, :-1])
+    draw, critic = generator((3, 16, 16), architecture).eval(), discriminator((3, 16, 16), architecture).eval()
+    critic.minibatch = None
+    critic.convolve.weight = torch.nn.Parameter(critic.convolve.weight[:, :-1])
     latents = torch.randn(4, 6)
     expected = draw(latents)
-    scores = judge(expected)
+    scores = critic(expected)
     torch.testing.assert_close(draw(latents[:1]), expected[:1], rtol=1e-4, atol=1e-5)
-    for network in (draw, judge):
+    for network in (draw, critic):
         network.to(memory_format=torch.channels_last)
     torch.testing.assert_close(draw(latents), expected, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(judge(expected[:1]), scores[:1], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(critic(expected[:1]), scores[:1], rtol=1e-4, atol=1e-5)
 
 
 def test_bfloat16_changes_little_and_ends_in_full_precision() -> None:
-    draw, judge, latents = generator((3, 16, 16)).eval(), discriminator((3, 16, 16)), torch.randn(4, 6)
+    draw, critic, latents = generator((3, 16, 16)).eval(), discriminator((3, 16, 16)), torch.randn(4, 6)
     ws = draw.broadcast(draw.mapping(latents))
     images = draw.synthesize(ws)
-    scores = judge(images)
+    scores = critic(images)
     with torch.autocast("cpu", torch.bfloat16):
         found = draw.synthesize(ws)
-        said = judge(images)
-    assert found.dtype == said.dtype == torch.float32
+        scores_after = critic(images)
+    assert found.dtype == scores_after.dtype == torch.float32
     assert (found - images).norm() < 0.02 * images.norm()
-    assert (said - scores).norm() < 0.05 * scores.norm()
+    assert (scores_after - scores).norm() < 0.05 * scores.norm()
 
 
 def test_the_penalties_derivatives_are_right_in_float64(differentiate: Differentiate) -> None:
-    judge = discriminator((1, 8, 8)).double()
+    critic = discriminator((1, 8, 8)).double()
     images = torch.randn(4, 1, 8, 8, dtype=torch.float64)
-    weight = judge.blocks[0].first.weight  # type: ignore[union-attr]
+    weight = critic.blocks[0].first.weight  # type: ignore[union-attr]
 
     def squared_slope() -> Tensor:
         given = images.requires_grad_()
-        (slope,) = torch.autograd.grad(judge(given).sum(), given, create_graph=True)
+        (slope,) = torch.autograd.grad(critic(given).sum(), given, create_graph=True)
         return slope.square().sum()
 
     assert isinstance(weight, Tensor)
@@ -126,15 +126,15 @@ def test_path_lengths_have_derivatives_in_float64(differentiate: Differentiate) 
     assert numeric == pytest.approx(exact, rel=1e-4)
 
 
-def test_a_class_is_told_by_projection_of_what_it_is_mapped_to() -> None:
-    judge, images, told = discriminator((3, 8, 8), classes=3), torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
-    assert judge.mapping is not None
-    mapped = judge.mapping(torch.empty(4, 0), told)
-    expected = (judge.head(judge.features(images, told)) * mapped).sum(1, keepdim=True) / 8**0.5
-    torch.testing.assert_close(judge(images, told), expected)
+def test_scores_of_a_class_are_projections_on_its_mapped_embedding() -> None:
+    critic, images, labels = discriminator((3, 8, 8), classes=3), torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
+    assert critic.mapping is not None
+    mapped = critic.mapping(torch.empty(4, 0), labels)
+    expected = (critic.head(critic.features(images, labels)) * mapped).sum(1, keepdim=True) / 8**0.5
+    torch.testing.assert_close(critic(images, labels), expected)
 
 
-def test_the_discriminator_compares_samples_unless_told_not_to() -> None:
+def test_the_discriminator_compares_samples_by_default() -> None:
     assert couples_samples(discriminator((3, 8, 8)))
     spec = StyleGAN2Discriminator.Spec(channel_base=64, minibatch=None)
     assert not couples_samples(spec.build((3, 8, 8), (1,)))

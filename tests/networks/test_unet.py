@@ -77,7 +77,7 @@ def test_sides_of_the_built_ones_plus_multiples_of_the_stride_go_through_whole_a
     torch.testing.assert_close(network(given), network(grown)[:, :, :13])
 
 
-def test_a_network_that_is_told_classes_takes_only_the_size_it_was_built_for() -> None:
+def test_a_class_conditional_network_takes_only_the_size_it_was_built_for() -> None:
     network = UNet.Spec(width=4).build((3, 8, 8), (3, 8, 8), Condition(3))
     with pytest.raises(ShapeError, match=r"size it was built for, \(8, 8\); got \(16, 16\); resize"):
         network(torch.zeros(1, 3, 16, 16), torch.tensor([0]))

@@ -1,4 +1,4 @@
-"""Numbers that follow the images shown, and numbers that never change."""
+"""Schedules as functions of the images seen, and constants."""
 
 import json
 from math import exp, pi, sin
@@ -35,11 +35,11 @@ def test_a_schedule_survives_yaml(schedule: Schedule) -> None:
 @every_schedule
 def test_a_schedule_stays_between_its_extremes_and_in_the_end_stands_still(schedule: Schedule) -> None:
     low, high = min(schedule.extremes()), max(schedule.extremes())
-    found = [schedule.at(images) for images in range(0, 3000, 10)]
-    assert all(low <= value <= high for value in found)
-    assert len(set(found[100:])) == 1
-    assert all(isinstance(value, float) for value in found)
-    assert schedule.stationary == (len(set(found)) == 1)
+    values = [schedule.at(images) for images in range(0, 3000, 10)]
+    assert all(low <= value <= high for value in values)
+    assert len(set(values[100:])) == 1
+    assert all(isinstance(value, float) for value in values)
+    assert schedule.stationary == (len(set(values)) == 1)
 
 
 def test_ramps_begin_and_end_as_they_say_and_are_half_way_in_the_middle() -> None:
@@ -109,7 +109,7 @@ def test_a_schedule_is_written_on_the_command_line_like_any_part() -> None:
         (InstanceNoise, {"deviation": float("nan")}, "deviation"),
     ],
 )
-def test_numbers_that_cannot_be_are_refused_with_their_field(
+def test_impossible_numbers_are_refused_with_their_field(
     part: type[Family], tree: dict[str, object], problem: str
 ) -> None:
     with pytest.raises(SpecError, match=problem):

@@ -84,8 +84,8 @@ def test_a_value_reads_back_equal_from_its_yaml(value: Spec) -> None:
 
 def test_a_member_is_given_as_itself_as_a_tree_or_by_its_name() -> None:
     expected = Picture(first=Circle())
-    for given in (Circle(), {"kind": "Circle"}, "Circle", {"kind": "Circle", "radius": 1}):
-        assert Picture.read({"first": given}) == expected
+    for value in (Circle(), {"kind": "Circle"}, "Circle", {"kind": "Circle", "radius": 1}):
+        assert Picture.read({"first": value}) == expected
     assert Picture.read({"first": "Oval"}).first == Oval()
     assert Picture.read({"maybe": None}).maybe is None
 
@@ -153,12 +153,12 @@ def test_what_is_no_count_is_refused(text: Any) -> None:
     ids=str,
 )
 def test_every_error_names_the_field_what_came_and_what_is_allowed(tree: Any, lines: list[str]) -> None:
-    found = refused(Picture, tree).splitlines()
-    assert len(found) == len(lines)
-    assert all(text.startswith(line) for text, line in zip(found, lines, strict=True)), found
+    problems = refused(Picture, tree).splitlines()
+    assert len(problems) == len(lines)
+    assert all(text.startswith(line) for text, line in zip(problems, lines, strict=True)), problems
 
 
-def test_an_error_deep_in_a_recipe_is_told_by_its_whole_path() -> None:
+def test_an_error_deep_in_a_recipe_names_its_whole_path() -> None:
     tree = sparring.recipe("dcgan").tree()
     tree["game"]["generator"]["normalization"] = {"kind": "BatchNrm"}
     assert refused(Recipe, tree).startswith(
@@ -215,7 +215,7 @@ def test_an_ambiguous_path_is_refused_with_all_that_it_could_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("assignment", "said"),
+    ("assignment", "message"),
     [
         ("batch", "'batch' is not an assignment: write field=value"),
         ("=3", "'=3' is not an assignment"),
@@ -236,15 +236,15 @@ def test_an_ambiguous_path_is_refused_with_all_that_it_could_be() -> None:
         ("accumulation=3", "accumulation: a batch of 128 cannot be computed in 3 equal parts"),
         ("losses=Hing", "game.losses.kind: got 'Hing', not a kind of AdversarialLoss; did you mean Hinge"),
         ("losses.kind=LeastSquare", "got 'LeastSquare', not a kind of AdversarialLoss; did you mean LeastSquares"),
-        ("penalties=[R1, R1]", "game.penalties: .*R1 stands there more than once; add up the weights in one"),
+        ("penalties=[R1, R1]", "game.penalties: .*R1 is listed twice; combine them into one with the summed weight"),
         ("seed=-1", "seed: got -1"),
         ("name=", "name: got None"),
         (".=1", "unknown field"),
         ("a..b=1", "unknown field"),
     ],
 )
-def test_an_assignment_that_cannot_be_is_refused_in_words(assignment: str, said: str) -> None:
-    with pytest.raises(SpecError, match=said):
+def test_an_impossible_assignment_is_refused_with_a_reason(assignment: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
         sparring.recipe("dcgan").override([assignment])
 
 

@@ -1,4 +1,4 @@
-"""Assigning one value inside a tree of plain data, by a path that may leave out its beginning."""
+"""Assignment of a value in a tree of plain data, by a path whose beginning may be omitted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ Tree = dict[str, Any]
 
 
 def assign(tree: Tree, path: tuple[str, ...], value: object, find_wrapped: Callable[[object, object], str]) -> None:
-    """Sets the field at `path` in place; a number walks a list, a changed `kind` drops the fields of the old one.
+    """Sets the field at `path` in place; numbers index lists, and a changed `kind` drops the fields of the old one.
 
-    `find_wrapped` names the field in which the new kind of two holds the old one whole, if it does; '' else.
+    `find_wrapped(old, new)` returns the field in which kind `new` wraps kind `old`, or ''.
 
     Raises:
         SpecError: the path is unknown or ambiguous.
@@ -43,15 +43,15 @@ def assign(tree: Tree, path: tuple[str, ...], value: object, find_wrapped: Calla
 
 
 def _complete(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns `path` with the beginning that was left out: the shallowest place that has its first field."""
+    """Returns `path` with its omitted beginning: the shallowest place that has its first field."""
     level: list[tuple[tuple[str, ...], Tree]] = [((), tree)]
     names: dict[str, None] = {}
     while level:
-        found = [prefix for prefix, node in level if path[0] in node]
-        if len(found) == 1:
-            return (*found[0], *path)
-        if found:
-            choices = " or ".join(".".join((*prefix, *path)) for prefix in found)
+        prefixes = [prefix for prefix, node in level if path[0] in node]
+        if len(prefixes) == 1:
+            return (*prefixes[0], *path)
+        if prefixes:
+            choices = " or ".join(".".join((*prefix, *path)) for prefix in prefixes)
             raise SpecError(f"{'.'.join(path)} could be {choices}: write out the one you mean")
         names.update((name, None) for _, node in level for name in node)
         level = [

@@ -1,4 +1,4 @@
-"""The JSON schema of a spec, for editors and forms, from the same fields that read it."""
+"""The JSON schema of a spec, for editors and forms."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ JSON = dict[str, Any]
 
 
 def json_schema(cls: type[Spec]) -> JSON:
-    """Returns the schema of `cls`; each family it can hold is a definition that lists the known kinds."""
+    """Returns the schema of `cls`; each family in it is a definition that lists the known kinds."""
     schema = cls.model_json_schema()
     definitions: JSON = schema.pop("$defs", {})
     waiting = _families(schema) | _families(definitions)

@@ -1,4 +1,4 @@
-"""Numbers that change while a run is played, as functions of the real images shown so far."""
+"""Schedules: numbers as functions of the real images seen in a run."""
 
 from abc import abstractmethod
 from bisect import bisect_right
@@ -11,29 +11,28 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from sparring.spec import FAMILY_MARK, Count, Family, Spec
 
-Images = Annotated[Count, Field(gt=0)]
+ImageCount = Annotated[Count, Field(gt=0)]
 
 
 class Schedule(Family):
-    """A number that depends on how many real images a run has shown, and on nothing else.
+    """A number that depends only on the count of real images seen in a run.
 
-    A field that takes a schedule takes a plain number too, and reads it as `Constant`. `stationary` says that
-    it is the same at any point of a run.
+    A field that takes a schedule also takes a plain number, read as `Constant`. `stationary` schedules are constant.
     """
 
     stationary: ClassVar[bool] = False
 
     @abstractmethod
     def at(self, images: int) -> float:
-        """Returns the number once `images` real images have been shown."""
+        """Returns the number after `images` real images."""
 
     @abstractmethod
     def extremes(self) -> tuple[float, ...]:
-        """Returns numbers between whose smallest and largest the schedule always stays."""
+        """Returns values whose minimum and maximum bound the schedule."""
 
 
 class Constant(Schedule):
-    """The same number all along."""
+    """A constant."""
 
     stationary: ClassVar[bool] = True
 
@@ -47,65 +46,65 @@ class Constant(Schedule):
 
 
 class Ramp(Schedule):
-    """What all members share: from `start` to `end` while the first `images` are shown, and `end` from then on."""
+    """A schedule from `start` to `end` over the first `images`, constant afterwards."""
 
     start: float
     end: float
-    images: Images
+    images: ImageCount
 
     @abstractmethod
-    def share(self, progress: float) -> float:
-        """Returns how much of the way has been gone at a `progress` in [0, 1]."""
+    def fraction(self, progress: float) -> float:
+        """Returns the fraction of the way from `start` to `end` at a `progress` in [0, 1]."""
 
     def at(self, images: int) -> float:
         if images >= self.images:
             return self.end
-        return self.start + (self.end - self.start) * self.share(images / self.images)
+        return self.start + (self.end - self.start) * self.fraction(images / self.images)
 
     def extremes(self) -> tuple[float, ...]:
         return self.start, self.end
 
 
 class Linear(Ramp):
-    """A straight line from `start` to `end`.
+    """Linear from `start` to `end`.
 
     >>> Linear(start=1, end=0, images=1000).at(250)
     0.75
     """
 
-    def share(self, progress: float) -> float:
+    def fraction(self, progress: float) -> float:
         return progress
 
 
 class Cosine(Ramp):
     """Half a period of a cosine from `start` to `end` (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
 
-    def share(self, progress: float) -> float:
+    def fraction(self, progress: float) -> float:
         return (1 - cos(pi * progress)) / 2
 
 
 class Logistic(Ramp):
-    """Fast at first, then ever more slowly: 2/(1 + exp(-γp)) - 1 of the way at the progress p (Ganin et al. 2016).
+    """Fast at first, then ever slower: the fraction 2/(1 + exp(-γp)) - 1 at the progress p (Ganin et al. 2016).
 
-    γ is the `steepness`, 10 in their section 5.2.2: at the end less than a ten-thousandth of the way is left.
+    γ is the `steepness`, 10 in their section 5.2.2, with less than a ten-thousandth of the way left at the end.
     """
 
     steepness: Annotated[float, Field(gt=0)] = 10.0
 
-    def share(self, progress: float) -> float:
-        return tanh(self.steepness * progress / 2)  # the same function, and no overflow
+    def fraction(self, progress: float) -> float:
+        return tanh(self.steepness * progress / 2)  # the same function without overflow
 
 
 class Steps(Schedule):
-    """The first of `values` at the beginning, and the next one from each of the counts in `images` on.
+    """The first of `values`, then the next one from each count in `images` on.
 
     >>> steps = Steps(values=(4, 2, 1), images=(1000, 3000))
-    >>> [steps.at(shown) for shown in (0, 999, 1000, 5000)]
+    >>> [steps.at(images) for images in (0, 999, 1000, 5000)]
     [4.0, 4.0, 2.0, 1.0]
     """
 
     values: Annotated[tuple[float, ...], Field(min_length=1)]
-    images: tuple[Images, ...] = ()
+    images: tuple[ImageCount, ...] = ()
 
     @model_validator(mode="after")
     def _increase(self) -> Self:
@@ -126,11 +125,11 @@ class Steps(Schedule):
 
 
 def is_stationary(value: object) -> bool:
-    """Whether `value` means the same at any point of a run: nothing within it is said not to be `stationary`."""
+    """Whether `value` means the same at any point of a run: nothing in it is marked as not `stationary`."""
     if isinstance(value, Spec):
-        return getattr(value, "stationary", True) and all(is_stationary(held) for _, held in value)
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
-    return all(map(is_stationary, held))
+        return getattr(value, "stationary", True) and all(is_stationary(item) for _, item in value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
+    return all(map(is_stationary, items))
 
 
 def _read_number(value: Any) -> Any:
@@ -161,13 +160,13 @@ def _at_most(most: float) -> Callable[[Schedule], Schedule]:
 _NUMBER = WithJsonSchema({"anyOf": [{"type": "number"}, {FAMILY_MARK: "Schedule"}]})
 
 Scheduled = Annotated[Schedule, BeforeValidator(_read_number), _NUMBER]
-"""A schedule, or a number that never changes."""
+"""A schedule, or a constant."""
 
 NonNegativeScheduled = Annotated[Scheduled, AfterValidator(_at_least(0))]
-"""A schedule of numbers of 0 and above."""
+"""A schedule of numbers from 0 up."""
 
 ScheduledFromOne = Annotated[Scheduled, AfterValidator(_at_least(1))]
-"""A schedule of numbers of 1 and above."""
+"""A schedule of numbers from 1 up."""
 
 ScheduledProbability = Annotated[NonNegativeScheduled, AfterValidator(_at_most(1))]
 """A schedule of numbers in [0, 1]."""

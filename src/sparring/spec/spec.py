@@ -1,4 +1,4 @@
-"""Write down, read back, override: recipes as typed, frozen values."""
+"""Typed, frozen values with YAML and overrides."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ from sparring.spec.assignment import Tree, assign
 _MULTIPLES = {"k": 10**3, "M": 10**6, "G": 10**9}
 
 
-def _count(value: object) -> object:
-    """Reads `200k`, `1.5M` or `1e6` as a whole number; leaves everything else to pydantic."""
+def _read_count(value: object) -> object:
+    """Reads `200k`, `1.5M` or `1e6` as an integer; leaves everything else to pydantic."""
     if not isinstance(value, str) or not value.strip():
         return value
     text, multiple = value.strip(), 1
@@ -39,18 +39,18 @@ def _count(value: object) -> object:
     return int(number) if number.is_integer() else value
 
 
-Count = Annotated[int, BeforeValidator(_count)]
-"""A whole number that may be written `200k`, `1.5M` or `1e6`."""
+Count = Annotated[int, BeforeValidator(_read_count)]
+"""An integer, also written `200k`, `1.5M` or `1e6`."""
 
 
 FAMILY_MARK = "x-family"
-"""In a raw JSON schema, what stands for "any member of this family"; see `json_schema`."""
+"""The key in a raw JSON schema for "any member of this family"; see `json_schema`."""
 
 
 class Spec(BaseModel):
-    """A frozen, typed value that can be written as YAML and reads back equal.
+    """A frozen, typed value that survives YAML.
 
-    Unknown fields are refused, and so are infinities and NaN.
+    Refuses unknown fields, infinities and NaN.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
@@ -68,7 +68,7 @@ class Spec(BaseModel):
 
     @classmethod
     def read(cls, tree: object) -> Self:
-        """Returns the value that `tree` (as YAML gives it) describes.
+        """Returns the value that `tree`, the content of a YAML file, describes.
 
         Raises:
             SpecError: one line for every field that is unknown, missing or impossible.
@@ -81,13 +81,13 @@ class Spec(BaseModel):
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:
-        """Returns the value written in `text`; raises `SpecError` where it is not YAML or not such a value."""
+        """Returns the value in `text`; raises `SpecError` if it is not YAML or not such a value."""
         try:
             tree = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise SpecError(f"not YAML: {' '.join(str(error).split())}") from None
         if tree is None:
-            raise SpecError("empty: there is nothing in it; `spar recipes NAME` prints a recipe to begin with")
+            raise SpecError("empty file; `spar recipes NAME` prints a recipe to start from")
         return cls.read(tree)
 
     def tree(self) -> Tree:
@@ -95,15 +95,15 @@ class Spec(BaseModel):
         return self.model_dump(mode="json")
 
     def to_yaml(self) -> str:
-        """Returns the whole value as YAML, fields in the order of their declaration."""
+        """Returns the value as YAML, fields in the order of their declaration."""
         return yaml.safe_dump(self.tree(), sort_keys=False, allow_unicode=True, width=100)
 
     def override(self, assignments: Sequence[str]) -> Self:
-        """Returns a copy in which each `path=value` has been assigned, values read as YAML.
+        """Returns a copy with each `path=value` assigned, values read as YAML.
 
-        A path may leave out its beginning where that is unambiguous (`generator.width` for
-        `game.generator.width`); a number in a path walks a list; a changed `kind` drops the
-        fields of the old one, unless it needs another of its family to wrap: that is the old one then.
+        The beginning of a path may be omitted if that is unambiguous (`generator.width` for
+        `game.generator.width`); numbers in a path index lists; a changed `kind` drops the
+        fields of the old one, except a kind that wraps another of its family: it wraps the old one.
 
         Raises:
             SpecError: an assignment without `=`, an unknown or ambiguous path, an impossible value.
@@ -118,7 +118,7 @@ class Spec(BaseModel):
             except yaml.YAMLError:
                 value = text
             assign(tree, tuple(path.split(".")), value, _find_wrapped)
-            with suppress(SpecError):  # so that a new kind's fields are there for the next assignment
+            with suppress(SpecError):  # adds a new kind's fields for the next assignment
                 tree = type(self).read(tree).tree()
         return type(self).read(tree)
 
@@ -197,14 +197,14 @@ class Family(Spec):
 
 
 def _find_wrapped(old: object, new: object) -> str:
-    """Returns the required field in which kind `new` holds a value of the family that it shares with `old`, or ''."""
+    """Returns the required field of kind `new` for a value of the family that it shares with `old`, or ''."""
     roots = [root for root in Family.roots.values() if {str(old), str(new)} <= root.members.keys()]
     fields = [(name, field) for root in roots for name, field in root.members[str(new)].model_fields.items()]
     return next((name for name, field in fields if field.is_required() and field.annotation in roots), "")
 
 
 def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:
-    """Yields `path: left → right` for every leaf in which two trees differ."""
+    """Yields `path: left → right` for every leaf that differs."""
     for name in dict.fromkeys((*left, *right)):
         here = f"{path}.{name}" if path else name
         one, other = left.get(name), right.get(name)
@@ -214,28 +214,29 @@ def differences(left: Tree, right: Tree, path: str = "") -> Iterator[str]:
             yield f"{here}: {one!r} → {other!r}"
 
 
-def _problems(found: list[tuple[str, str]]) -> PydanticCustomError:
-    return PydanticCustomError("nested", "nested", {"problems": found})
+def _problems(problems: list[tuple[str, str]]) -> PydanticCustomError:
+    return PydanticCustomError("nested", "nested", {"problems": problems})
 
 
 def _explain(cls: type[Spec], error: ValidationError) -> list[tuple[str, str]]:
-    """Returns (place, what is wrong there) for each error, those of nested families included."""
-    found: list[tuple[str, str]] = []
+    """Returns (place, problem) for each error, including nested families."""
+    problems: list[tuple[str, str]] = []
     for one in error.errors(include_url=False):
         place = ".".join(str(part) for part in one["loc"])
-        said = one["msg"].removeprefix("Value error, ")
-        text = said if isinstance(one["input"], (dict, Spec)) else f"got {one['input']!r}; {said}"
+        message = one["msg"].removeprefix("Value error, ")
+        text = message if isinstance(one["input"], (dict, Spec)) else f"got {one['input']!r}; {message}"
         if one["type"] == "nested":
             inner = one["ctx"]["problems"]
-            found += [(".".join(part for part in (place, deeper) if part), text) for deeper, text in inner]
+            problems += [(".".join(part for part in (place, deeper) if part), text) for deeper, text in inner]
         elif one["type"] == "extra_forbidden":
             owner = _model_at(cls, one["loc"][:-1])
-            found.append((place, f"unknown field of {_name(owner)}{nearest(str(one['loc'][-1]), owner.model_fields)}"))
+            hint = nearest(str(one["loc"][-1]), owner.model_fields)
+            problems.append((place, f"unknown field of {_name(owner)}{hint}"))
         elif one["type"] == "missing":
-            found.append((place, "needs a value"))
+            problems.append((place, "needs a value"))
         else:
-            found.append((place, text))
-    return found
+            problems.append((place, text))
+    return problems
 
 
 def _name(cls: type[Spec]) -> str:
@@ -243,14 +244,13 @@ def _name(cls: type[Spec]) -> str:
 
 
 def _model_at(cls: type[Spec], path: Sequence[str | int]) -> type[Spec]:
-    """Returns the spec that owns the field at the end of `path`, as far as annotations tell."""
+    """Returns the spec that owns the field at the end of `path`, according to annotations."""
     owner = cls
     for part in path:
         field = owner.model_fields.get(str(part))
         if field is None:
             continue
-        found = [kind for kind in _types(field.annotation) if issubclass(kind, Spec)]
-        owner = found[0] if found else owner
+        owner = next((kind for kind in _types(field.annotation) if issubclass(kind, Spec)), owner)
     return owner
 
 
