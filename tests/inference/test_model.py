@@ -104,7 +104,7 @@ def test_numbers_that_a_model_was_told_are_asked_for_by_name(shrink: Shrink, pic
     assert (tmp_path / "run" / "samples" / "numbers").is_dir()
     assert "2 numbers (smiling, age)" in "\n".join(describe(tmp_path / "run"))
     assert "2 numbers (smiling, age)" in "\n".join(describe(model.path))
-    assert "<th>Numbers told</th><td>smiling, age</td>" in (tmp_path / "run" / "report.html").read_text()
+    assert "<th>Attributes</th><td>smiling, age</td>" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_sampling_and_loading_leave_the_callers_random_state_alone(run: Path) -> None:

@@ -12,7 +12,7 @@ Best = Annotated[bool, typer.Option("--best", help="The run's best checkpoint by
 Class = Annotated[str | None, typer.Option("--class", help="A class; cat=0.5,dog=0.5; or smiling=1.")]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
 SavedLatents = Annotated[
-    Path | None, typer.Option("--latents", help="Take the latents of this .npz instead of new ones.")
+    Path | None, typer.Option("--latents", help="Use the latents in this .npz instead of new ones.")
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**62, help="The same seed draws the same samples.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")]

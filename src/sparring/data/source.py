@@ -38,7 +38,7 @@ class Loading:
 class Source(Family):
     """A kind of data set, and how its samples are read.
 
-    `mirror` flips each image left to right with probability one half whenever it is drawn. Other data cannot
+    `mirror` flips each image left to right with probability one half each time it is sampled. Other data cannot
     replace those of an `interactive` kind: they come from an environment in which the game acts too.
     """
 

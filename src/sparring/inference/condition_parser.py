@@ -12,7 +12,7 @@ def parse_condition(text: str, condition: Condition, meanings: Sequence[str], co
     """Returns the condition of `count` samples written in `text`; `meanings` are the names of classes or of numbers.
 
     A class is a name or a number, or weights of several that sum to one: `cat=0.5,dog=0.5`. Numeric labels are written
-    in order, `0.2,0.8`, or by name, `smiling=1,age=0.3`; those left out are drawn for every sample, from `seed`, as in
+    in order, `0.2,0.8`, or by name, `smiling=1,age=0.3`; those left out are sampled for every image, from `seed`, as in
     an unconditional draw.
 
     Raises:

@@ -100,7 +100,7 @@ class Model:
         space: str = "z",
         truncation: float | None = None,
     ) -> Latents:
-        """Returns the latents of the samples drawn by `sample`, in the `space` z, or in w or w+ of a style network.
+        """Returns the latents of the samples that `sample` returns, in the `space` z, or in w or w+ of a style network.
 
         A `truncation` moves them towards the mean latent, see `truncate`; they are of w or w+ then.
 
