@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparring.data import Digits, ImageFiles, Ring, Transformed, exhibit
+from sparring.data import Digits, ImageFiles, PartlyLabelled, Ring, Transformed, exhibit
 from sparring.data.catalog.fashion_mnist import DEBIAN, FashionMNIST
 
 
@@ -60,3 +60,9 @@ def test_fashion_mnist_states_its_licence_and_files():
     [exhibition] = FashionMNIST(split="test").provenance()
     assert exhibition.licence.startswith("MIT")
     assert [path.name.split("-")[1] for path, _ in exhibition.files] == ["images", "labels"]
+
+
+def test_unlabelled_samples_are_counted_apart() -> None:
+    exhibition = exhibit(PartlyLabelled(of=Digits(size=8), labelled=20))
+    assert exhibition.lines[1].startswith("classes: 10: 0 ")
+    assert exhibition.lines[1].endswith(" unlabelled")

@@ -21,7 +21,6 @@ _PAIR_COLUMNS, _PAIR_ROWS = 6, 8
 _POINTS = 1500
 _WIDTH = 1200
 _NAME_WIDTH, _NAME_HEIGHT = 140, 12
-_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,19 @@ def exhibit(source: Source, loading: Loading = Loading()) -> Exhibit:
     The sheet shows a row for each class, or pairs of source and target side by side, or samples spread evenly.
     """
     data = source.load(loading)
-    _, condition = _draw(data, np.zeros(1, np.int64))
-    if condition is not None and condition.ndim == 4:
-        samples = f"{_shape(data.shape)}, each conditioned on one of {_shape(tuple(condition.shape[1:]))}"
+    if data.condition.shape:
+        samples = f"{_shape(data.shape)}, each conditioned on one of {_shape(data.condition.shape)}"
         classes, sheet = "none", _pairs(data)
     elif data.targets is not None and data.targets.kind == "attributes":
         listed = ", ".join(data.targets.describe())
         samples, sheet = _shape(data.shape), _samples(data)
         classes = f"none, but {len(data.attributes)} numbers, means: {listed}"
-    elif condition is not None:
-        labels = _labels(data)
-        counts = np.bincount(labels, minlength=len(data.classes))
+    elif data.labels is not None:
+        labels = data.labels
+        counts = np.bincount(labels[labels >= 0], minlength=len(data.classes))
         listed = ", ".join(f"{name} {count:,}" for name, count in zip(data.classes, counts, strict=True))
-        samples, classes = _shape(data.shape), f"{len(data.classes)}: {listed}"
+        unlabelled = f"; {np.count_nonzero(labels < 0):,} unlabelled" if (labels < 0).any() else ""
+        samples, classes = _shape(data.shape), f"{len(data.classes)}: {listed}{unlabelled}"
         sheet = _classes(data, labels)
     else:
         samples, classes, sheet = _shape(data.shape), "none", _samples(data)
@@ -77,14 +76,6 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _draw(data: Dataset, indices: Labels) -> tuple[Tensor, Tensor | None]:
     return data.batch(indices, torch.Generator().manual_seed(0))
-
-
-def _labels(data: Dataset) -> Labels:
-    """Returns the class of every sample, [N]."""
-    parts = np.array_split(np.arange(len(data)), -(-len(data) // _CHUNK))
-    batches = (_draw(data, part)[1] for part in parts)
-    labels: Labels = torch.cat([batch for batch in batches if batch is not None]).numpy()
-    return labels
 
 
 def _spread(indices: Labels, count: int) -> Labels:
