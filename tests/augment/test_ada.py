@@ -100,7 +100,8 @@ def state(game: torch.nn.Module) -> dict[str, Tensor]:
 
 def test_a_game_saves_what_it_remembers_and_the_generators_move_leaves_it_alone() -> None:
     game = build_game(augmentations=(ADA(every=1, images=12),))
-    assert state(game).keys() == {f"adversary.augmenter.ADA_{name}" for name in ("probability", "signs", "count", "step")}
+    names = ("probability", "signs", "count", "step")
+    assert state(game).keys() == {f"adversary.augmenter.ADA_{name}" for name in names}
     before = {name: value.clone() for name, value in state(game).items()}
     game.generate(batch(0))
     assert all(torch.equal(value, before[name]) for name, value in state(game).items())
