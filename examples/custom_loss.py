@@ -32,7 +32,7 @@ def main(*assignments: str, folder: str = "runs/examples/losses") -> dict[str, d
     scores = {}
     for loss in LOSSES:
         recipe = sparring.recipe("ring", f"losses={loss}", *SMALL, *assignments)
-        scores[loss] = sparring.train(recipe, run=f"{folder}/{loss}").facts["scores"]
+        scores[loss] = sparring.train(recipe, run=f"{folder}/{loss}").facts.scores
     for loss, values in scores.items():
         missed, low = values["modes_missed"], values["low_quality"]
         print(

@@ -19,7 +19,7 @@ def main(*assignments: str, folder: str = "runs/examples/digits") -> None:
     model = sparring.load(folder)  # a run's folder or a checkpoint; needs no data
     images = model.sample(64, seed=0)  # [64, 1, 16, 16] in [-1, 1], by the averaged generator
     picture(images).save(Path(folder) / "samples.png")
-    print(model, "scores", model.facts["scores"])
+    print(model, "scores", model.facts.scores)
 
 
 if __name__ == "__main__":
