@@ -31,7 +31,7 @@ test: setup ## lint, types and every test
 bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
 	@for name in overhead perceptrons data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
-bench-scores: setup ## speed of the scores against the usual ways to them (ten minutes on a quiet machine)
+bench-scores: setup ## speed of the scores against the usual implementations (ten minutes on a quiet machine)
 	@for name in frechet neighbours kernel features; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
 
 bench-games: setup ## speed of each game's step against a hand-written loop (half an hour on a quiet machine)

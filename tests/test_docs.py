@@ -17,7 +17,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 INVENTED = {"boosting", "jensen_shannon", "residual_mlp", "mean_matching"}
-"""Files that CONTRIBUTING.md tells a contributor to write."""
+"""Files that CONTRIBUTING.md has its readers write."""
 
 FOLDERS = {path.name for path in SOURCE.iterdir() if path.is_dir()}
 
