@@ -189,6 +189,6 @@ def test_adaptive_augmentation_sees_the_same_count_whatever_the_parts(prepare: P
         for _ in range(6):
             play_step(run)
         state = dict(run.game.adversary.augmenter.named_buffers())  # type: ignore[union-attr]
-        seen.append((float(state["count_0"]), int(state["step_0"]), float(state["probability_0"])))
+        seen.append((float(state["ADA_count"]), int(state["ADA_step"]), float(state["ADA_probability"])))
     assert seen == [(8, 4, seen[0][2])] * 3
     assert seen[0][2] > 0
