@@ -50,7 +50,7 @@ def test_any_numbers_give_an_axis_with_a_few_ticks(values):
     assert all(-0.001 <= axis.place(tick) <= 1.001 for tick in axis.ticks())
 
 
-def test_a_gap_in_the_numbers_is_a_gap_in_the_line_and_is_told():
+def test_a_gap_in_the_numbers_is_a_gap_in_the_line_and_is_noted():
     chart = line_chart([_curve([1.0, 2.0, math.nan, 3.0, 4.0])], "title")
     line = next(path for path in ElementTree.fromstring(chart).iter("path") if path.attrib["class"].startswith("line"))
     assert line.attrib["d"].count("M") == 2
@@ -61,7 +61,7 @@ def test_a_single_point_is_drawn():
     assert 'h0"' in line_chart([_curve([1.0])], "title")
 
 
-def test_a_spike_does_not_flatten_the_rest_and_is_told():
+def test_a_spike_does_not_flatten_the_rest_and_is_noted():
     axis = axis_for([*[1.0, 2.0] * 100, 1e9])
     assert axis.high < 3
     assert "the highest 1G" in line_chart([_curve([*[1.0, 2.0] * 100, 1e9])], "title")

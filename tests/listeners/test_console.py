@@ -53,7 +53,7 @@ def test_plain_lines_are_ten_seconds_apart_and_hold_the_first_and_the_last(view)
     _play(console, clock, view, steps=25, seconds_per_step=1.0)
     console.end(view, "finished")
     lines = console.terminal.file.getvalue().splitlines()
-    assert [int(found) for found in re.findall(r"step (\d+)", "\n".join(lines[1:-1]))] == [1, 11, 21, 25]
+    assert [int(step) for step in re.findall(r"step (\d+)", "\n".join(lines[1:-1]))] == [1, 11, 21, 25]
     assert lines[-1].startswith("Finished after 25 steps and 1.6k images")
 
 

@@ -20,21 +20,21 @@ def test_less_is_better_of_every_measure():
 
 
 def test_every_measure_sees_the_same_images_on_the_cpu(view):
-    seen = []
+    samples = []
 
     def remember(images):
-        seen.append(images)
+        samples.append(images)
         return 1
 
     view.advance()
     evaluation = Evaluation(every=1, measures={"one": remember, "two": remember}, count=6)
     assert evaluation.score(view) == {"one": 1.0, "two": 1.0}
-    assert seen[0].shape == (6, 1, 8, 8)
-    assert torch.equal(*seen)
-    assert seen[0].device.type == "cpu"
-    assert not seen[0].requires_grad
+    assert samples[0].shape == (6, 1, 8, 8)
+    assert torch.equal(*samples)
+    assert samples[0].device.type == "cpu"
+    assert not samples[0].requires_grad
 
 
 def test_a_game_that_makes_no_samples_has_its_own_scores(silent):
     silent.advance()
-    assert Evaluation(every=1, measures={}, scored={"own": "higher"}).score(silent) == {"own": 1.0}
+    assert Evaluation(every=1, measures={}, game_directions={"own": "higher"}).score(silent) == {"own": 1.0}

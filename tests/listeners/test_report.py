@@ -160,9 +160,9 @@ def test_smaller_is_better_without_other_directions(view, facts):
 
 def test_many_grids_are_thinned_evenly_and_the_latest_shows(view):
     html = _fill(view, grids=100)
-    shown = [int(count.replace(",", "")) for count in re.findall(r'data-images="([\d,]+)"', html)]
-    assert len(shown) == 40
-    assert (shown[0], shown[-1]) == (0, 99 * 64)
+    frames = [int(count.replace(",", "")) for count in re.findall(r'data-images="([\d,]+)"', html)]
+    assert len(frames) == 40
+    assert (frames[0], frames[-1]) == (0, 99 * 64)
     assert re.findall(r'class="current small" alt="samples after ([\d,]+) images"', html) == ["6,336"]
 
 

@@ -66,7 +66,7 @@ def test_a_failed_run_draws_nothing_more(view):
     assert sample_paths(view.folder) == {}
 
 
-def test_a_grid_that_cannot_be_put_in_place_leaves_the_old_one_and_nothing_beside_it(view, monkeypatch):
+def test_a_grid_that_cannot_be_put_in_place_leaves_the_old_one_and_no_temporary_one(view, monkeypatch):
     samples = Samples(every=64, count=4)
     samples.begin(view)
     before = _pixels(view.folder / "samples" / "00000000.png")

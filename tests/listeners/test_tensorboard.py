@@ -1,4 +1,4 @@
-"""What TensorBoard is given, and what is said where it is missing."""
+"""The event files of TensorBoard, and the error where it is missing."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a run is watched by."""
+"""The listeners that a recipe asks for."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ def test_hidden_colours_of_the_data_change_neither_training_nor_its_score(shrink
     images[:, :8, :, 3] = 0  # the upper half is transparent
     hidden = images.copy()
     hidden[:, :8, :, :3] = 255 - images[:, :8, :, :3]
-    told = []
+    logs = []
     for name, pixels in (("one", images), ("other", hidden)):
         np.save(tmp_path / f"{name}.npy", pixels)
         recipe = shrink(
@@ -21,6 +21,6 @@ def test_hidden_colours_of_the_data_change_neither_training_nor_its_score(shrink
         )
         sparring.train(recipe, tmp_path / name)
         lines = [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
-        told.append([(line["losses"], line["scores"]) for line in lines])
-    assert told[0] == told[1]
-    assert any("sliced_wasserstein" in scores for _, scores in told[0])
+        logs.append([(line["losses"], line["scores"]) for line in lines])
+    assert logs[0] == logs[1]
+    assert any("sliced_wasserstein" in scores for _, scores in logs[0])

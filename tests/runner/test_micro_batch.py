@@ -22,18 +22,18 @@ def parts(folder: Path) -> int:
 @pytest.fixture
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lets memory hold two samples at a time; the runs that were built to find out are noted."""
-    asked: list[int] = []
+    batches: list[int] = []
 
     def find_size(batch: int, parts: list[int], device: object, build: Callable[[int], object]) -> int:
-        asked.append(batch)
+        batches.append(batch)
         build(2)
         return 2
 
     monkeypatch.setattr(micro_batch, "find_size", find_size)
-    return asked
+    return batches
 
 
-def test_what_was_asked_for_is_written_and_told(
+def test_a_wanted_size_is_written_and_printed(
     shrink: Shrink, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparring.train(shrink("dcgan"), tmp_path / "run", device="cpu", micro_batch=2)
@@ -51,14 +51,14 @@ def test_a_batch_that_memory_holds_is_computed_whole(
 
 
 def test_looking_for_a_size_leaves_no_trace(shrink: Shrink, tmp_path: Path, little_memory: list[int]) -> None:
-    sparring.train(shrink("stylegan2-emoji"), tmp_path / "found", device="cpu", micro_batch="auto")
-    sparring.train(shrink("stylegan2-emoji"), tmp_path / "given", device="cpu", micro_batch=2)
+    sparring.train(shrink("stylegan2-emoji"), tmp_path / "measured", device="cpu", micro_batch="auto")
+    sparring.train(shrink("stylegan2-emoji"), tmp_path / "wanted", device="cpu", micro_batch=2)
     assert little_memory == [4]
-    found, given = (
-        read_checkpoint(list_checkpoints(tmp_path / name / "checkpoints")[-1]) for name in ("found", "given")
+    measured, wanted = (
+        read_checkpoint(list_checkpoints(tmp_path / name / "checkpoints")[-1]) for name in ("measured", "wanted")
     )
-    assert found.tensors.keys() == given.tensors.keys()
-    assert all(tensor.equal(given.tensors[name]) for name, tensor in found.tensors.items())
+    assert measured.tensors.keys() == wanted.tensors.keys()
+    assert all(tensor.equal(wanted.tensors[name]) for name, tensor in measured.tensors.items())
 
 
 def test_a_run_that_goes_on_keeps_what_it_began_with(

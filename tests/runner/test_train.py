@@ -1,4 +1,4 @@
-"""What `train` promises beyond the weights: what is checked first, what is written, whom it tells."""
+"""What `train` does besides training: checks, files, listeners."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,59 +21,59 @@ from sparring.training.listener import Listener, Record, ScoreDirection, View
 Shrink = Callable[..., Recipe]
 
 
-class Witness(Listener):
-    """Writes down what it is told."""
+class CallLog(Listener):
+    """Notes its calls."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.calls: list[str] = []
         self.records: list[Record] = []
 
     def begin(self, view: View) -> None:
-        self.heard.append(f"begin {view.step}")
+        self.calls.append(f"begin {view.step}")
 
     def step(self, view: View) -> None:
-        self.heard.append(f"step {view.step}")
+        self.calls.append(f"step {view.step}")
 
     def record(self, view: View, record: Record) -> None:
         self.records.append(record)
 
     def saved(self, view: View, checkpoint: Path) -> None:
-        self.heard.append(f"saved {view.step}")
+        self.calls.append(f"saved {view.step}")
 
-    def end(self, view: View, ending: str) -> None:
-        self.heard.append(f"end {ending}")
+    def end(self, view: View, status: str) -> None:
+        self.calls.append(f"end {status}")
 
 
-def test_listeners_hear_a_run_from_its_beginning_to_its_end(shrink: Shrink, tmp_path: Path) -> None:
-    witness = Witness()
-    sparring.train(shrink("gan", steps=3), tmp_path, listeners=[witness])
-    told = ["begin 0", "step 1", "step 2", "saved 2", "step 3", "saved 3", "end finished"]
-    assert witness.heard == told
-    assert [record.step for record in witness.records] == [1, 2, 3]
-    last = witness.records[-1]
+def test_listeners_are_called_from_its_beginning_to_its_end(shrink: Shrink, tmp_path: Path) -> None:
+    log = CallLog()
+    sparring.train(shrink("gan", steps=3), tmp_path, listeners=[log])
+    calls = ["begin 0", "step 1", "step 2", "saved 2", "step 3", "saved 3", "end finished"]
+    assert log.calls == calls
+    assert [record.step for record in log.records] == [1, 2, 3]
+    last = log.records[-1]
     assert last.losses.keys() == {"discriminator", "generator"}
     assert last.observations.keys() == {"score_real", "score_fake"}
     assert last.images == 12
 
 
-def test_a_resumed_run_tells_where_it_begins(shrink: Shrink, tmp_path: Path) -> None:
+def test_a_resumed_run_begins_at_its_checkpoint(shrink: Shrink, tmp_path: Path) -> None:
     sparring.train(shrink("gan", steps=2), tmp_path)
-    witness = Witness()
-    sparring.train(shrink("gan", steps=3), tmp_path, with_changes=True, listeners=[witness])
-    assert witness.heard == ["begin 2", "step 3", "saved 3", "end finished"]
+    log = CallLog()
+    sparring.train(shrink("gan", steps=3), tmp_path, with_changes=True, listeners=[log])
+    assert log.calls == ["begin 2", "step 3", "saved 3", "end finished"]
     steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert steps == [1, 2, 3]
 
 
-def test_a_listener_that_fails_ends_the_run_as_failed_and_tells_the_others(shrink: Shrink, tmp_path: Path) -> None:
+def test_a_listener_that_fails_ends_the_run_as_failed_for_the_others_too(shrink: Shrink, tmp_path: Path) -> None:
     class Broken(Listener):
         def step(self, view: View) -> None:
             raise KeyError("broken")
 
-    witness = Witness()
+    log = CallLog()
     with pytest.raises(KeyError):
-        sparring.train(shrink("gan"), tmp_path, listeners=[Broken(), witness])
-    assert witness.heard == ["begin 0", "end failed"]
+        sparring.train(shrink("gan"), tmp_path, listeners=[Broken(), log])
+    assert log.calls == ["begin 0", "end failed"]
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "failed"
 
 

@@ -33,9 +33,9 @@ def test_the_order_depends_on_the_position_alone(count: int) -> None:
 def test_an_order_looks_random() -> None:
     count = 1797
     order = DataOrder(count, seed=0)
-    places = np.stack([np.argsort(order.indices(epoch * count, count)) for epoch in range(200)])
+    positions = np.stack([np.argsort(order.indices(epoch * count, count)) for epoch in range(200)])
     expected, error = (count - 1) / 2, count / np.sqrt(12 * 200)
-    assert np.abs(places.mean(0) - expected).max() < 5 * error
+    assert np.abs(positions.mean(0) - expected).max() < 5 * error
     neighbours = np.abs(np.diff(order.indices(0, count)))
     assert abs(neighbours.mean() - count / 3) < count / 20
     assert (neighbours == 1).mean() < 0.01
@@ -43,8 +43,8 @@ def test_an_order_looks_random() -> None:
 
 def test_all_orders_of_three_occur() -> None:
     order = DataOrder(3, seed=0)
-    found = {tuple(order.indices(3 * epoch, 3)) for epoch in range(200)}
-    assert len(found) == 6
+    orders = {tuple(order.indices(3 * epoch, 3)) for epoch in range(200)}
+    assert len(orders) == 6
 
 
 def test_a_position_far_ahead_is_found_at_once() -> None:
@@ -52,7 +52,7 @@ def test_a_position_far_ahead_is_found_at_once() -> None:
 
 
 def test_seeds_differ_by_every_argument_and_are_the_same_on_every_machine() -> None:
-    places = [
+    positions = [
         (0, "move", 1, 0),
         (0, "move", 0, 1),
         (1, "move", 1, 0),
@@ -60,7 +60,7 @@ def test_seeds_differ_by_every_argument_and_are_the_same_on_every_machine() -> N
         (0, "move", 10),
         (0, "move", 1),
     ]
-    seeds = [derive_seed(seed, stream, *place) for seed, stream, *place in places]
+    seeds = [derive_seed(seed, stream, *place) for seed, stream, *place in positions]
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**63 for seed in seeds)
     assert derive_seed(0, "move", 1, 0) == 516196257848670160

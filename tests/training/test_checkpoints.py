@@ -72,14 +72,14 @@ def bits(tensor: torch.Tensor) -> bytes:
 
 
 def test_a_checkpoint_reads_back_bit_for_bit(written: Path) -> None:
-    found, given = read_checkpoint(written), example()
-    assert found.facts == given.facts == read_facts(written)
-    assert found.facts.condition.examples == given.facts.condition.examples  # not part of the equality
-    assert found.tensors.keys() == given.tensors.keys()
-    for name, tensor in given.tensors.items():
-        assert found.tensors[name].dtype == tensor.dtype
-        assert found.tensors[name].shape == tensor.shape
-        assert bits(found.tensors[name]) == bits(tensor)
+    checkpoint, expected = read_checkpoint(written), example()
+    assert checkpoint.facts == expected.facts == read_facts(written)
+    assert checkpoint.facts.condition.examples == expected.facts.condition.examples  # not part of the equality
+    assert checkpoint.tensors.keys() == expected.tensors.keys()
+    for name, tensor in expected.tensors.items():
+        assert checkpoint.tensors[name].dtype == tensor.dtype
+        assert checkpoint.tensors[name].shape == tensor.shape
+        assert bits(checkpoint.tensors[name]) == bits(tensor)
 
 
 def test_a_part_holds_the_names_below_its_prefix() -> None:
@@ -154,7 +154,7 @@ def _zip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (_newer, r"newer sparring .*version 99.*pip install --upgrade sparring"),
         (_foreign, r"safetensors file of another project"),
@@ -167,11 +167,13 @@ def _zip(path: Path) -> None:
         (lambda path: path.write_text("a picture"), r"damaged"),
     ],
 )
-def test_what_is_no_checkpoint_is_refused_by_its_name(make: Callable[[Path], Any], said: str, tmp_path: Path) -> None:
+def test_what_is_no_checkpoint_is_refused_by_its_name(
+    make: Callable[[Path], Any], message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "some.safetensors"
     make(path)
     for read in (read_checkpoint, read_facts):
-        with pytest.raises(CheckpointError, match=said) as raised:
+        with pytest.raises(CheckpointError, match=message) as raised:
             read(path)
         assert str(path) in str(raised.value)
 
@@ -201,11 +203,11 @@ def test_no_code_in_a_pickle_is_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "permission denied"), (errno.EIO, os.strerror(errno.EIO))],
 )
-def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
-    number: int, said: str, written: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(
+    number: int, message: str, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = written.read_bytes()
 
@@ -213,7 +215,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(RunError, match=f"cannot write {written}: {said}"):
+    with pytest.raises(RunError, match=f"cannot write {written}: {message}"):
         write_checkpoint(written, example())
     assert written.read_bytes() == before
     assert list(written.parent.iterdir()) == [written]

@@ -29,17 +29,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor"
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts what is computed by a compiled graph; graphs are played as they are."""
-    heard: list[int] = []
+    graphs: list[int] = []
 
     def backend(graph: nn.Module, examples: Any) -> Callable[..., Any]:
         def compute(*inputs: Any) -> Any:
-            heard.append(1)
+            graphs.append(1)
             return graph(*inputs)
 
         return compute
 
     monkeypatch.setattr(compiling, "BACKEND", backend)
-    return heard
+    return graphs
 
 
 @pytest.fixture
@@ -54,34 +54,34 @@ def test_compiled_moves_follow_the_gradients_of_plain_ones(prepare: Prepare) -> 
     for run in runs:
         play_step(run)
         play_step(run)
-    plain, found = (run.game.state_dict() for run in runs)
-    assert list(found) == list(plain)
+    plain, compiled = (run.game.state_dict() for run in runs)
+    assert list(compiled) == list(plain)
     for name, tensor in plain.items():
-        torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-6, msg=name)
+        torch.testing.assert_close(compiled[name], tensor, rtol=1e-4, atol=1e-6, msg=name)
 
 
 def listen(run: Run, calls: list[int]) -> list[tuple[int, str, bool]]:
     """Returns the list in which every move's step, team, and whether it went through compiled graphs will be noted."""
-    heard: list[tuple[int, str, bool]] = []
+    moves: list[tuple[int, str, bool]] = []
     for optimizer in run.optimizers.values():
         team = optimizer.team
 
         def losses(batch: Batch, name: str = team.name, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
             calls.clear()
-            found = ask(batch)
-            heard.append((batch.step, name, bool(calls)))
-            return found
+            addends = ask(batch)
+            moves.append((batch.step, name, bool(calls)))
+            return addends
 
         object.__setattr__(team, "losses", losses)
-    return heard
+    return moves
 
 
 def test_a_move_with_a_penalty_due_never_goes_through_what_is_compiled(prepare: Prepare, calls: list[int]) -> None:
     run, _ = prepare("dcgan", COMPILED, "penalties=[{kind: R1, every: 3}]")
-    heard = listen(run, calls)
+    moves = listen(run, calls)
     for _ in range(4):
         play_step(run)
-    assert heard == [
+    assert moves == [
         (step, team, team == "generator" or step % 3 > 0)
         for step in range(4)
         for team in ("discriminator", "generator")
@@ -93,9 +93,9 @@ def test_where_a_game_promises_nothing_or_penalizes_every_move_its_moves_are_pla
     prepare: Prepare, calls: list[int], recipe: str
 ) -> None:
     run, _ = prepare(recipe, COMPILED)
-    heard = listen(run, calls)
+    moves = listen(run, calls)
     play_step(run)
-    assert not any(compiled for _, team, compiled in heard if team == "discriminator" or recipe == "infogan")
+    assert not any(compiled for _, team, compiled in moves if team == "discriminator" or recipe == "infogan")
 
 
 def test_path_lengths_are_differentiated_twice_and_so_are_slopes_but_not_what_compares_scores() -> None:

@@ -61,10 +61,10 @@ class Moments:
 def test_optimistic_adam_is_algorithm_1_of_daskalakis_et_al_2018(fused: bool) -> None:
     places = follow(OptimisticAdam(**ADAM, fused=fused), 30)  # type: ignore[arg-type]
     moments, place, last = Moments(), places[0], torch.zeros(3, dtype=torch.float64)
-    for found in places[1:]:
+    for other in places[1:]:
         direction = moments.direction(slope(place))
         place, last = place - 2 * RATE * direction + RATE * last, direction
-        torch.testing.assert_close(found, place, rtol=1e-12, atol=1e-14)
+        torch.testing.assert_close(other, place, rtol=1e-12, atol=1e-14)
 
 
 def test_optimistic_descent_takes_twice_this_gradient_less_the_last_one() -> None:
@@ -138,12 +138,12 @@ def test_an_extragradient_of_an_extragradient_is_refused() -> None:
     ("order", "count"),
     [("[discriminator, generator]", 1), ("[discriminator, discriminator, [discriminator, generator], generator]", 3)],
 )
-def test_a_team_with_an_odd_number_of_moves_is_told_what_order_works(prepare: Prepare, order: str, count: int) -> None:
-    said = re.escape(
+def test_a_team_with_an_odd_number_of_moves_is_refused_with_an_order_that_works(prepare: Prepare, order: str, count: int) -> None:
+    message = re.escape(
         "training.optimizers.discriminator: Extragradient needs a multiple of 2 moves a step, but game.order gives the "
         f"team {count}; let all teams move at once, 2 times a step: '{AT_ONCE_TWICE}'"
     )
-    with pytest.raises(SpecError, match=said):
+    with pytest.raises(SpecError, match=message):
         prepare("gan", EXTRAGRADIENT, f"order={order}")
 
 
@@ -152,16 +152,16 @@ def test_in_a_run_both_look_ahead_and_both_return(prepare: Prepare) -> None:
     starts = {
         name: [weight.detach().clone() for weight in optimizer.parameters] for name, optimizer in run.optimizers.items()
     }
-    seen: dict[str, list[list[Tensor]]] = {name: [] for name in run.optimizers}
+    points: dict[str, list[list[Tensor]]] = {name: [] for name in run.optimizers}
     for name, optimizer in run.optimizers.items():
 
         def note(_optimizer: object, _args: object, _settings: object, name: str = name) -> None:
-            seen[name].append([weight.detach().clone() for weight in run.optimizers[name].parameters])
+            points[name].append([weight.detach().clone() for weight in run.optimizers[name].parameters])
 
         optimizer.optimizer.register_step_pre_hook(note)
         optimizer.optimizer.register_step_post_hook(note)
     play_step(run)
-    for name, (before, ahead, still_ahead, end) in seen.items():
+    for name, (before, ahead, still_ahead, end) in points.items():
         assert all(map(torch.equal, before, starts[name]))
         assert all(map(torch.equal, ahead, still_ahead))
         assert not all(map(torch.equal, ahead, before))

@@ -42,10 +42,10 @@ def replayed(run: Run) -> int:
 @pytest.mark.parametrize("changes", ALIKE, ids=[" ".join(changes) for changes in ALIKE])
 def test_a_replayed_run_equals_the_eager_one_to_the_last_bit(prepare: Prepare, changes: tuple[str, ...]) -> None:
     live, expected = play(prepare, changes, recorded=False)
-    recorded, found = play(prepare, changes, recorded=True)
+    recorded, state = play(prepare, changes, recorded=True)
     assert replayed(live) == 0
     assert replayed(recorded) >= 2
-    assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(expected, state, strict=True))
     assert recorded.metrics.pop() == live.metrics.pop()
 
 
@@ -61,9 +61,9 @@ LIVE = [
 @pytest.mark.parametrize("changes", LIVE, ids=[" ".join(changes) for changes in LIVE])
 def test_what_cannot_be_captured_runs_eagerly(prepare: Prepare, changes: tuple[str, ...]) -> None:
     _, expected = play(prepare, changes, recorded=False)
-    run, found = play(prepare, changes, recorded=True)
+    run, state = play(prepare, changes, recorded=True)
     assert replayed(run) == 0
-    assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(expected, state, strict=True))
 
 
 def test_a_module_with_a_hook_is_called(prepare: Prepare) -> None:
@@ -96,7 +96,7 @@ def test_a_game_without_a_capture_key_runs_eagerly(prepare: Prepare, monkeypatch
 
 def test_a_move_that_depends_on_more_than_its_key_is_noticed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loss that depends on the step is baked into the graph; the comparison notices."""
-    found = []
+    states = []
     for recorded in (False, True):
         run, _ = prepare("ring", f"training.recorded={recorded}", steps=9, folder=str(recorded))
         game: Any = run.game
@@ -108,9 +108,9 @@ def test_a_move_that_depends_on_more_than_its_key_is_noticed(prepare: Prepare, m
         object.__setattr__(game.teams[1], "losses", stepwise)
         for _ in range(6):
             play_step(run)
-        found.append([value.clone() for value in game.state_dict().values()])
+        states.append([value.clone() for value in game.state_dict().values()])
         assert replayed(run) == int(recorded)
-    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(*states, strict=True))
 
 
 def test_a_captured_graph_holds_no_tensor(prepare: Prepare) -> None:

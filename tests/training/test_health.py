@@ -83,9 +83,9 @@ def test_a_run_stops_at_the_very_step_and_names_the_place(
     assert "learning_rate" in str(raised.value)
     assert "--continue-with-changes" in str(raised.value)
     (kept,) = list_checkpoints(checkpointer.folder)
-    found = read_checkpoint(kept)
-    assert found.facts.step == 2
-    assert all(tensor.isfinite().all() for tensor in found.tensors.values())
+    checkpoint = read_checkpoint(kept)
+    assert checkpoint.facts.step == 2
+    assert all(tensor.isfinite().all() for tensor in checkpoint.tensors.values())
 
 
 def test_weights_that_are_not_finite_are_never_saved(prepare: Prepare) -> None:

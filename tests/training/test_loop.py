@@ -20,25 +20,25 @@ Prepare = Callable[..., tuple[Run, Any]]
 
 def listen(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Batch]]:
     """Returns the list in which every micro-batch of every move will be noted."""
-    heard: list[tuple[str, Batch]] = []
+    moves: list[tuple[str, Batch]] = []
     for optimizer in run.optimizers.values():
         team = optimizer.team
 
         def losses(batch: Batch, name: str = team.name, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
-            heard.append((name, batch))
+            moves.append((name, batch))
             return ask(batch)
 
         object.__setattr__(team, "losses", losses)
-    return heard
+    return moves
 
 
 def test_teams_move_in_the_order_of_the_game(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("gan", "order=[generator, discriminator, discriminator]")
-    heard = listen(run, monkeypatch)
+    moves = listen(run, monkeypatch)
     play_step(run)
     play_step(run)
-    assert [name for name, _ in heard] == ["generator", "discriminator", "discriminator"] * 2
-    assert [batch.step for _, batch in heard] == [0, 0, 0, 1, 1, 1]
+    assert [name for name, _ in moves] == ["generator", "discriminator", "discriminator"] * 2
+    assert [batch.step for _, batch in moves] == [0, 0, 0, 1, 1, 1]
     assert run.step == 2
 
 
@@ -46,19 +46,19 @@ def test_five_moves_of_a_team_see_fresh_data_each_and_the_other_team_the_first(
     prepare: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, _ = prepare("wgan")
-    heard = listen(run, monkeypatch)
+    moves = listen(run, monkeypatch)
     play_step(run)
     play_step(run)
     assert run.images == 2 * 5 * 4
     order, data = DataOrder(11, seed=0), run.batches.data
     for step in range(2):
-        *judged, made = heard[6 * step : 6 * step + 6]
-        for turn, (name, batch) in enumerate(judged):
+        *first, last = moves[6 * step : 6 * step + 6]
+        for turn, (name, batch) in enumerate(first):
             assert name == "discriminator"
             expected, _ = data.batch(order.indices(20 * step + 4 * turn, 4), torch.Generator())
             assert torch.equal(batch.real, expected)
-        assert made[0] == "generator"
-        assert torch.equal(made[1].real, judged[0][1].real)
+        assert last[0] == "generator"
+        assert torch.equal(last[1].real, first[0][1].real)
 
 
 def test_every_move_draws_from_its_own_seed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,15 +69,15 @@ def test_every_move_draws_from_its_own_seed(prepare: Prepare, monkeypatch: pytes
     assert len(set(seeds)) == 12
 
 
-def test_accumulation_equals_one_big_batch_where_samples_do_not_meet(prepare: Prepare) -> None:
+def test_accumulation_equals_one_big_batch_of_independent_samples(prepare: Prepare) -> None:
     gradients: list[dict[str, Tensor]] = []
     for parts in (1, 2, 4):
         run, _ = prepare("gan", "discriminator.dropout=0", f"training.accumulation={parts}")
         game, latents = run.game, torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
-        drawn = iter(latents.split(4 // parts))
+        latent_parts = iter(latents.split(4 // parts))
 
-        def draw(batch: Batch, game: Any = game, drawn: Any = drawn) -> GeneratedBatch:
-            return GeneratedBatch.from_latents(game.generator, next(drawn))
+        def draw(batch: Batch, game: Any = game, latent_parts: Any = latent_parts) -> GeneratedBatch:
+            return GeneratedBatch.from_latents(game.generator, next(latent_parts))
 
         game._fake = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}
@@ -122,14 +122,14 @@ def test_gradients_are_forgotten_after_a_move(prepare: Prepare) -> None:
 
 def test_lazy_penalties_are_logged_where_they_were_due(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("dcgan", "penalties=[{kind: R1, every: 3}]", "discriminator.normalization=NoNorm")
-    found: list[tuple[str, ...]] = []
+    logged: list[tuple[str, ...]] = []
     monkeypatch.setattr(
-        run.metrics, "add", lambda group, values: found.append(tuple(values)) if group.startswith("losses/") else None
+        run.metrics, "add", lambda group, values: logged.append(tuple(values)) if group.startswith("losses/") else None
     )
     for _ in range(4):
         play_step(run)
-    assert found[0::2] == [("adversarial", "R1"), ("adversarial",), ("adversarial",), ("adversarial", "R1")]
-    assert set(found[1::2]) == {("adversarial",)}
+    assert logged[0::2] == [("adversarial", "R1"), ("adversarial",), ("adversarial",), ("adversarial", "R1")]
+    assert set(logged[1::2]) == {("adversarial",)}
 
 
 def test_projections_follow_every_step_of_their_team_only(prepare: Prepare) -> None:
@@ -181,35 +181,35 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_weights_and_penalties_in_float3
 
 
 def test_teams_and_plans_must_fit(prepare: Prepare) -> None:
-    for change, said in (
+    for change, message in (
         ("optimizers={generator: Adam}", "training.optimizers: the team 'discriminator' needs an optimizer"),
         ("optimizers.generators=Adam", "training.optimizers.generators: GAN has no such team.* did you mean generator"),
         ("averages.critic={}", r"training.averages.critic: GAN has no such team.*known: discriminator, generator"),
     ):
-        with pytest.raises(SpecError, match=said):
+        with pytest.raises(SpecError, match=message):
             prepare("gan", change)
 
 
 def test_the_order_of_the_data_does_not_depend_on_the_batch(prepare: Prepare) -> None:
-    shown = []
+    orders = []
     for batch in (2, 4):
         run, _ = prepare("gan", f"training.batch={batch}")
         positions = [run.batches.order.indices(start, batch) for start in range(0, 12, batch)]
-        shown.append(np.concatenate(positions))
-    assert np.array_equal(shown[0], shown[1])
+        orders.append(np.concatenate(positions))
+    assert np.array_equal(orders[0], orders[1])
 
 
 def test_teams_that_move_at_once_look_at_the_same_point(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = prepare("gan", "order=[[discriminator,generator]]")
-    seen: list[list[torch.Tensor]] = []
+    points: list[list[torch.Tensor]] = []
     for optimizer in run.optimizers.values():
         team = optimizer.team
 
         def losses(batch: Batch, ask: Callable[[Batch], Losses] = team.losses) -> Losses:
-            seen.append([weight.detach().clone() for weight in run.game.parameters()])
+            points.append([weight.detach().clone() for weight in run.game.parameters()])
             return ask(batch)
 
         object.__setattr__(team, "losses", losses)
     play_step(run)
-    assert all(torch.equal(one, other) for one, other in zip(*seen, strict=True))
-    assert not all(torch.equal(one, now) for one, now in zip(seen[0], run.game.parameters(), strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(*points, strict=True))
+    assert not all(torch.equal(one, now) for one, now in zip(points[0], run.game.parameters(), strict=True))

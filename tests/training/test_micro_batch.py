@@ -33,12 +33,12 @@ CPU = torch.device("cpu")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the counts of a Linux system")
 
 
-def test_a_number_of_samples_tells_the_number_of_parts() -> None:
+def test_a_number_of_samples_gives_a_number_of_parts() -> None:
     assert [count_parts(12, wanted) for wanted in (12, 6, "3", 1)] == [1, 2, 4, 12]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "message"),
     [
         (5, "a batch of 12 cannot be computed 5 samples at a time; needs 4 or 6"),
         (13, "13 samples at a time; needs 12"),
@@ -46,8 +46,8 @@ def test_a_number_of_samples_tells_the_number_of_parts() -> None:
         ("half", "got 'half'; needs a number of samples, or auto"),
     ],
 )
-def test_what_does_not_divide_the_batch_is_refused(wanted: int | str, said: str) -> None:
-    with pytest.raises(SpecError, match=said):
+def test_what_does_not_divide_the_batch_is_refused(wanted: int | str, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
         count_parts(12, wanted)
 
 
@@ -85,18 +85,18 @@ def test_ever_smaller_sizes_are_tried_where_too_large_ones_are_refused() -> None
 @pytest.mark.parametrize("fixed", [0, 100, 1000])
 @pytest.mark.parametrize("limit", [150, 1130, 1250, 1500, 3000, 100_000])
 @pytest.mark.parametrize("sizes", [[64, 32, 16, 8, 4, 2, 1], [24, 12, 8, 4, 3, 2], [7, 1], [1]])
-def test_the_largest_size_that_fits_is_told_from_small_ones(sizes: list[int], limit: int, fixed: int) -> None:
+def test_the_largest_size_that_fits_is_estimated_from_small_ones(sizes: list[int], limit: int, fixed: int) -> None:
     def footprint(size: int) -> Footprint:
-        found = Footprint(100, 100 + fixed + 20 * size)
-        assert size == min(sizes) or found.peak <= limit / SHARE, (
+        measured = Footprint(100, 100 + fixed + 20 * size)
+        assert size == min(sizes) or measured.peak <= limit / SHARE, (
             "it was played and might have cost the process its life"
         )
-        return found
+        return measured
 
     fits = [size for size in sizes if 100 + fixed + 20 * size <= limit]
-    found = estimate_sizes(sizes, limit, footprint)
+    size = estimate_sizes(sizes, limit, footprint)
     sure = [size for size in sizes if 100 + (fixed + 20 * min(sizes)) * size // min(sizes) <= limit / SHARE]
-    assert found == (fits[0] if fits and len(sure) > 1 else min(fits, default=None))
+    assert size == (fits[0] if fits and len(sure) > 1 else min(fits, default=None))
 
 
 @ON_LINUX
@@ -108,9 +108,9 @@ def test_a_run_is_measured_with_all_penalties_due(prepare: Prepare) -> None:
         object.__setattr__(
             optimizer.team, "losses", lambda batch, ask=losses: (steps.append(batch.step), ask(batch))[1]
         )
-    found = measure(run, Memory(CPU))
+    measured = measure(run, Memory(CPU))
     assert steps == [0] * 4
-    assert 0 < found.between <= found.peak
+    assert 0 < measured.between <= measured.peak
 
 
 @ON_LINUX
@@ -134,7 +134,7 @@ def test_a_batch_that_fits_stays_whole_and_one_that_never_does_is_refused(
 
 @ON_LINUX
 @pytest.mark.parametrize(("room", "size"), [(250, 1), (480, 2), (1500, 4)])
-def test_what_a_step_holds_is_seen_to_grow_with_its_samples(
+def test_what_a_step_holds_grows_with_its_samples(
     room: int, size: int, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def build(size: int) -> Run:
@@ -157,16 +157,20 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
     run.game.double()
     random = torch.Generator().manual_seed(0)
     latents = {name: torch.randn(4, 4, generator=random, dtype=torch.float64) for name in run.optimizers}
-    data, found = run.batches.data, {}
+    data, gradients = run.batches.data, {}
     run.batches.data = SimpleNamespace(batch=lambda *indices: (data.batch(*indices)[0].double(), None))  # type: ignore[assignment]
     for turn in run.turns:
         for move in turn:
             name = move.optimizer.team.name
-            drawn = iter(latents[name].split(4 // parts))
-            run.game._fake = lambda batch, drawn=drawn: GeneratedBatch.from_latents(run.game.generator, next(drawn))  # type: ignore[assignment]
+            latent_parts = iter(latents[name].split(4 // parts))
+            run.game._fake = lambda batch, latent_parts=latent_parts: GeneratedBatch.from_latents(
+                run.game.generator, next(latent_parts)
+            )  # type: ignore[assignment]
             compute_gradients(run, move, {})
-            found |= {f"{name}/{path}": weight.grad for path, weight in move.optimizer.team.named_parameters().items()}
-    return found
+            gradients |= {
+                f"{name}/{path}": weight.grad for path, weight in move.optimizer.team.named_parameters().items()
+            }
+    return gradients
 
 
 @pytest.mark.parametrize("parts", [2, 4])
@@ -181,7 +185,7 @@ def test_gradients_of_parts_add_up_to_those_of_the_whole_penalties_included(part
 
 
 def test_adaptive_augmentation_sees_the_same_count_whatever_the_parts(prepare: Prepare) -> None:
-    seen = []
+    states = []
     for parts in (1, 2, 4):
         adaptive = "augmentations=[{kind: ADA, every: 4, images: 40, target: -0.5}]"
         changes = (f"training.accumulation={parts}", adaptive, "conditional=false")
@@ -189,6 +193,6 @@ def test_adaptive_augmentation_sees_the_same_count_whatever_the_parts(prepare: P
         for _ in range(6):
             play_step(run)
         state = dict(run.game.adversary.augmenter.named_buffers())  # type: ignore[union-attr]
-        seen.append((float(state["ADA_count"]), int(state["ADA_step"]), float(state["ADA_probability"])))
-    assert seen == [(8, 4, seen[0][2])] * 3
-    assert seen[0][2] > 0
+        states.append((float(state["ADA_count"]), int(state["ADA_step"]), float(state["ADA_probability"])))
+    assert states == [(8, 4, states[0][2])] * 3
+    assert states[0][2] > 0

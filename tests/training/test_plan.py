@@ -10,7 +10,7 @@ from sparring.training.plan import Checkpoints, Training
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"batch": 0}, "batch: got 0"),
         ({"batch": 4.5}, "batch: got 4.5"),
@@ -28,8 +28,8 @@ from sparring.training.plan import Checkpoints, Training
     ],
     ids=str,
 )
-def test_impossible_plans_are_refused_by_the_field(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(SpecError, match=said):
+def test_impossible_plans_are_refused_by_the_field(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
         Training.read(values)
 
 

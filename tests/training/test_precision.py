@@ -33,10 +33,10 @@ def test_a_device_that_is_not_here_is_named_with_those_that_are(name: str, monke
 
 
 def test_bfloat16_is_used_where_it_is_chosen() -> None:
-    layer, given = nn.Linear(3, 2), torch.ones(1, 3)
+    layer, inputs = nn.Linear(3, 2), torch.ones(1, 3)
     for name, expected in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         with Precision(CPU, name, "contiguous").forward():  # type: ignore[arg-type]
-            assert layer(given).dtype == expected
+            assert layer(inputs).dtype == expected
     assert layer.weight.dtype == torch.float32
 
 

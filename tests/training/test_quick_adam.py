@@ -101,7 +101,7 @@ def test_without_the_private_kernel_the_public_step_gives_the_same_numbers(
     monkeypatch.setattr(quick_adam, "KERNEL", other[broken])
     has_kernel.cache_clear()
     assert not has_kernel()
-    slow, found = learn(quick=True)
+    slow, state = learn(quick=True)
     assert slow._advance == slow.optimizer.step
-    assert equal(expected, found)
+    assert equal(expected, state)
     has_kernel.cache_clear()

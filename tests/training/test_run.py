@@ -29,10 +29,10 @@ def test_a_step_passes_each_multiple_once(prepare: Prepare) -> None:
 
 
 def test_images_count_every_move_that_sees_new_data(prepare: Prepare) -> None:
-    for name, shown in (("gan", 4), ("wgan", 20)):
+    for name, images in (("gan", 4), ("wgan", 20)):
         run, _ = prepare(name)
         play_step(run)
-        assert run.images == shown
+        assert run.images == images
     run, _ = prepare("gan", "order=[generator, generator, discriminator]")
     play_step(run)
     assert run.images == 8
