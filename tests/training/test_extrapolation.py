@@ -138,7 +138,9 @@ def test_an_extragradient_of_an_extragradient_is_refused() -> None:
     ("order", "count"),
     [("[discriminator, generator]", 1), ("[discriminator, discriminator, [discriminator, generator], generator]", 3)],
 )
-def test_a_team_with_an_odd_number_of_moves_is_refused_with_an_order_that_works(prepare: Prepare, order: str, count: int) -> None:
+def test_a_team_with_an_odd_number_of_moves_is_refused_with_an_order_that_works(
+    prepare: Prepare, order: str, count: int
+) -> None:
     message = re.escape(
         "training.optimizers.discriminator: Extragradient needs a multiple of 2 moves a step, but game.order gives the "
         f"team {count}; let all teams move at once, 2 times a step: '{AT_ONCE_TWICE}'"
