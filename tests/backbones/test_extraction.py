@@ -45,10 +45,10 @@ def threads():
 
 @pytest.mark.parametrize("ahead", [0, 1, 3])
 def test_features_come_in_order_and_equal_those_of_each_batch_alone(backbone, ahead):
-    given = batches(4, 4, 4, 4, 1)
-    extracted = list(extract_features(backbone, given, ahead=ahead))
+    inputs = batches(4, 4, 4, 4, 1)
+    extracted = list(extract_features(backbone, inputs, ahead=ahead))
     assert [len(one.features) for one in extracted] == [4, 4, 4, 4, 1]
-    for one, images in zip(extracted, given, strict=True):
+    for one, images in zip(extracted, inputs, strict=True):
         assert torch.equal(one.features, backbone.extract(resize_for_backbone(images, 12)).features)
         assert one.features.dtype == torch.float32
         assert one.logits.shape == (len(images), 0)
@@ -57,8 +57,8 @@ def test_features_come_in_order_and_equal_those_of_each_batch_alone(backbone, ah
 
 
 def test_batches_of_differing_sizes_and_channels_make_one_set(backbone):
-    given = [*batches(2, size=5), *batches(3, size=20, channels=1), *batches(1, size=12, channels=4)]
-    assert torch.cat([one.features for one in extract_features(backbone, given)]).shape == (6, 3)
+    inputs = [*batches(2, size=5), *batches(3, size=20, channels=1), *batches(1, size=12, channels=4)]
+    assert torch.cat([one.features for one in extract_features(backbone, inputs)]).shape == (6, 3)
 
 
 def test_no_batches_make_no_features(backbone):

@@ -115,8 +115,8 @@ def test_gray_becomes_three_equal_channels(resizer):
 
 def test_opacity_is_laid_over_white_before_resizing():
     colour, opacity = noise(2, 3, 30, 20), noise(2, 1, 30, 20)
-    shown = colour.double() * opacity / 255 + 255 - opacity.double()
-    expected = torch.stack([torch.stack([by_pillow(plane, 16) for plane in image]) for image in shown])
+    composited = colour.double() * opacity / 255 + 255 - opacity.double()
+    expected = torch.stack([torch.stack([by_pillow(plane, 16) for plane in image]) for image in composited])
     actual = resize_for_backbone(torch.cat((colour, opacity), 1), 16)
     torch.testing.assert_close(actual, expected, rtol=0, atol=5e-4)
     gray = resize_for_backbone(torch.cat((colour[:, :1], opacity), 1), 16)

@@ -1,4 +1,4 @@
-"""What holds for every metric: the names it gives, its needs, its determinism, and what it says of bad samples."""
+"""What holds for every metric: the names it gives, its needs, its determinism, and its errors for bad samples."""
 
 from dataclasses import replace
 from math import isfinite
@@ -21,7 +21,7 @@ class Holder(Spec):
     metrics: tuple[Metric, ...]
 
 
-def observed(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) -> SampleStatistics:
+def gathered(seed: int, shift: float = 0.0, count: int = COUNT, size: int = 32) -> SampleStatistics:
     random = torch.Generator().manual_seed(seed)
     features = torch.randn(count, SIZE, generator=random) + shift
     images = torch.randint(0, 256, (count, 1, size, size), generator=random, dtype=torch.uint8)
@@ -56,12 +56,12 @@ class Pixels:
 
 
 def evidence_for(metric: Metric, fake: SampleStatistics | None = None) -> MetricInputs:
-    real = observed(0)
+    real = gathered(0)
     if metric.kind() == "SIFD":  # its reference is one image
         real = replace(real, count=1, images=real.images[:1])
     return MetricInputs(
         real=real,
-        fake=fake or observed(1, shift=0.5),
+        fake=fake or gathered(1, shift=0.5),
         seed=3,
         classes=("a", "b", "c"),
         perceptual=lambda one, other: (one - other).square().flatten(1).mean(1),
@@ -103,12 +103,14 @@ def test_a_metric_leaves_the_samples_and_the_callers_random_state_alone(metric):
 def test_a_metric_needs_no_more_than_it_says(metric):
     full = evidence_for(metric)
 
-    def only(seen: SampleStatistics) -> SampleStatistics:
+    def only(statistics: SampleStatistics) -> SampleStatistics:
         return SampleStatistics(
-            count=seen.count,
-            folds=seen.folds if "moments" in metric.needs else (),
+            count=statistics.count,
+            folds=statistics.folds if "moments" in metric.needs else (),
             **{
-                name: getattr(seen, name) for name in ("features", "logits", "images", "labels") if name in metric.needs
+                name: getattr(statistics, name)
+                for name in ("features", "logits", "images", "labels")
+                if name in metric.needs
             },
         )
 
@@ -128,13 +130,13 @@ def test_no_samples_are_refused_in_a_sentence(metric):
     if metric.needs <= {"perceptual", "generator"}:
         pytest.skip("draws its own samples")
     with pytest.raises(MetricError):
-        metric.measure(evidence_for(metric, observed(1, count=0)))
+        metric.measure(evidence_for(metric, gathered(1, count=0)))
 
 
 def test_features_that_are_not_finite_are_refused(metric):
     if not metric.needs & {"moments", "features", "logits"}:
         pytest.skip("does not look at features")
-    fake = observed(1)
+    fake = gathered(1)
     fake.features[7, 2] = fake.logits[7, 2] = float("nan")
     with pytest.raises(MetricError):
         metric.measure(evidence_for(metric, of_features(fake.features, fake.logits, fake.images, fake.labels)))
@@ -144,4 +146,4 @@ def test_labels_that_a_metric_needs_are_missed_in_a_sentence(metric):
     if "labels" not in metric.needs or metric.kind() == "MSSSIM":
         pytest.skip("needs no labels, or can do without")
     with pytest.raises(MetricError, match="labels"):
-        metric.measure(evidence_for(metric, replace(observed(1), labels=None)))
+        metric.measure(evidence_for(metric, replace(gathered(1), labels=None)))

@@ -32,7 +32,7 @@ def styled(spec: Network.Spec | None = None, classes: int = 0, side: int = 8) ->
 
 
 class Waves(StyleNetwork):
-    """A plane wave for each number of its latent, each of its own length and direction, and a constant beside them."""
+    """A plane wave for each number of its latent, each of its own length and direction, and a constant."""
 
     class Spec(Network.Spec):
         stuck: float = 0.0

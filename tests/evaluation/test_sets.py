@@ -70,13 +70,13 @@ def test_images_are_rounded_as_in_a_saved_file_and_vectors_are_left():
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "message"),
     [
         (images(size=8), "reference.size=4"),
         (images(channels=3), "reference.channels=gray"),
         (Points(np.zeros((5, 2), np.float32), "ring"), "vectors and images"),
     ],
 )
-def test_sets_that_cannot_be_compared_are_refused_with_the_remedy(reference, said):
-    with pytest.raises(MetricError, match=said):
+def test_sets_that_cannot_be_compared_are_refused_with_the_remedy(reference, message):
+    with pytest.raises(MetricError, match=message):
         check_alike(DataSamples(images()), DataSamples(reference))

@@ -27,10 +27,10 @@ def clusters(counts, random):
 
 def test_two_proportion_test_matches_a_case_by_hand():
     # 15 of 100 against 30 of 100: s = .225, z = .15 / √(.225 · .775 · .02) = 2.54
-    found = bins([15, 85], [30, 70])
-    assert found.excess[0].item() == pytest.approx(0.15 / math.sqrt(0.225 * 0.775 * 0.02))
-    assert found.excess.sum().item() == pytest.approx(0.0)
-    assert found.different.tolist() == [True, True]
+    result = bins([15, 85], [30, 70])
+    assert result.excess[0].item() == pytest.approx(0.15 / math.sqrt(0.225 * 0.775 * 0.02))
+    assert result.excess.sum().item() == pytest.approx(0.0)
+    assert result.different.tolist() == [True, True]
     assert not bins([15, 85], [20, 80]).different.any()
 
 
@@ -42,9 +42,9 @@ def test_level_of_the_test_is_five_percent(random):
 
 
 def test_bins_that_no_sample_is_in_do_not_differ():
-    found = bins([10, 0], [10, 0])
-    assert found.excess.tolist() == [0.0, 0.0]
-    assert found.divergence == 0.0
+    result = bins([10, 0], [10, 0])
+    assert result.excess.tolist() == [0.0, 0.0]
+    assert result.divergence == 0.0
 
 
 def test_divergence_is_zero_for_equal_shares_and_ln_2_for_disjoint_ones():
@@ -59,27 +59,27 @@ def test_divergence_matches_a_case_by_hand():
 
 
 def test_samples_are_counted_in_the_cluster_that_they_are_of(random):
-    found = fill_bins(clusters([400, 500, 600], random), clusters([90, 10, 50], random), bins=3)
-    assert int(found.real.sum()) == 750
-    pairs = sorted(zip(found.fake.tolist(), found.real.tolist(), strict=True))
+    result = fill_bins(clusters([400, 500, 600], random), clusters([90, 10, 50], random), bins=3)
+    assert int(result.real.sum()) == 750
+    pairs = sorted(zip(result.fake.tolist(), result.real.tolist(), strict=True))
     assert [fake for fake, _ in pairs] == [10, 50, 90]
     assert [real for _, real in pairs] == pytest.approx([250, 300, 200], abs=50)
 
 
 def test_a_missing_cluster_makes_its_bins_differ(random):
     real, fake = clusters([400] * 5, random), clusters([250, 250, 250, 250, 0], random)
-    found = fill_bins(real, fake, bins=5)
-    assert found.different.all()
-    lacking = found.excess.argmin()
-    assert found.fake[lacking] == 0
+    result = fill_bins(real, fake, bins=5)
+    assert result.different.all()
+    lacking = result.excess.argmin()
+    assert result.fake[lacking] == 0
 
 
 @pytest.mark.parametrize("dimensions", [2, 300])
 def test_one_distribution_differs_in_about_five_percent_of_bins_and_diverges_as_chance_does(random, dimensions):
     real, fake = torch.randn(6000, dimensions, generator=random), torch.randn(4000, dimensions, generator=random)
-    found = fill_bins(real, fake, bins=100)
-    assert found.different.count_nonzero() <= 12
-    assert found.divergence == pytest.approx(99 * (1 / 3000 + 1 / 4000) / 8, rel=0.4)
+    result = fill_bins(real, fake, bins=100)
+    assert result.different.count_nonzero() <= 12
+    assert result.divergence == pytest.approx(99 * (1 / 3000 + 1 / 4000) / 8, rel=0.4)
 
 
 def test_metric_gives_the_share_of_bins_and_the_divergence(random):

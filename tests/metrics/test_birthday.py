@@ -1,4 +1,4 @@
-"""How many different samples there are, told by collisions."""
+"""The number of different samples, estimated from collisions."""
 
 import math
 
@@ -26,8 +26,8 @@ def test_support_is_that_of_people_and_their_birthdays():
 def test_support_of_a_uniform_choice_is_found(random, support):
     points = torch.randn(support, 5, generator=random)
     fake = points[torch.randint(support, (2000,), generator=random)]
-    found = birthday_test(fake, distance=1e-6)
-    assert found.support == pytest.approx(support, rel=0.15)
+    result = birthday_test(fake, distance=1e-6)
+    assert result.support == pytest.approx(support, rel=0.15)
 
 
 def test_batch_is_that_of_which_half_collide_when_drawn_anew(random):
@@ -36,8 +36,8 @@ def test_batch_is_that_of_which_half_collide_when_drawn_anew(random):
         fresh = torch.arange(1, count + 1, dtype=torch.float32)[:, None]
         return torch.where(torch.rand(count, 1, generator=random) < 0.25, 0.0, fresh)
 
-    found = birthday_test(draw(2000), distance=0.5)
-    shares = [1 - 0.75**s - s * 0.25 * 0.75 ** (s - 1) for s in (found.batch - 1, found.batch)]
+    result = birthday_test(draw(2000), distance=0.5)
+    shares = [1 - 0.75**s - s * 0.25 * 0.75 ** (s - 1) for s in (result.batch - 1, result.batch)]
     assert shares[0] < 0.55
     assert shares[1] > 0.45
 
@@ -48,14 +48,14 @@ def test_pairs_are_all_those_within_the_distance(random, monkeypatch):
     distances = torch.cdist(fake, fake, compute_mode="donot_use_mm_for_euclid_dist")
     expected = int((distances <= 0.1).triu(1).sum())
     assert expected > 10
-    found = birthday_test(fake, 0.1)
-    assert (found.samples, found.pairs) == (100, expected)
+    result = birthday_test(fake, 0.1)
+    assert (result.samples, result.pairs) == (100, expected)
 
 
 def test_a_collapsed_generator_has_a_support_of_one_however_many_its_samples():
-    found = birthday_test(torch.ones(3000, 300), 0.0)
-    assert found.batch == 2
-    assert round(found.support) == 1
+    result = birthday_test(torch.ones(3000, 300), 0.0)
+    assert result.batch == 2
+    assert round(result.support) == 1
 
 
 def test_enough_collisions_are_as_good_as_all(random, monkeypatch):
@@ -71,9 +71,9 @@ def test_enough_collisions_are_as_good_as_all(random, monkeypatch):
 
 
 def test_no_collision_gives_a_lower_bound_that_holds_in_95_of_100_cases(random):
-    found = birthday_test(torch.arange(1000.0)[:, None], 0.5)
-    assert (found.pairs, found.batch) == (0, None)
-    assert math.exp(-1000 * 999 / 2 / found.support) == pytest.approx(0.05)
+    result = birthday_test(torch.arange(1000.0)[:, None], 0.5)
+    assert (result.pairs, result.batch) == (0, None)
+    assert math.exp(-1000 * 999 / 2 / result.support) == pytest.approx(0.05)
 
 
 def test_same_seed_gives_the_same_batch(random):

@@ -24,17 +24,17 @@ def clusters(count, random, classes=4, spread=0.7, center=2.0):
 
 
 def test_samples_of_the_real_distribution_teach_as_much_as_real_ones(random):
-    found = classification_accuracy(*clusters(2000, random), *clusters(1000, random))
-    assert found.accuracy == pytest.approx(found.ceiling, abs=0.03)
-    assert 0.9 < found.ceiling < 1.0
-    assert (found.fitted, found.tested) == (1000, 1000)
+    result = classification_accuracy(*clusters(2000, random), *clusters(1000, random))
+    assert result.accuracy == pytest.approx(result.ceiling, abs=0.03)
+    assert 0.9 < result.ceiling < 1.0
+    assert (result.fitted, result.tested) == (1000, 1000)
 
 
 def test_samples_of_wrong_classes_teach_nothing(random):
     fake, labels = clusters(1000, random)
-    found = classification_accuracy(*clusters(1000, random), fake, (labels + 1) % 4)
-    assert found.accuracy < 0.05
-    assert found.ceiling > 0.9
+    result = classification_accuracy(*clusters(1000, random), fake, (labels + 1) % 4)
+    assert result.accuracy < 0.05
+    assert result.ceiling > 0.9
 
 
 def test_both_fits_take_equally_many_samples(random):
@@ -45,26 +45,26 @@ def test_both_fits_take_equally_many_samples(random):
 def test_classes_are_halved_one_by_one_even_when_rare(random):
     real, labels = clusters(400, random)
     kept = (labels != 3) | (labels.eq(3).cumsum(0) <= 2)
-    found = classification_accuracy(real[kept], labels[kept], *clusters(400, random))
-    assert found.tested == 151
+    result = classification_accuracy(real[kept], labels[kept], *clusters(400, random))
+    assert result.tested == 151
 
 
 def test_classes_may_have_any_numbers_and_come_in_any_order(random):
     real, labels = clusters(400, random)
-    fake, made = clusters(400, random)
+    fake, fake_labels = clusters(400, random)
     names, order = torch.tensor([7, 3, 100, 12]), torch.randperm(400, generator=random)
-    assert classification_accuracy(real, names[labels], fake[order], names[made][order]).accuracy > 0.9
+    assert classification_accuracy(real, names[labels], fake[order], names[fake_labels][order]).accuracy > 0.9
 
 
 def test_the_metric_is_the_function_beside_its_ceiling(random):
-    (real, labels), (fake, made) = clusters(300, random), clusters(200, random)
+    (real, labels), (fake, fake_labels) = clusters(300, random), clusters(200, random)
     inputs = MetricInputs(
-        SampleStatistics(300, features=real, labels=labels), SampleStatistics(200, features=fake, labels=made), 5
+        SampleStatistics(300, features=real, labels=labels), SampleStatistics(200, features=fake, labels=fake_labels), 5
     )
     score, ceiling = CAS().measure(inputs)
-    found = classification_accuracy(real, labels, fake, made, seed=5)
-    assert (score.value, ceiling.value) == (found.accuracy, found.ceiling)
-    assert score.deviation == pytest.approx(math.sqrt(found.accuracy * (1 - found.accuracy) / 150))
+    result = classification_accuracy(real, labels, fake, fake_labels, seed=5)
+    assert (score.value, ceiling.value) == (result.accuracy, result.ceiling)
+    assert score.deviation == pytest.approx(math.sqrt(result.accuracy * (1 - result.accuracy) / 150))
     assert "fit to 150 generated samples" in score.how
     assert "fit to 150 real samples" in ceiling.how
 
@@ -90,17 +90,17 @@ def test_a_single_class_is_refused(random):
 
 
 def test_a_class_of_one_real_sample_is_refused(random):
-    fake, made = clusters(40, random)
+    fake, fake_labels = clusters(40, random)
     with pytest.raises(MetricError, match="two real samples of each"):
-        classification_accuracy(fake[:5], made[:5], fake, made)
+        classification_accuracy(fake[:5], fake_labels[:5], fake, fake_labels)
 
 
 def test_a_class_lost_to_the_smaller_count_is_an_error(random):
     real, labels = clusters(8, random)
-    fake, made = clusters(400, random)
-    kept = (made == 0) | (torch.arange(400) < 4)
+    fake, fake_labels = clusters(400, random)
+    kept = (fake_labels == 0) | (torch.arange(400) < 4)
     with pytest.raises(MetricError, match="of 4 generated samples to fit, some class has none"):
-        classification_accuracy(real, labels, fake[kept], made[kept])
+        classification_accuracy(real, labels, fake[kept], fake_labels[kept])
 
 
 def test_labels_of_another_count_are_refused(random):

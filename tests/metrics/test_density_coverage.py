@@ -28,11 +28,11 @@ def test_values_are_those_of_the_definition_at_any_counts(random, monkeypatch, k
     monkeypatch.setattr(neighbours, "_TILE", 64)
     real = torch.randn(150, dimensions, generator=random)
     fake = 0.9 * torch.randn(110, dimensions, generator=random) + 0.1
-    found = density_coverage(real, fake, k)
+    result = density_coverage(real, fake, k)
     density, coverage = by_hand(real, fake, k)
-    assert found.density == pytest.approx(density.mean().item(), abs=1e-12)
-    assert found.density_error == pytest.approx(density.std(correction=0).item() / 110**0.5)
-    assert found.coverage == pytest.approx(coverage, abs=1e-12)
+    assert result.density == pytest.approx(density.mean().item(), abs=1e-12)
+    assert result.density_error == pytest.approx(density.std(correction=0).item() / 110**0.5)
+    assert result.coverage == pytest.approx(coverage, abs=1e-12)
 
 
 def test_expected_coverage_is_the_published_number():
@@ -44,10 +44,10 @@ def test_one_distribution_has_density_one_and_the_expected_coverage(random, real
     densities, coverages = [], []
     for _ in range(400):
         real, fake = (torch.randn(count, 3, generator=random) for count in (reals, fakes))
-        found = density_coverage(real, fake, k=3)
-        densities.append(found.density)
-        coverages.append(found.coverage)
-        assert found.expected_coverage == expected_coverage(reals, fakes, 3)
+        result = density_coverage(real, fake, k=3)
+        densities.append(result.density)
+        coverages.append(result.coverage)
+        assert result.expected_coverage == expected_coverage(reals, fakes, 3)
     for values, expected in ((densities, 1.0), (coverages, expected_coverage(reals, fakes, 3))):
         values = torch.tensor(values)
         assert values.mean().item() == pytest.approx(expected, abs=4 * values.std().item() / 400**0.5)
@@ -56,18 +56,18 @@ def test_one_distribution_has_density_one_and_the_expected_coverage(random, real
 def test_one_real_sample_far_off_changes_neither(random):
     # Its ball reaches over all other real samples, and makes every generated sample precise (figure 4 of the paper).
     real, fake = torch.randn(200, 2, generator=random), 30 + torch.randn(200, 2, generator=random)
-    found = density_coverage(torch.cat((real, torch.tensor([[40.0, 40.0]]))), fake)
-    assert found.density <= 1 / 5
-    assert found.coverage < 0.01
+    result = density_coverage(torch.cat((real, torch.tensor([[40.0, 40.0]]))), fake)
+    assert result.density <= 1 / 5
+    assert result.coverage < 0.01
 
 
 def test_crowding_in_one_mode_keeps_the_density_and_costs_coverage(random):
     modes = torch.tensor([[0.0, 0.0], [100.0, 0.0]])
     real = modes.repeat(100, 1) + torch.randn(200, 2, generator=random)
     fake = torch.randn(200, 2, generator=random)
-    found = density_coverage(real, fake)
-    assert found.density > 0.8
-    assert found.coverage == pytest.approx(0.5, abs=0.02)
+    result = density_coverage(real, fake)
+    assert result.density > 0.8
+    assert result.coverage == pytest.approx(0.5, abs=0.02)
 
 
 def test_metric_gives_both_values(random):
@@ -75,9 +75,9 @@ def test_metric_gives_both_values(random):
     density, coverage = DC(k=2).measure(
         MetricInputs(SampleStatistics(50, features=real), SampleStatistics(40, features=fake))
     )
-    found = density_coverage(real, fake, 2)
-    assert (density.name, density.value, density.deviation) == ("density", found.density, found.density_error)
-    assert (coverage.name, coverage.value, coverage.deviation) == ("coverage", found.coverage, None)
+    result = density_coverage(real, fake, 2)
+    assert (density.name, density.value, density.deviation) == ("density", result.density, result.density_error)
+    assert (coverage.name, coverage.value, coverage.deviation) == ("coverage", result.coverage, None)
     assert coverage.how == f"k = 2; {expected_coverage(50, 40, 2):.3f} is as good as real"
 
 

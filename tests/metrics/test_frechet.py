@@ -34,8 +34,8 @@ def inputs(real, fake, folds: int = 5) -> MetricInputs:
 def test_features_are_as_far_apart_as_their_moments(random, n, m):
     real = torch.randn(n, 50, generator=random)
     fake = 1.5 * torch.randn(m, 50, generator=random) + 0.2
-    found = frechet_distance_of_features(real, fake)
-    assert found == pytest.approx(frechet_distance(moments(real), moments(fake)), rel=1e-9)
+    result = frechet_distance_of_features(real, fake)
+    assert result == pytest.approx(frechet_distance(moments(real), moments(fake)), rel=1e-9)
 
 
 @pytest.mark.parametrize("count", [20, 200])

@@ -25,8 +25,8 @@ def inputs():
 
 def test_each_class_is_compared_with_its_own(inputs):
     real, fake = inputs.real, inputs.fake
-    found = class_frechet_distances(real.features, real.labels, fake.features, fake.labels)
-    assert found == {
+    result = class_frechet_distances(real.features, real.labels, fake.features, fake.labels)
+    assert result == {
         label: frechet_distance_of_features(real.features[label::3], fake.features[label::3]) for label in range(3)
     }
 

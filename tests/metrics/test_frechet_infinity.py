@@ -25,31 +25,31 @@ def real():
 
 def test_the_bias_of_few_samples_is_gone_and_the_error_is_no_more_than_that_of_other_samples(random, real):
     exact = 8 * (0.1**2 + 0.2**2)
-    found = [
+    result = [
         frechet_infinity(real, 1.2 * torch.randn(400, 8, generator=random) + 0.1, 8, 0.2, seed) for seed in range(40)
     ]
-    plain = torch.tensor([each.distances[-1] - exact for each in found])
-    extrapolated = torch.tensor([each.value - exact for each in found])
+    plain = torch.tensor([each.distances[-1] - exact for each in result])
+    extrapolated = torch.tensor([each.value - exact for each in result])
     noise = extrapolated.std() / 40**0.5
     assert float(plain.mean()) > 4 * noise
     assert float(extrapolated.mean().abs()) < 3 * noise
-    assert max(each.error for each in found) < extrapolated.std()
+    assert max(each.error for each in result) < extrapolated.std()
 
 
 def test_value_and_error_are_those_of_the_least_squares_line(random, real):
-    found = frechet_infinity(real, torch.randn(300, 8, generator=random), points=10)
-    line, covariance = numpy.polyfit(1 / numpy.array(found.counts), found.distances, 1, cov=True)
-    assert found.value == pytest.approx(line[1])
-    assert found.error == pytest.approx(covariance[1, 1] ** 0.5)
+    result = frechet_infinity(real, torch.randn(300, 8, generator=random), points=10)
+    line, covariance = numpy.polyfit(1 / numpy.array(result.counts), result.distances, 1, cov=True)
+    assert result.value == pytest.approx(line[1])
+    assert result.error == pytest.approx(covariance[1, 1] ** 0.5)
 
 
 def test_counts_are_evenly_spaced_up_to_all_samples(random, real):
     features = torch.randn(1500, 8, generator=random)
-    found = frechet_infinity(real, features)
-    assert found.counts == tuple(round(150 + step * 1350 / 14) for step in range(15))
+    result = frechet_infinity(real, features)
+    assert result.counts == tuple(round(150 + step * 1350 / 14) for step in range(15))
     moments = Moments()
     moments.update(features)
-    assert found.distances[-1] == pytest.approx(real.frechet_distance(Normal.of(moments)), rel=1e-9)
+    assert result.distances[-1] == pytest.approx(real.frechet_distance(Normal.of(moments)), rel=1e-9)
 
 
 def test_no_subset_has_fewer_samples_than_twice_a_features_numbers(random, real):
@@ -68,8 +68,8 @@ def test_the_metric_gives_the_intercept_and_its_error(random):
     moments.update(real)
     inputs = MetricInputs(SampleStatistics(500, (moments,)), SampleStatistics(400, features=fake), seed=7)
     (value,) = FDInfinity(points=5, smallest=0.5).measure(inputs)
-    found = frechet_infinity(Normal.of(moments), fake, 5, 0.5, seed=7)
-    assert (value.name, value.value, value.deviation) == ("FDInfinity", found.value, found.error)
+    result = frechet_infinity(Normal.of(moments), fake, 5, 0.5, seed=7)
+    assert (value.name, value.value, value.deviation) == ("FDInfinity", result.value, result.error)
     assert value.how == "standard error of the intercept, 5 subsets of 200 to 400"
     assert value.value < frechet_distance_of_features(real, fake)
 

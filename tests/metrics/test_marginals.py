@@ -36,8 +36,8 @@ def test_distances_of_many_dimensions_are_those_of_each(random):
 def test_two_normals_differ_by_their_shift_and_their_spread(random):
     # W₁ of N(0, 1) and N(0, s²) is |1 - s| √(2/π).
     rows = torch.randn(20_000, 2, generator=random)
-    found = marginal_wasserstein(rows, torch.stack((rows[:, 0] + 0.5, 3 * rows[:, 1]), 1))
-    assert found.tolist() == pytest.approx([0.5, 2 * math.sqrt(2 / math.pi)], rel=0.02)
+    result = marginal_wasserstein(rows, torch.stack((rows[:, 0] + 0.5, 3 * rows[:, 1]), 1))
+    assert result.tolist() == pytest.approx([0.5, 2 * math.sqrt(2 / math.pi)], rel=0.02)
 
 
 def test_a_set_in_another_order_has_no_distance(random):

@@ -1,4 +1,4 @@
-"""What tells a generator that copies its training samples."""
+"""Scores that detect a generator that copies its training samples."""
 
 import math
 

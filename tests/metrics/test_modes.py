@@ -22,9 +22,9 @@ def test_the_real_distribution_reaches_the_ceiling(world: Ring | Grid, ceiling: 
 
 def test_a_collapsed_generator_finds_one_mode() -> None:
     centers = torch.from_numpy(Ring().centers())
-    found = count_modes(centers[:1].repeat(100, 1), centers, 0.01)
-    assert (found.found, found.missed, found.high_quality) == (1, 7, 1.0)
-    assert found.divergence == pytest.approx(np.log(8))
+    result = count_modes(centers[:1].repeat(100, 1), centers, 0.01)
+    assert (result.found, result.missed, result.high_quality) == (1, 7, 1.0)
+    assert result.divergence == pytest.approx(np.log(8))
 
 
 def test_other_dimensions_are_refused() -> None:

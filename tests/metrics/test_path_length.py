@@ -54,8 +54,8 @@ def test_a_linear_generator_has_the_squared_length_of_its_image_of_the_path():
     latents = space.draw(20, seed=3)
     expected = ((latents[10:] - latents[:10]) @ space.matrix.T).square().sum(1)
     for sampling in ("full", "ends"):
-        found = path_lengths(space, squared, count=10, sampling=sampling, seed=3)
-        assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
+        result = path_lengths(space, squared, count=10, sampling=sampling, seed=3)
+        assert result.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
 
 
 def test_its_mean_over_paths_is_twice_the_squared_norm_of_the_matrix():
@@ -75,9 +75,9 @@ def test_on_the_sphere_the_identity_has_the_squared_angle():
         def draw(self, count, seed):
             return unit
 
-    found = path_lengths(Unit(space.matrix, (2, 2), spherical=True), squared, count=8)
+    result = path_lengths(Unit(space.matrix, (2, 2), spherical=True), squared, count=8)
     angles = torch.acos((unit[:8] * unit[8:]).sum(1))
-    assert found.tolist() == pytest.approx(angles.square().tolist(), rel=1e-6)
+    assert result.tolist() == pytest.approx(angles.square().tolist(), rel=1e-6)
 
 
 def test_both_images_of_a_path_have_one_class():
@@ -93,22 +93,22 @@ def test_float32_latents_keep_three_digits_of_a_step():
     single = Linear(space.matrix.float(), space.side)
     latents = single.draw(40, seed=0)
     expected = ((latents[20:] - latents[:20]).double() @ space.matrix.T).square().sum(1)
-    found = path_lengths(single, squared, count=20)
-    assert found.dtype == torch.float64
-    assert found.mean().item() == pytest.approx(expected.mean().item(), rel=0.01)
+    result = path_lengths(single, squared, count=20)
+    assert result.dtype == torch.float64
+    assert result.mean().item() == pytest.approx(expected.mean().item(), rel=0.01)
 
 
 def test_the_crop_for_faces_is_the_published_part_of_the_image():
-    seen = []
+    compared = []
 
     def distance(one, other):
-        seen.append(one)
+        compared.append(one)
         return squared(one, other)
 
     space = Linear(torch.eye(64, dtype=torch.float64), (8, 8))
     path_lengths(space, distance, count=1, crop=FACE, sampling="ends")
     whole = space.generate(space.draw(2, 0)[:1], None)
-    torch.testing.assert_close(seen[0], whole[:, :, 3:7, 2:6])
+    torch.testing.assert_close(compared[0], whole[:, :, 3:7, 2:6])
 
 
 @pytest.mark.parametrize(("side", "expected"), [(256, 256), (511, 511), (512, 256), (1024, 256)])
@@ -123,15 +123,15 @@ def test_large_images_are_averaged_down_to_256(side, expected):
             ramp = torch.arange(side, dtype=torch.float32).expand(len(latents), 1, side, side)
             return ramp / side + latents[:, :, None, None]
 
-    seen = []
+    compared = []
 
     def distance(one, other):
-        seen.append(one)
+        compared.append(one)
         return squared(one, other)
 
     path_lengths(Blank(), distance, count=1)
-    assert seen[0].shape == (1, 1, expected, expected)
-    assert seen[0].mean().item() == pytest.approx((side - 1) / 2 / side)
+    assert compared[0].shape == (1, 1, expected, expected)
+    assert compared[0].mean().item() == pytest.approx((side - 1) / 2 / side)
 
 
 def test_trimming_drops_what_lies_beyond_the_percentiles_as_published():

@@ -35,8 +35,8 @@ def test_shares_are_those_of_the_definition_at_any_counts(random, monkeypatch, k
     monkeypatch.setattr(neighbours, "_TILE", 64)
     real = torch.randn(150, dimensions, generator=random)
     fake = 0.9 * torch.randn(110, dimensions, generator=random) + 0.1
-    found = precision_recall(real, fake, k)
-    assert (found.precision, found.recall) == pytest.approx(by_hand(real, fake, k), abs=1e-12)
+    result = precision_recall(real, fake, k)
+    assert (result.precision, result.recall) == pytest.approx(by_hand(real, fake, k), abs=1e-12)
 
 
 def test_precision_of_one_set_is_the_recall_of_the_other(random):
@@ -48,8 +48,8 @@ def test_precision_of_one_set_is_the_recall_of_the_other(random):
 @pytest.mark.parametrize("dimensions", [5, 500])
 def test_a_set_against_its_own_copies_is_perfect(random, dimensions):
     samples = torch.randn(50, dimensions, generator=random)
-    found = precision_recall(samples, samples.flip(0))
-    assert (found.precision, found.recall) == (1.0, 1.0)
+    result = precision_recall(samples, samples.flip(0))
+    assert (result.precision, result.recall) == (1.0, 1.0)
 
 
 def test_copies_of_real_copies_are_real(random):
@@ -61,20 +61,20 @@ def test_a_missing_mode_costs_recall_and_a_strange_one_precision(random):
     modes = torch.tensor([[0.0, 0.0], [100.0, 0.0]])
     real = modes.repeat(100, 1) + torch.randn(200, 2, generator=random)
     missing = modes[:1].repeat(200, 1) + torch.randn(200, 2, generator=random)
-    found = precision_recall(real, missing)
-    assert found.precision > 0.9
-    assert found.recall == pytest.approx(0.5, abs=0.05)
-    found = precision_recall(missing, real)
-    assert found.precision == pytest.approx(0.5, abs=0.05)
+    result = precision_recall(real, missing)
+    assert result.precision > 0.9
+    assert result.recall == pytest.approx(0.5, abs=0.05)
+    result = precision_recall(missing, real)
+    assert result.precision == pytest.approx(0.5, abs=0.05)
 
 
 def test_standard_error_is_that_of_a_bootstrap_over_the_generated_samples(random):
     real, fake = torch.randn(200, 2, generator=random), 1.5 * torch.randn(300, 2, generator=random)
-    found = precision_recall(real, fake)
+    result = precision_recall(real, fake)
     inside = (torch.cdist(fake, real) <= radii(real, 3)).any(1).double()
     draws = torch.randint(0, 300, (4000, 300), generator=random)
-    assert found.precision_error == pytest.approx(inside[draws].mean(1).std().item(), rel=0.05)
-    assert found.recall_error == pytest.approx(math.sqrt(found.recall * (1 - found.recall) / 200))
+    assert result.precision_error == pytest.approx(inside[draws].mean(1).std().item(), rel=0.05)
+    assert result.recall_error == pytest.approx(math.sqrt(result.recall * (1 - result.recall) / 200))
 
 
 def test_realism_is_the_largest_ratio_of_equation_3_over_the_smaller_balls(random):
@@ -103,13 +103,13 @@ def test_metric_gives_both_shares_with_their_errors(random):
     precision, recall = PR(k=2).measure(
         MetricInputs(SampleStatistics(50, features=real), SampleStatistics(40, features=fake))
     )
-    found = precision_recall(real, fake, 2)
+    result = precision_recall(real, fake, 2)
     assert (precision.name, precision.value, precision.deviation) == (
         "precision",
-        found.precision,
-        found.precision_error,
+        result.precision,
+        result.precision_error,
     )
-    assert (recall.name, recall.value, recall.deviation) == ("recall", found.recall, found.recall_error)
+    assert (recall.name, recall.value, recall.deviation) == ("recall", result.recall, result.recall_error)
     assert precision.how == "k = 2; √(p (1 - p) / n) over 40 generated samples, given the others"
 
 

@@ -130,9 +130,9 @@ def test_the_metric_gives_the_mean_and_its_outermost_levels():
         SampleStatistics(40, images=textures(40, 64)), SampleStatistics(40, images=textures(40, 64, seed=1)), seed=5
     )
     values = SWD(images=30, patches=16, projections=64).measure(inputs)
-    found = pyramid_distances(inputs.real.images, inputs.fake.images, 30, 16, 64, seed=5)
+    result = pyramid_distances(inputs.real.images, inputs.fake.images, 30, 16, 64, seed=5)
     assert [value.name for value in values] == list(SWD.directions)
-    assert [value.value for value in values] == [found.mean, found.distances[0], found.distances[-1]]
+    assert [value.value for value in values] == [result.mean, result.distances[0], result.distances[-1]]
     assert values[0].how.startswith("mean of levels 64: ")
     assert "16: " in values[0].how
     assert [value.how for value in values[1:]] == ["level 64", "level 16"]

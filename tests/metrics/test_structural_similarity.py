@@ -70,9 +70,9 @@ def test_ms_ssim_is_its_definition_at_28_pixels():
         a, b = (functional.avg_pool2d(image, 2**scale)[0] for image in (one, other))
         whole, contrast = mean_terms(a, b)
         product *= (whole if scale == 2 else contrast) ** (weight * 1.0001 / sum(weights))
-    found = multiscale_structural_similarity(one / 127.5 - 1, other / 127.5 - 1)
-    assert found.item() == pytest.approx(product, rel=1e-9)
-    assert found.dtype == torch.float64
+    result = multiscale_structural_similarity(one / 127.5 - 1, other / 127.5 - 1)
+    assert result.item() == pytest.approx(product, rel=1e-9)
+    assert result.dtype == torch.float64
 
 
 def similar_images(channels):
@@ -94,8 +94,8 @@ def test_ms_ssim_agrees_with_pytorch_msssim_where_all_scales_fit():
     # At odd sides it pads before halving, where we leave the last row out: hence 176 = 11 · 2⁴.
     one, other = (images[:, :, :176, :176] for images in similar_images(channels=1))
     expected = peer.ms_ssim(one, other, data_range=1.0, size_average=False)
-    found = multiscale_structural_similarity(2 * one - 1, 2 * other - 1)
-    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-5)  # its window is float32
+    result = multiscale_structural_similarity(2 * one - 1, 2 * other - 1)
+    assert result.tolist() == pytest.approx(expected.tolist(), rel=1e-5)  # its window is float32
 
 
 def test_an_image_is_wholly_similar_to_itself_and_order_does_not_matter():

@@ -1,4 +1,4 @@
-"""Two-sample tests: what are indistinguishable, what can, and what is copied."""
+"""Two-sample tests of equal sets, of different ones and of copies."""
 
 import math
 import sys
@@ -29,8 +29,8 @@ def inputs(real, fake, seed=0):
 
 @needs_sklearn
 def test_sets_of_one_distribution_are_told_apart_by_chance_and_p_is_uniform(random):
-    found = [classifier_test(normal(100, random), normal(100, random)) for _ in range(100)]
-    accuracies, p = torch.tensor([(test.accuracy, test.p) for test in found]).T
+    result = [classifier_test(normal(100, random), normal(100, random)) for _ in range(100)]
+    accuracies, p = torch.tensor([(test.accuracy, test.p) for test in result]).T
     assert float(accuracies.mean()) == pytest.approx(0.5, abs=0.015)
     assert float(accuracies.std()) == pytest.approx(0.5 / math.sqrt(100), rel=0.25)
     assert float(p.mean()) == pytest.approx(0.5, abs=0.12)

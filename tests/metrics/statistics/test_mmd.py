@@ -43,11 +43,11 @@ def test_mmd_of_two_normals_is_what_their_integrals_give(random):
 
 @pytest.mark.parametrize(("shift", "least", "most"), [(1.0, 0.8, 1.25), (0.0, 1.0, 2.0)])
 def test_the_deviation_is_that_of_repeated_draws_and_too_large_where_there_is_no_difference(random, shift, least, most):
-    found = [
+    result = [
         mmd(torch.randn(60, 2, generator=random), shift + torch.randn(40, 2, generator=random), gaussian_kernel(1.0))
         for _ in range(300)
     ]
-    values, deviations = torch.tensor(found, dtype=torch.float64).T
+    values, deviations = torch.tensor(result, dtype=torch.float64).T
     assert least < float(deviations.mean() / values.std()) < most
 
 

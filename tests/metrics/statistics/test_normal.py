@@ -56,8 +56,8 @@ def test_distance_of_two_given_covariances_is_the_known_one():
 @pytest.mark.parametrize("size", [1, 5, 300])
 def test_distance_of_round_distributions_is_the_known_one(size):
     mean = torch.linspace(-1, 1, size, dtype=torch.float64)
-    found = Normal(torch.zeros(size), torch.eye(size)).frechet_distance(Normal(mean, 2.25 * torch.eye(size)))
-    assert found == pytest.approx(float(mean.square().sum()) + size * 0.25, rel=1e-12)
+    result = Normal(torch.zeros(size), torch.eye(size)).frechet_distance(Normal(mean, 2.25 * torch.eye(size)))
+    assert result == pytest.approx(float(mean.square().sum()) + size * 0.25, rel=1e-12)
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.0])
@@ -71,8 +71,8 @@ def test_distance_is_that_of_the_matrix_root(power):
 @pytest.mark.parametrize("counts", [(1000, 500), (201, 210), (500, 90), (90, 500), (90, 60), (2, 2)])
 def test_distance_is_exact_however_few_the_samples_and_small_their_variances(power, counts):
     one, other = (decaying(count, 200, power, seed) for seed, count in enumerate(counts))
-    found = Normal.of(moments(one)).frechet_distance(Normal.of(moments(other)))
-    assert found == pytest.approx(by_singular_values(one, other), rel=1e-6)
+    result = Normal.of(moments(one)).frechet_distance(Normal.of(moments(other)))
+    assert result == pytest.approx(by_singular_values(one, other), rel=1e-6)
 
 
 @pytest.mark.parametrize("decades", [4, 8, 12, 16, 30])
@@ -90,8 +90,8 @@ def test_features_that_never_change_and_samples_that_repeat_change_nothing():
     one[:, :20] = 0.3
     repeated = one[:60].repeat(5, 1)
     for left, right in ((one, other), (other, one), (one, one + 1), (repeated, other), (other, repeated)):
-        found = Normal.of(moments(left)).frechet_distance(Normal.of(moments(right)))
-        assert found == pytest.approx(by_singular_values(left, right), rel=1e-6)
+        result = Normal.of(moments(left)).frechet_distance(Normal.of(moments(right)))
+        assert result == pytest.approx(by_singular_values(left, right), rel=1e-6)
 
 
 def test_samples_that_are_all_alike_are_as_far_as_their_means_and_the_others_spread():

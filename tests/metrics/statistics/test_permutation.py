@@ -24,14 +24,16 @@ def test_p_counts_the_deals_that_look_as_different() -> None:
     for _ in range(99):
         dealt = samples[torch.randperm(10, generator=random)]
         values.append(mmd(dealt[:6], dealt[6:], kernel)[0])
-    found = mmd(real, fake, kernel)[0]
-    expected = (1 + sum(value >= found - 1e-12 for value in values)) / 100
+    result = mmd(real, fake, kernel)[0]
+    expected = (1 + sum(value >= result - 1e-12 for value in values)) / 100
     assert permutation_test(real, fake, kernel, 99, seed=3).p == pytest.approx(expected)
 
 
 def test_it_is_wrong_about_equal_distributions_as_often_as_its_level_says() -> None:
-    found = [permutation_test(normals(30, 2 * i), normals(50, 2 * i + 1), gaussian_kernel(1.0), 99) for i in range(300)]
-    share = sum(test.p <= 0.05 for test in found) / len(found)
+    result = [
+        permutation_test(normals(30, 2 * i), normals(50, 2 * i + 1), gaussian_kernel(1.0), 99) for i in range(300)
+    ]
+    share = sum(test.p <= 0.05 for test in result) / len(result)
     assert 0.02 < share < 0.085
 
 
