@@ -77,10 +77,10 @@ def test_numbers_are_drawn_from_examples_where_there_are_some() -> None:
     even = Condition(numbers=2).draw(500, random)
     assert even is not None
     assert 0 <= even.min() < 0.05 < 0.95 < even.max() <= 1
-    drawn = Condition(numbers=2, examples=((0.0, 1.0), (1.0, 0.0), (1.0, 0.0))).draw(3000, random)
-    assert drawn is not None
-    assert torch.equal(drawn.sum(1), torch.ones(3000))
-    assert abs(drawn[:, 0].mean() - 2 / 3) < 0.03
+    sampled = Condition(numbers=2, examples=((0.0, 1.0), (1.0, 0.0), (1.0, 0.0))).draw(3000, random)
+    assert sampled is not None
+    assert torch.equal(sampled.sum(1), torch.ones(3000))
+    assert abs(sampled[:, 0].mean() - 2 / 3) < 0.03
 
 
 def test_conditions_that_differ_in_their_examples_are_equal() -> None:

@@ -1,4 +1,4 @@
-"""Dropout that lasts: everywhere the same mathematics, and reproducible when samples are drawn."""
+"""Persistent dropout: the same mathematics everywhere, and reproducible samples."""
 
 from contextlib import suppress
 

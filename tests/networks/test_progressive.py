@@ -88,10 +88,10 @@ def test_the_discriminator_is_table_2s_with_the_published_codes_order() -> None:
 
 @pytest.mark.parametrize("image", [(1, 32, 32), (4, 24, 40), (3, 27, 60), (6, 9, 31), (3, 4, 4)], ids=str)
 def test_images_of_any_size_and_channels_are_generated_and_scored(image: Shape) -> None:
-    drawn = generator(image)(torch.randn(2, 6))
-    assert drawn.shape == (2, *image)
+    samples = generator(image)(torch.randn(2, 6))
+    assert samples.shape == (2, *image)
     for taps in ((1, 1), (1, 3, 3, 1)):
-        assert discriminator(image, taps=taps)(drawn).shape == (2, 1)
+        assert discriminator(image, taps=taps)(samples).shape == (2, 1)
 
 
 def test_the_published_channels_are_the_default() -> None:

@@ -39,9 +39,9 @@ def discriminator(image: Shape, architecture: Architecture = "resnet", classes: 
 @every_architecture
 @pytest.mark.parametrize("image", [(1, 32, 32), (4, 24, 40), (3, 27, 60), (6, 9, 31), (3, 4, 4)], ids=str)
 def test_images_of_any_size_and_channels_are_generated_and_scored(image: Shape, architecture: Architecture) -> None:
-    drawn = generator(image, architecture)(torch.randn(2, 6))
-    assert drawn.shape == (2, *image)
-    assert discriminator(image, architecture)(drawn).shape == (2, 1)
+    samples = generator(image, architecture)(torch.randn(2, 6))
+    assert samples.shape == (2, *image)
+    assert discriminator(image, architecture)(samples).shape == (2, 1)
 
 
 def test_a_square_power_of_two_has_the_published_grids_styles_and_channels() -> None:

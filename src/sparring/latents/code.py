@@ -32,7 +32,7 @@ class Code(Family):
 
     @abstractmethod
     def draw(self, count: int, random: torch.Generator) -> Tensor:
-        """Returns codes [count, size] drawn from `random`, on its device."""
+        """Returns codes [count, size], sampled with `random` on its device."""
 
     @abstractmethod
     def log_likelihood(self, code: Tensor, outputs: Tensor) -> Tensor:
