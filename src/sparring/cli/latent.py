@@ -1,7 +1,7 @@
 """`spar latent`: sampling, interpolation, mixing, projection and editing in a generator's latent space."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,27 +63,23 @@ def command(*left_out: str, **defaults: Any) -> Callable[[Command], Command]:
     The function is called with the `Start` and its own options, and returns the lines to print. `defaults` replace
     those of `Start`.
     """
-    shared = {field.name: field for field in fields(Start) if field.name not in left_out}
+    shared = [
+        option.replace(kind=Parameter.KEYWORD_ONLY, default=defaults.get(name, option.default))
+        for name, option in signature(Start).parameters.items()
+        if name not in left_out
+    ]
 
     def register(act: Command) -> Command:
+        own = [option.replace(kind=Parameter.KEYWORD_ONLY) for option in list(signature(act).parameters.values())[1:]]
+        parameters = [shared[0], *own, *shared[1:]]  # the run is the first argument
+
         def run(**options: Any) -> None:
-            start = Start(**{name: options.pop(name) for name in shared})
+            start = Start(**{option.name: options.pop(option.name) for option in shared})
             for line in act(start, **options):
                 print(line)
 
-        start_parameters = [
-            Parameter(
-                name,
-                Parameter.KEYWORD_ONLY,
-                default=Parameter.empty if name == "source" else defaults.get(name, field.default),
-                annotation=field.type,
-            )
-            for name, field in shared.items()
-        ]
-        own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in list(signature(act).parameters.values())[1:]]
-        parameters = [start_parameters[0], *own, *start_parameters[1:]]
         run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__annotations__ = {option.name: option.annotation for option in parameters}
         run.__doc__ = act.__doc__
         app.command(act.__name__)(run)
         return act
