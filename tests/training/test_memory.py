@@ -8,7 +8,7 @@ import torch
 
 from sparring.errors import RunError
 from sparring.training import memory
-from sparring.training.memory import Memory, peak_memory_mb
+from sparring.training.memory import DeviceMemory, peak_memory_mb
 
 CPU = torch.device("cpu")
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the counts of a Linux system")
@@ -21,7 +21,7 @@ def test_the_peak_is_counted_in_megabytes() -> None:
 
 @ON_LINUX
 def test_the_peak_follows_an_allocation_and_is_reset_when_settled() -> None:
-    counted = Memory(CPU)
+    counted = DeviceMemory(CPU)
     counted.settle()
     before = counted.held()
     array = np.ones(100 * MEGABYTE, np.uint8)
@@ -52,13 +52,13 @@ def test_a_containers_share_bounds_what_could_be_held(
     groups.write_text(f"3:cpuset:/elsewhere\n4:{controllers}:/outer/inner\n")
     monkeypatch.setattr(memory, "_GROUPS", groups)
     monkeypatch.setattr(memory, "_OLD" if controllers else "_NEW", (tmp_path, *names))
-    counted = Memory(CPU)
+    counted = DeviceMemory(CPU)
     assert counted.limit() - counted.held() == pytest.approx(35 * MEGABYTE, abs=2 * MEGABYTE)
 
 
 def test_where_memory_cannot_be_measured_the_error_asks_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RunError, match=r"the memory of a step cannot be measured on mps here; .* micro_batch=8"):
-        Memory(torch.device("mps"))
+        DeviceMemory(torch.device("mps"))
     monkeypatch.setattr(memory, "_STATUS", Path("nowhere"))
     with pytest.raises(RunError, match="cannot be measured on cpu here"):
-        Memory(CPU)
+        DeviceMemory(CPU)

@@ -14,7 +14,7 @@ from sparring.errors import RunError, SpecError
 from sparring.game import Batch, Losses
 from sparring.training import micro_batch
 from sparring.training.loop import compute_gradients, play_step
-from sparring.training.memory import Memory
+from sparring.training.memory import DeviceMemory
 from sparring.training.micro_batch import (
     SHARE,
     Footprint,
@@ -108,7 +108,7 @@ def test_a_run_is_measured_with_all_penalties_due(prepare: Prepare) -> None:
         object.__setattr__(
             optimizer.team, "losses", lambda batch, ask=losses: (steps.append(batch.step), ask(batch))[1]
         )
-    measured = measure(run, Memory(CPU))
+    measured = measure(run, DeviceMemory(CPU))
     assert steps == [0] * 4
     assert 0 < measured.between <= measured.peak
 
@@ -125,7 +125,7 @@ def test_a_batch_that_fits_stays_whole_and_one_that_never_does_is_refused(
 
     assert find_size(4, [1, 2, 4], CPU, build) == 4
     assert find_size(4, [2, 4], CPU, build) == 2, "other stages have batches that fall into no fewer parts"
-    monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: self.held() // 2)
+    monkeypatch.setattr(micro_batch.DeviceMemory, "limit", lambda self: self.held() // 2)
     with pytest.raises(
         RunError, match=r"not even a step that computes 1 samples at a time fits into [\d.]+ GB of memory"
     ):
@@ -148,7 +148,7 @@ def test_what_a_step_holds_grows_with_its_samples(
             object.__setattr__(optimizer.team, "losses", losses)
         return run
 
-    monkeypatch.setattr(micro_batch.Memory, "limit", lambda self: (self.held() + room * 1e6) / micro_batch.SHARE)
+    monkeypatch.setattr(micro_batch.DeviceMemory, "limit", lambda self: (self.held() + room * 1e6) / micro_batch.SHARE)
     assert find_size(4, [1, 2, 4], CPU, build) == size
 
 

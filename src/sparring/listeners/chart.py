@@ -18,7 +18,7 @@ _SMOOTHED_FROM = 30  # points; fewer are clear as they are
 _MOST_POINTS = 400
 _HUGE = 1e250
 
-Points = Sequence[tuple[float, float]]
+CurvePoints = Sequence[tuple[float, float]]
 Mark = Literal["lowest", "highest"] | None
 
 
@@ -27,7 +27,7 @@ class Series:
     """A named curve through `points` (x, y), sorted by x; a y that is not finite leaves a gap."""
 
     name: str
-    points: Points
+    points: CurvePoints
 
 
 def line_chart(series: Sequence[Series], title: str, mark: Mark = None) -> str:
@@ -51,7 +51,7 @@ def line_chart(series: Sequence[Series], title: str, mark: Mark = None) -> str:
     )
 
 
-def best_point(points: Points, mark: Mark) -> tuple[float, float] | None:
+def best_point(points: CurvePoints, mark: Mark) -> tuple[float, float] | None:
     """Returns the earliest point with the lowest or highest finite y; None without a mark or such a point."""
     finite = [point for point in points if math.isfinite(point[1])] if mark else []
     sign = -1 if mark == "highest" else 1
@@ -76,7 +76,7 @@ def smooth(values: Sequence[float], window: float) -> list[float]:
     return smoothed
 
 
-def thin(points: Points, count: int) -> list[tuple[float, float]]:
+def thin(points: CurvePoints, count: int) -> list[tuple[float, float]]:
     """Returns about `count` of the points in order, including the lowest and the highest of each stretch."""
     if len(points) <= count:
         return list(points)
@@ -98,7 +98,7 @@ def _clamp(value: float) -> float:
     return value if abs(value) > 1 / _HUGE else 0.0
 
 
-def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark: Mark) -> str:
+def _curve(points: CurvePoints, x_axis: Axis, y_axis: Axis, colour: int, mark: Mark) -> str:
     if len(points) < _SMOOTHED_FROM:
         svg = _line(points, x_axis, y_axis, f"line s{colour}")
     else:
@@ -113,7 +113,7 @@ def _curve(points: Points, x_axis: Axis, y_axis: Axis, colour: int, mark: Mark) 
     return svg
 
 
-def _line(points: Points, x_axis: Axis, y_axis: Axis, classes: str) -> str:
+def _line(points: CurvePoints, x_axis: Axis, y_axis: Axis, classes: str) -> str:
     path = []
     for stretch in _finite_stretches(thin(points, _MOST_POINTS)):
         positions = [_position(x, y, x_axis, y_axis) for x, y in stretch]

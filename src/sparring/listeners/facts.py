@@ -11,14 +11,14 @@ from sparring.listeners.chart import Mark, best_point
 from sparring.listeners.formatting import format_count, format_duration, format_number, format_title
 from sparring.training.folder import DataFacts, RunFacts
 
-Lines = Sequence[Mapping[str, Any]]
+LogLines = Sequence[Mapping[str, Any]]
 """The lines of `log.jsonl`."""
 
 _TONES = {"finished": "good", "running": "busy", "stopped": "warn", "failed": "bad"}
 _MOST_CLASSES = 20
 
 
-def status(facts: RunFacts, lines: Lines) -> str:
+def status(facts: RunFacts, lines: LogLines) -> str:
     """Returns a sentence on the run's status, and a progress bar unless it is finished."""
     images, target = _latest(facts.images, lines, "images"), facts.target
     share = min(images / target, 1.0) if target else math.nan
@@ -38,7 +38,7 @@ def status(facts: RunFacts, lines: Lines) -> str:
     return f'<p class="status {_TONES.get(facts.status, "warn")}">{escape(sentence + message)}</p>{bar}'
 
 
-def headline(facts: RunFacts, lines: Lines) -> str:
+def headline(facts: RunFacts, lines: LogLines) -> str:
     """Returns the key numbers as cards."""
     speeds = [line["images_per_second"] for line in lines if _is_number(line.get("images_per_second"))]
     images, target = _latest(facts.images, lines, "images"), facts.target
@@ -77,7 +77,7 @@ def details(facts: RunFacts) -> str:
     return f"<table>{cells}</table>" if cells else ""
 
 
-def score_points(lines: Lines) -> dict[str, list[tuple[float, float]]]:
+def score_points(lines: LogLines) -> dict[str, list[tuple[float, float]]]:
     """Returns the (images, value) pairs of each score, wherever it was measured."""
     points: dict[str, list[tuple[float, float]]] = {}
     for line in lines:
@@ -92,7 +92,7 @@ def best_mark(facts: RunFacts, score: str) -> Mark:
     return marks[facts.score_directions.get(score, "lower")]
 
 
-def _latest(value: float, lines: Lines, name: str) -> float:
+def _latest(value: float, lines: LogLines, name: str) -> float:
     """Returns the newer of the values in `run.json` and in the log, whichever was written last."""
     logged = lines[-1].get(name) if lines else None
     return max(value, logged) if _is_number(logged) and math.isfinite(logged) else value
@@ -111,13 +111,13 @@ def _first_names(names: Sequence[str]) -> Iterable[str]:
         yield f"and {len(names) - _MOST_CLASSES:,} more"
 
 
-def _memory(facts: RunFacts, lines: Lines) -> str:
+def _memory(facts: RunFacts, lines: LogLines) -> str:
     logged = [line["memory_mb"] for line in lines if _is_number(line.get("memory_mb"))]
     peak = max((memory for memory in (facts.peak_memory_mb or 0.0, *logged) if math.isfinite(memory)), default=0.0)
     return (f"{peak:.0f} MB" if peak < 1000 else f"{peak / 1000:.3g} GB") if peak else "–"
 
 
-def _duration(facts: RunFacts, lines: Lines) -> str:
+def _duration(facts: RunFacts, lines: LogLines) -> str:
     return format_duration(_latest(facts.seconds, lines, "seconds"))
 
 

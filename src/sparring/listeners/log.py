@@ -10,7 +10,7 @@ from sparring.training.listener import Listener, Record, View
 
 LOG = "log.jsonl"
 
-Line = dict[str, Any]
+LogLine = dict[str, Any]
 
 
 class Log(Listener):
@@ -31,7 +31,7 @@ class Log(Listener):
             file.write(json.dumps(_without_nan(record.line()), allow_nan=False) + "\n")
 
 
-def read_log(folder: Path) -> list[Line]:
+def read_log(folder: Path) -> list[LogLine]:
     """Returns the lines of `folder/log.jsonl`, shaped like `Record.line()`; `[]` where there is no log.
 
     A `null` among the numbers reads back as NaN. An incomplete line, left by a killed process or a power cut, is
@@ -54,14 +54,14 @@ def truncate_log(folder: Path, images: int) -> None:
     replace_bytes(path, b"".join(text + b"\n" for text in kept))
 
 
-def _parse(text: bytes) -> Line | None:
+def _parse(text: bytes) -> LogLine | None:
     try:
         line = json.loads(text)
     except ValueError:
         return None
     if not isinstance(line, dict) or not isinstance(line.get("images"), int):
         return None
-    numbers: Line = _with_nan(line)
+    numbers: LogLine = _with_nan(line)
     return numbers
 
 

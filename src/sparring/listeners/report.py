@@ -13,7 +13,7 @@ from sparring.errors import RunError
 from sparring.files import replace_bytes
 from sparring.listeners.chart import Mark, Series, line_chart
 from sparring.listeners.evaluations import evaluations
-from sparring.listeners.facts import Lines, best_mark, details, headline, score_points, status
+from sparring.listeners.facts import LogLines, best_mark, details, headline, score_points, status
 from sparring.listeners.formatting import format_title
 from sparring.listeners.frames import pictures
 from sparring.listeners.log import read_log
@@ -92,7 +92,7 @@ def _recipe(folder: Path) -> str:
     return f"<details><summary>The whole recipe as YAML</summary><pre>{text}</pre></details>"
 
 
-def _score_charts(facts: RunFacts, lines: Lines) -> str:
+def _score_charts(facts: RunFacts, lines: LogLines) -> str:
     scores = score_points(lines)
     marks = {name: best_mark(facts, name) for name in scores}
     charts = [line_chart([Series(name, scores[name])], format_title(name), mark) for name, mark in marks.items()]
@@ -106,7 +106,7 @@ def _describe_directions(marks: Mapping[str, Mark]) -> str:
     return f"Smaller is better{', except for ' if others else ''}{' and '.join(others)}."
 
 
-def _loss_charts(lines: Lines) -> str:
+def _loss_charts(lines: LogLines) -> str:
     teams = dict.fromkeys(team for line in lines for team in line.get("losses") or {})
     charts = [line_chart(_series(lines, ("losses", team)), format_title(team)) for team in teams]
     return _charts(
@@ -114,7 +114,7 @@ def _loss_charts(lines: Lines) -> str:
     )
 
 
-def _observation_charts(lines: Lines) -> str:
+def _observation_charts(lines: LogLines) -> str:
     groups: dict[str, list[Series]] = {}
     for one in _series(lines, ("observations",)):
         ending = _PAIRED.search(one.name)  # what is read against each other goes into one chart
@@ -131,7 +131,7 @@ def _charts(charts: Sequence[str], caption: str) -> str:
     return f'<div class="charts">{"".join(charts)}</div>{note}' if charts else ""
 
 
-def _series(lines: Lines, path: tuple[str, ...]) -> list[Series]:
+def _series(lines: LogLines, path: tuple[str, ...]) -> list[Series]:
     """Returns one series for each number under `path` in any line, in order of appearance."""
     points: dict[str, list[tuple[float, float]]] = {}
     for line in lines:

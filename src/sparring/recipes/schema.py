@@ -10,7 +10,7 @@ from sparring.game import Game
 from sparring.metrics.metric import Metric
 from sparring.network import Condition, Shape
 from sparring.spec import Spec
-from sparring.training.plan import Images, Training
+from sparring.training.plan import ImageCount, Training
 
 
 class Listening(Spec):
@@ -21,9 +21,9 @@ class Listening(Spec):
     the run's time, the first and the last evaluation excepted. `tensorboard` writes event files too.
     """
 
-    samples_every: Images = 20_000
+    samples_every: ImageCount = 20_000
     sample_count: PositiveInt = 64
-    scores_every: Images = 20_000
+    scores_every: ImageCount = 20_000
     score_count: PositiveInt = 1_000
     metrics: tuple[Metric, ...] = ()
     backbone: str = "lite0"

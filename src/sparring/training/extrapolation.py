@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-class Extrapolation(torch.optim.Optimizer):
+class ExtrapolatingOptimizer(torch.optim.Optimizer):
     """Changes how the optimizer `of` steps; settings and state are those of `of`, and saved as such."""
 
     def __init__(self, of: torch.optim.Optimizer) -> None:
@@ -27,7 +27,7 @@ class Extrapolation(torch.optim.Optimizer):
         self.state, self.param_groups = self.of.state, self.of.param_groups
 
 
-class Optimism(Extrapolation):
+class OptimisticOptimizer(ExtrapolatingOptimizer):
     """Steps by 2 Δ_t - Δ_{t-1}, where Δ_t is the step that `of` would make, and Δ_0 = 0.
 
     With gradient descent it is w_{t+1} = w_t - 2η g_t + η g_{t-1}, with Adam algorithm 1 of Daskalakis et al. 2018. The
@@ -52,7 +52,7 @@ class Optimism(Extrapolation):
             self.state[weight]["undone"] = back
 
 
-class Extragradient(Extrapolation):
+class ExtragradientOptimizer(ExtrapolatingOptimizer):
     """Extrapolates on odd steps; on even ones returns, and follows the gradient at the extrapolated point.
 
         w' = w + step of `of` along the gradient at w

@@ -30,7 +30,7 @@ def peak_memory_mb(device: torch.device) -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-class Memory:
+class DeviceMemory:
     """The memory of a device, in bytes, as this process sees it: of a CUDA GPU, or of a Linux system.
 
     Raises:

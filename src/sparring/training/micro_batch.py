@@ -9,7 +9,7 @@ from sparring.errors import RunError, SpecError
 from sparring.game import Game
 from sparring.network import couples_samples, group_size
 from sparring.training.loop import play_step
-from sparring.training.memory import Memory
+from sparring.training.memory import DeviceMemory
 from sparring.training.run import Progress, Run
 from sparring.training.session import own_settings
 
@@ -77,7 +77,7 @@ def find_size(batch: int, parts: Sequence[int], device: torch.device, build: Bui
     Raises:
         RunError: not even the smallest fits, or memory cannot be measured on this device.
     """
-    memory = Memory(device)
+    memory = DeviceMemory(device)
     sizes = rank_sizes([batch // count for count in parts], build(batch).game)
     memory.settle()
     limit = int(SHARE * memory.limit())
@@ -116,7 +116,7 @@ class Footprint:
     peak: int
 
 
-def measure(run: Run, memory: Memory) -> Footprint:
+def measure(run: Run, memory: DeviceMemory) -> Footprint:
     """Returns the footprint of a run, which cannot be used afterwards.
 
     The first step creates the optimizers' states; the second is step 0 again, where all penalties are due.

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 
 from sparring.spec import Family
-from sparring.training import extrapolation
+from sparring.training.extrapolation import ExtragradientOptimizer, OptimisticOptimizer
 from sparring.training.quick_adam import QuickAdam
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
@@ -71,14 +71,14 @@ class OptimisticAdam(Adam):
     """
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        return extrapolation.Optimism(super().build(parameters))
+        return OptimisticOptimizer(super().build(parameters))
 
 
 class OptimisticSGD(SGD):
     """Gradient descent with optimism, w ← w - 2η g_t + η g_{t-1} (Daskalakis et al. 2018)."""
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        return extrapolation.Optimism(super().build(parameters))
+        return OptimisticOptimizer(super().build(parameters))
 
 
 class Extragradient(Optimizer):
@@ -99,7 +99,7 @@ class Extragradient(Optimizer):
         return self
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        return extrapolation.Extragradient(self.of.build(parameters))
+        return ExtragradientOptimizer(self.of.build(parameters))
 
     def state_kind(self) -> str:
         """Returns the kind of `of`: between two steps it is the only state."""

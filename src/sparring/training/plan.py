@@ -9,7 +9,7 @@ from sparring.training.averages import Average
 from sparring.training.optimizers import Adam, Optimizer
 from sparring.training.precision import Format, Layout
 
-Images = Annotated[Count, Field(gt=0)]
+ImageCount = Annotated[Count, Field(gt=0)]
 
 
 class Checkpoints(Spec):
@@ -20,7 +20,7 @@ class Checkpoints(Spec):
     and the `best` are kept; a score whose best value is that of real samples cannot be `by`.
     """
 
-    every: Images = 100_000
+    every: ImageCount = 100_000
     minutes: NonNegativeFloat = 5.0
     last: PositiveInt = 2
     best: NonNegativeInt = 1
@@ -40,7 +40,7 @@ class Training(Spec):
     networks. A line is logged every `record_every` images.
     """
 
-    images: Images = 1_000_000
+    images: ImageCount = 1_000_000
     batch: PositiveInt = 64
     accumulation: PositiveInt = 1
     optimizers: dict[str, Optimizer] = {"discriminator": Adam(), "generator": Adam()}
@@ -53,7 +53,7 @@ class Training(Spec):
     recorded: bool = False
     compiled: bool = False
     threads: NonNegativeInt = 0
-    record_every: Images = 2_000
+    record_every: ImageCount = 2_000
     checkpoints: Checkpoints = Checkpoints()
 
     @model_validator(mode="after")
