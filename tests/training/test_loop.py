@@ -79,7 +79,7 @@ def test_accumulation_equals_one_big_batch_of_independent_samples(prepare: Prepa
         def draw(batch: Batch, game: Any = game, latent_parts: Any = latent_parts) -> GeneratedBatch:
             return GeneratedBatch.from_latents(game.generator, next(latent_parts))
 
-        game._fake = draw  # type: ignore[assignment]
+        game.fake = draw  # type: ignore[assignment]
         kept: dict[str, Tensor] = {}
         optimizer = run.optimizers["discriminator"]
         optimizer.optimizer.register_step_pre_hook(

@@ -163,7 +163,7 @@ def accumulate(run: Run, parts: int) -> dict[str, Tensor]:
         for move in turn:
             name = move.optimizer.team.name
             latent_parts = iter(latents[name].split(4 // parts))
-            run.game._fake = lambda batch, latent_parts=latent_parts: GeneratedBatch.from_latents(
+            run.game.fake = lambda batch, latent_parts=latent_parts: GeneratedBatch.from_latents(
                 run.game.generator, next(latent_parts)
             )  # type: ignore[assignment]
             compute_gradients(run, move, {})
