@@ -1,14 +1,18 @@
 """Recipes shrunk to milliseconds a step, and pictures to play them on."""
 
 import gc
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import typer.main
+import typer.testing
 from PIL import Image
 from torch import Tensor
 
@@ -17,8 +21,10 @@ from sparring.errors import MissingExtraError
 from sparring.recipes import Recipe
 from sparring.recipes import recipe as find_recipe
 from sparring.recipes.named_data import with_data
+from sparring.runner.train import train
 
 Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
 Differentiate = Callable[..., tuple[float, float]]
 
 Recast = Callable[[Path], Source]
@@ -59,6 +65,16 @@ def frozen_garbage() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def parsed_command() -> Iterator[None]:
+    """The command's parser is built once, not for each call of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        parser = cache(typer.main.get_command)
+        patch.setattr(typer.main, "get_command", parser)
+        patch.setattr(typer.testing, "_get_command", parser)
+        yield
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of eleven RGB images of 8x8 in two classes."""
@@ -89,7 +105,7 @@ def differentiate() -> Differentiate:
     return differ
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shrink(pictures: Path) -> Shrink:
     """Makes a built-in recipe small: `shrink("dcgan", "training.accumulation=2", steps=6)`.
 
@@ -120,12 +136,36 @@ def shrink(pictures: Path) -> Shrink:
     return make
 
 
+@cache
 def skip_without_package(source: Source) -> None:
     """Skips the test where the data need a package that is not installed."""
     try:
         source.load()
     except MissingExtraError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def train_once(shrink: Shrink, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Trains each shrunk recipe once a session; the folders of its runs are to be looked at, and left as they are."""
+
+    @cache
+    def folder(*changes: str, steps: int) -> Path:
+        home = tmp_path_factory.mktemp("trained")
+        train(shrink(*changes, steps=steps), home, device="cpu")
+        return home
+
+    return folder
+
+
+@pytest.fixture
+def trained(train_once: Trained, tmp_path: Path) -> Trained:
+    """Copies the finished run of a shrunk recipe: `trained("dcgan", "conditional=true", steps=2, folder="run")`."""
+
+    def copy(*changes: str, steps: int = 4, folder: str = "run") -> Path:
+        return shutil.copytree(train_once(*changes, steps=steps), tmp_path / folder, dirs_exist_ok=True)
+
+    return copy
 
 
 def played_on(recipe: Recipe, pictures: Path) -> Recipe:
@@ -141,7 +181,7 @@ def played_on(recipe: Recipe, pictures: Path) -> Recipe:
 def narrow(tree: Any) -> Any:
     """Returns a recipe's tree in which networks are narrow, every prior's `size` is 4, and patches are pixels.
 
-    A pyramid's batches are the training's.
+    A pyramid's batches are the training's, and two episodes are played at a time.
     """
     if isinstance(tree, list):
         return [narrow(item) for item in tree]
@@ -154,5 +194,5 @@ def narrow(tree: Any) -> Any:
         if tree.get("kind") in ("Gaussian", "Uniform")
         else {}
     )
-    small |= {"batches": {}} if "batches" in tree else {}
+    small |= {"batches": {}, "episodes": 2}
     return {name: small.get(name, narrow(item)) for name, item in tree.items()}

@@ -19,6 +19,7 @@ from sparring.recipes import Recipe, list_recipes
 from sparring.training.checkpoints import list_checkpoints
 
 Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
 Spar = Callable[..., str]
 Refused = Callable[..., str]
 
@@ -64,10 +65,9 @@ def file(shrink: Shrink, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(file: Path, spar: Spar) -> Path:
+def run(trained: Trained, spar: Spar) -> Path:
     """A finished run of it."""
-    spar("train", file, "--run", "run", "--device", "cpu")
-    return file.parent / "run"
+    return trained("dcgan", steps=2)
 
 
 def test_help_tells_a_newcomer_where_to_begin(spar: Spar) -> None:
@@ -78,7 +78,9 @@ def test_help_tells_a_newcomer_where_to_begin(spar: Spar) -> None:
     assert "spar train digits" in output
 
 
-def test_a_run_is_trained_resumed_and_looked_at(file: Path, run: Path, spar: Spar) -> None:
+def test_a_run_is_trained_resumed_and_looked_at(file: Path, spar: Spar) -> None:
+    spar("train", file, "--run", "run", "--device", "cpu")
+    run = file.parent / "run"
     before = list_checkpoints(run / "checkpoints")
     spar("train", file, "--run", run, "--device", "cpu")
     assert list_checkpoints(run / "checkpoints") == before
@@ -115,8 +117,10 @@ def test_samples_are_written_as_pictures_the_same_for_the_same_seed(run: Path, s
     assert Path(output.strip()).is_file()
 
 
-def test_a_conditional_model_is_asked_for_a_class(file: Path, spar: Spar, refused: Refused, tmp_path: Path) -> None:
-    spar("train", file, "conditional=true", "--run", "conditioned", "--device", "cpu")
+def test_a_conditional_model_is_asked_for_a_class(
+    trained: Trained, spar: Spar, refused: Refused, tmp_path: Path
+) -> None:
+    trained("dcgan", "conditional=true", steps=2, folder="conditioned")
     for chosen in ("odd", "1"):
         spar("sample", "conditioned", "--class", chosen, "--count", 2, "--out", chosen)
     one, other = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("odd", "1"))
@@ -128,10 +132,9 @@ def test_a_conditional_model_is_asked_for_a_class(file: Path, spar: Spar, refuse
 
 
 def test_a_folder_is_translated_under_its_names(
-    shrink: Shrink, pictures: Path, run: Path, spar: Spar, refused: Refused, tmp_path: Path
+    trained: Trained, pictures: Path, run: Path, spar: Spar, refused: Refused, tmp_path: Path
 ) -> None:
-    (tmp_path / "pairs.yaml").write_text(shrink("pix2pix", steps=1).to_yaml())
-    spar("train", "pairs.yaml", "--run", "edges", "--device", "cpu")
+    trained("pix2pix", steps=1, folder="edges")
     assert "6 images a-to-b in translated, the last 8.png" in spar(
         "translate", "edges", pictures / "even", "--out", "translated"
     )

@@ -11,30 +11,29 @@ from typer.testing import CliRunner
 import sparring
 from sparring.cli.app import app
 from sparring.errors import SparringError
-from sparring.games import GAN
-from sparring.latents import Gaussian, LatentProjection, Latents, read_latents, save_latents
-from sparring.networks import StyleGAN2Discriminator, StyleGAN2Generator
-from sparring.recipes import Recipe
+from sparring.latents import LatentProjection, Latents, read_latents, save_latents
 
-Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
+
+
+STYLES = """game={
+    kind: GAN,
+    generator: {kind: StyleGAN2Generator, channel_base: 64, width: 8, mapping_layers: 2},
+    discriminator: {kind: StyleGAN2Discriminator, channel_base: 32},
+    prior: {kind: Gaussian, size: 6},
+}"""
 
 
 @pytest.fixture
-def run(shrink: Shrink, tmp_path: Path) -> Path:
+def run(trained: Trained) -> Path:
     """A run of a tiny style network, one step old."""
-    generator = StyleGAN2Generator.Spec(channel_base=64, width=8, mapping_layers=2)
-    discriminator = StyleGAN2Discriminator.Spec(channel_base=32)
-    game = GAN.Spec(generator=generator, discriminator=discriminator, prior=Gaussian(size=6))
-    recipe = shrink("dcgan", "data.size=16", steps=1).model_copy(update={"game": game})
-    sparring.train(recipe, tmp_path / "run", device="cpu")
-    return tmp_path / "run"
+    return trained("dcgan", "data.size=16", STYLES, steps=1)
 
 
 @pytest.fixture
-def plain(shrink: Shrink, tmp_path: Path) -> Path:
+def plain(trained: Trained) -> Path:
     """A run without styles."""
-    sparring.train(shrink("dcgan", steps=1), tmp_path / "plain", device="cpu")
-    return tmp_path / "plain"
+    return trained("dcgan", steps=1, folder="plain")
 
 
 def say(*arguments: object) -> str:

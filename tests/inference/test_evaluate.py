@@ -26,8 +26,8 @@ def noise(seed, count=40):
     return Images(pixels=np.random.default_rng(seed).integers(0, 256, (count, 3, 8, 8), dtype=np.uint8), name="noise")
 
 
-def test_a_run_is_scored_against_its_own_data_and_keeps_the_scores(shrink, tmp_path, backbone):
-    sparring.train(shrink("dcgan", "data.mirror=true"), tmp_path / "run")
+def test_a_run_is_scored_against_its_own_data_and_keeps_the_scores(trained, tmp_path, backbone):
+    trained("dcgan", "data.mirror=true")
     evaluated = evaluate(tmp_path / "run", None, ["fd", "kid"], "count=20", backbone=backbone)
     assert evaluated.reference.count == 11
     assert "mirrored" not in evaluated.reference.name
@@ -69,8 +69,8 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name(pictures):
         evaluate(pictures, pictures, ["kidd"])
 
 
-def test_two_comparisons_of_one_run_have_files_of_their_own(shrink, tmp_path, backbone):
-    sparring.train(shrink("dcgan"), tmp_path / "run")
+def test_two_comparisons_of_one_run_have_files_of_their_own(trained, tmp_path, backbone):
+    trained("dcgan")
     paths = {evaluate(tmp_path / "run", None, ["fd"], f"count={count}", backbone=backbone).path for count in (8, 9)}
     assert len(paths) == 2
 

@@ -23,12 +23,12 @@ from sparring.training.checkpoints import (
 )
 
 Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
 
 
 @pytest.fixture
-def run(shrink: Shrink, tmp_path: Path) -> Path:
-    sparring.train(shrink("dcgan", "conditional=true", steps=4), tmp_path / "run")
-    return tmp_path / "run"
+def run(trained: Trained) -> Path:
+    return trained("dcgan", "conditional=true")
 
 
 def test_a_checkpoint_alone_is_enough(run: Path, tmp_path: Path) -> None:

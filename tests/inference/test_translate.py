@@ -13,28 +13,14 @@ from sparring.data import Loading
 from sparring.errors import DataError, ShapeError, SpecError
 from sparring.inference.model import Model
 from sparring.inference.translate import write_translations
-from sparring.recipes import Recipe
 
-Shrink = Callable[..., Recipe]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Recipe], Model]:
-    """Trains a recipe once for all tests."""
-    models: dict[str, Model] = {}
-
-    def train(recipe: Recipe) -> Model:
-        if recipe.name not in models:
-            models[recipe.name] = sparring.train(recipe, tmp_path_factory.mktemp("run"))
-        return models[recipe.name]
-
-    return train
+Trained = Callable[..., Path]
 
 
 @pytest.fixture
-def model(trained: Callable[[Recipe], Model], shrink: Shrink) -> Model:
+def model(trained: Trained) -> Model:
     """Edges to colours, of 8x8."""
-    return trained(shrink("pix2pix", steps=1))
+    return sparring.load(trained("pix2pix", steps=1))
 
 
 @pytest.fixture
@@ -104,8 +90,8 @@ def test_a_direction_that_is_not_there_is_refused_with_the_nearest(model: Model,
     assert message in str(refused.value)
 
 
-def test_a_model_that_does_not_translate_says_who_does(shrink: Shrink, photos: Path, tmp_path: Path) -> None:
-    model = sparring.train(shrink("gan", steps=1), tmp_path / "run")
+def test_a_model_that_does_not_translate_says_who_does(trained: Trained, photos: Path) -> None:
+    model = sparring.load(trained("gan", steps=1))
     with pytest.raises(SpecError, match=r"GAN does not translate images; train a game that does: .*CycleGAN.*Pix2Pix"):
         list(write_translations(model, photos, "a-to-b", None, 1024))
 

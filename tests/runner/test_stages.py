@@ -16,6 +16,7 @@ from sparring.training.folder import RunFolder
 from sparring.training.listener import Listener, View
 
 Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
 
 
 class ShapeLog(Listener):
@@ -54,8 +55,8 @@ def test_a_stage_begins_with_the_weights_of_the_one_before_and_fresh_optimizers(
     assert steps == {1}
 
 
-def test_a_model_of_an_earlier_stage_loads_and_draws_small_images(shrink: Shrink, tmp_path: Path) -> None:
-    sparring.train(shrink("progressive-emoji", "training.checkpoints.last=9"), tmp_path)
+def test_a_model_of_an_earlier_stage_loads_and_draws_small_images(trained: Trained, tmp_path: Path) -> None:
+    trained("progressive-emoji", "training.checkpoints.last=9", folder=".")
     paths = list_checkpoints(tmp_path / "checkpoints")
     assert [sparring.load(path).sample(1).shape for path in paths] == [(1, 3, 4, 4), (1, 3, 8, 8)]
 
@@ -89,8 +90,10 @@ def test_a_stage_without_a_step_is_refused_before_the_first(shrink: Shrink, tmp_
         sparring.train(shrink("progressive-emoji", "images=12", "game.batches={4: 16}"), tmp_path)
 
 
-def test_a_run_that_is_given_more_images_does_not_fade_in_again(shrink: Shrink, tmp_path: Path) -> None:
-    sparring.train(shrink("progressive-emoji"), tmp_path)
+def test_a_run_that_is_given_more_images_does_not_fade_in_again(
+    shrink: Shrink, trained: Trained, tmp_path: Path
+) -> None:
+    trained("progressive-emoji", folder=".")
     sparring.train(shrink("progressive-emoji", "images=40"), tmp_path, with_changes=True)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     blends = {line["images"]: line["observations"]["alpha"] for line in lines}

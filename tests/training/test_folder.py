@@ -15,6 +15,7 @@ from sparring.training.checkpoints import list_checkpoints, read_checkpoint
 from sparring.training.folder import RunFacts, RunFolder
 
 Shrink = Callable[..., Recipe]
+Trained = Callable[..., Path]
 
 
 def test_a_second_holder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
@@ -58,8 +59,8 @@ def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "taken").read_text() == "a file"
 
 
-def test_a_changed_recipe_is_refused_naming_what_differs(shrink: Shrink, tmp_path: Path) -> None:
-    sparring.train(shrink("gan", steps=2), tmp_path)
+def test_a_changed_recipe_is_refused_naming_what_differs(shrink: Shrink, trained: Trained, tmp_path: Path) -> None:
+    trained("gan", steps=2, folder=".")
     before = (tmp_path / "recipe.yaml").read_text(), list_checkpoints(tmp_path / "checkpoints")
     changed = shrink("gan", "losses=Hinge", "generator.width=5", "optimizers.generator.learning_rate=1e-3", steps=2)
     with pytest.raises(RunError, match="--continue-with-changes") as raised:
@@ -88,9 +89,9 @@ def test_a_changed_recipe_is_refused_naming_what_differs(shrink: Shrink, tmp_pat
     ids=" ".join,
 )
 def test_a_changed_recipe_goes_on_where_that_is_wanted(
-    changes: tuple[str, ...], shrink: Shrink, tmp_path: Path
+    changes: tuple[str, ...], shrink: Shrink, trained: Trained, tmp_path: Path
 ) -> None:
-    sparring.train(shrink("gan", steps=2), tmp_path)
+    trained("gan", steps=2, folder=".")
     recipe = shrink("gan", *changes, steps=6)
     model = sparring.train(recipe, tmp_path, with_changes=True)
     assert model.recipe == recipe
@@ -121,8 +122,8 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     assert RunFolder(tmp_path).read_facts() == RunFacts()
 
 
-def test_run_json_says_how_a_run_ended(shrink: Shrink, tmp_path: Path) -> None:
-    sparring.train(shrink("gan", steps=2), tmp_path)
+def test_run_json_says_how_a_run_ended(trained: Trained, tmp_path: Path) -> None:
+    trained("gan", steps=2, folder=".")
     facts = RunFolder(tmp_path).read_facts()
     assert (facts.status, facts.step, facts.images, facts.target) == ("finished", 2, 8, 8)
     (newest,) = list_checkpoints(tmp_path / "checkpoints")
