@@ -1,6 +1,8 @@
 """What every built-in recipe promises: written down it is the same; shrunk it trains, samples, loads and resumes."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import torch
 
 import sparring
 from sparring.errors import SpecError
+from sparring.inference.model import Model
 from sparring.recipes import Recipe, list_recipes
 from sparring.spec import Spec
 from sparring.training.checkpoints import Checkpoint, list_checkpoints, read_checkpoint
@@ -139,8 +142,19 @@ VARIANTS = [
 ]
 
 
+class Killed(Listener):
+    """Copies a run's folder after a step, as a process that is killed there would leave it."""
+
+    def __init__(self, folder: Path, copy: Path, after: int) -> None:
+        self.folder, self.copy, self.after = folder, copy, after
+
+    def step(self, view: View) -> None:
+        if view.step == self.after:
+            shutil.copytree(self.folder, self.copy)
+
+
 class Fuse(Listener):
-    """Raises after a step, as a killed process would end there."""
+    """Raises after a step."""
 
     def __init__(self, after: int) -> None:
         self.after = after
@@ -191,13 +205,39 @@ def test_a_recipe_says_what_it_is(name: str) -> None:
     assert sparring.recipe(name).name == name
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_shrunk_recipe_trains_samples_and_loads(name: str, shrink: Shrink, tmp_path: Path) -> None:
-    recipe = shrink(name, steps=2)
-    model = sparring.train(recipe, tmp_path)
-    assert (tmp_path / "recipe.yaml").read_text() == model.recipe.to_yaml()
-    assert {path.name for path in tmp_path.iterdir()} >= {"log.jsonl", "samples", "checkpoints", "report.html"}
-    assert sparring.load(tmp_path).recipe == model.recipe
+@dataclass
+class Whole:
+    """A finished run of a shrunk recipe, the model that training returned, and the run's folder amid its third step."""
+
+    recipe: Recipe
+    folder: Path
+    model: Model
+    broken: Path
+
+
+def train_whole(recipe: Recipe, home: Path) -> Whole:
+    killed = Killed(home / "whole", home / "broken", after=3)
+    return Whole(recipe, home / "whole", sparring.train(recipe, home / "whole", listeners=[killed]), home / "broken")
+
+
+def assert_resumes(whole: Whole) -> None:
+    """Holds the run of a process that was killed in its third step against the whole run."""
+    assert last_checkpoint(whole.broken).facts["progress"]["step"] == 2
+    sparring.train(whole.recipe, whole.broken)
+    assert_equal(last_checkpoint(whole.broken), last_checkpoint(whole.folder))
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def whole(request: pytest.FixtureRequest, shrink: Shrink, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    return train_whole(shrink(request.param), tmp_path_factory.mktemp("whole"))
+
+
+def test_a_shrunk_recipe_trains_samples_and_loads(whole: Whole) -> None:
+    recipe, model, folder = whole.recipe, whole.model, whole.folder
+    assert (folder / "recipe.yaml").read_text() == model.recipe.to_yaml()
+    assert {path.name for path in folder.iterdir()} >= {"log.jsonl", "samples", "checkpoints", "report.html"}
+    again = sparring.load(folder)
+    assert again.recipe == model.recipe
     if not recipe.game.generates:
         with pytest.raises(SpecError, match="makes no samples"):
             model.sample(3)
@@ -206,16 +246,24 @@ def test_a_shrunk_recipe_trains_samples_and_loads(name: str, shrink: Shrink, tmp
     assert images.shape == (3, *model.shape)
     assert images.isfinite().all()
     assert images.abs().max() <= 1
-    again = sparring.load(tmp_path)
     assert torch.equal(again.sample(3, seed=1, condition=images_for(recipe, 1)), images)
     assert not torch.equal(again.sample(3, seed=2, condition=images_for(recipe, 2)), images)
 
 
-@pytest.mark.parametrize("changes", [*((name,) for name in RECIPES), *VARIANTS], ids=" ".join)
-def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(whole: Whole) -> None:
+    assert_resumes(whole)
+
+
+@pytest.mark.parametrize("changes", VARIANTS, ids=" ".join)
+def test_a_resumed_run_of_a_variant_equals_the_uninterrupted_one_bit_for_bit(
     changes: tuple[str, ...], shrink: Shrink, tmp_path: Path
 ) -> None:
-    recipe = shrink(*changes)
+    assert_resumes(train_whole(shrink(*changes), tmp_path))
+
+
+@pytest.mark.parametrize("name", ["dcgan", "progressive-emoji", "ring"])
+def test_an_error_in_a_step_leaves_a_run_that_resumes_bit_for_bit(name: str, shrink: Shrink, tmp_path: Path) -> None:
+    recipe = shrink(name)
     sparring.train(recipe, tmp_path / "whole")
     with pytest.raises(InterruptedError):
         sparring.train(recipe, tmp_path / "broken", listeners=[Fuse(after=3)])
@@ -228,7 +276,7 @@ def test_two_threads_resume_as_exactly_as_one(shrink: Shrink, tmp_path: Path) ->
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(("dcgan", "data.size=32"), shrink, tmp_path)
+        assert_resumes(train_whole(shrink("dcgan", "data.size=32"), tmp_path))
     finally:
         torch.set_num_threads(threads)
 
