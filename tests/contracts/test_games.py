@@ -31,7 +31,7 @@ TOLD = {
 MOMENTS = {"ADDA": (0, 10**9), "Progressive": (40,)}
 """Images shown before a move, of games whose teams do not all move, or not with all weights, from the beginning on."""
 
-SMALL = {"width": 4, "field": 1, "normalization": "BatchNorm", "reparametrization": "SpectralNorm"}
+SMALL = {"width": 4, "channel_base": 64, "field": 1, "normalization": "BatchNorm", "reparametrization": "SpectralNorm"}
 """What networks that have it are built with."""
 
 
@@ -52,7 +52,7 @@ def narrowed(tree: Any) -> Any:
     """Returns a spec's tree in which networks are narrow and normalized."""
     if not isinstance(tree, dict):
         return tree
-    small = SMALL if "width" in tree else {}
+    small = SMALL if tree.keys() & {"width", "channel_base"} else {}
     return {name: small.get(name, narrowed(value)) for name, value in tree.items()}
 
 

@@ -16,9 +16,12 @@ PLANS = [(3, 1, 1), (3, 2, 0), (3, 2, 1), (1, 1, 0)]
 every_plan = pytest.mark.parametrize("plan", PLANS, ids=lambda plan: "kernel {}, stride {}, padding {}".format(*plan))
 
 
-def given(kernel: int, size: tuple[int, int] = (5, 6)) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def given(
+    kernel: int, size: tuple[int, int] = (5, 6), channels: tuple[int, int] = (3, 4)
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     random = torch.Generator().manual_seed(0)
-    shapes = ((2, 3, *size), (4, 3, kernel, kernel), (3, 2, kernel, kernel), (4,))
+    inputs, outputs = channels
+    shapes = ((2, inputs, *size), (outputs, inputs, kernel, kernel), (inputs, 2, kernel, kernel), (outputs,))
     return tuple(torch.randn(s, generator=random, dtype=torch.float64, requires_grad=True) for s in shapes)  # type: ignore[return-value]
 
 
@@ -45,7 +48,7 @@ def test_values_and_derivatives_are_pytorchs(plan: tuple[int, int, int]) -> None
 @every_plan
 def test_derivatives_of_any_order_are_right(plan: tuple[int, int, int]) -> None:
     kernel, stride, padding = plan
-    images, weight, transposed, bias = given(kernel, (3, 4))
+    images, weight, transposed, bias = given(kernel, (3, 4), (1, 2))
 
     def slope(function: Callable[..., Tensor], *over: Tensor) -> Tensor:
         (found,) = torch.autograd.grad(function(*over).pow(3).sum(), over[0], create_graph=True)
