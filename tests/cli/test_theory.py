@@ -1,6 +1,7 @@
 """`spar theory` prints the numbers of the references and explains what it cannot take."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sparring.cli.app import app
 from sparring.errors import SparringError
 
 
+@cache
 def say(*arguments: str) -> str:
     result = CliRunner().invoke(app, ["theory", *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -111,11 +111,13 @@ class DiracGame:
         real, fake = noise_real.clone().requires_grad_(), theta + noise_fake
         fake = fake if fake.requires_grad else fake.requires_grad_()
         scores_real, scores_fake = self.discriminator(real, psi), self.discriminator(fake, psi)
+        discriminator_loss = self.loss.discriminator(scores_real, scores_fake)
+        if not self.penalties:
+            return self.loss.generator(scores_fake, scores_real), discriminator_loss
         critic, random = Critic(lambda samples: self.discriminator(samples, psi)), torch.Generator().manual_seed(0)
         generated = GeneratedBatch(fake, torch.zeros_like(noise_fake), lambda latents: theta + 0 * latents)
         player = nn.Linear(1, 1, bias=False)
         inputs = PenaltyInputs(critic, real, fake, scores_real, scores_fake, random, player=player, generated=generated)
-        discriminator_loss = self.loss.discriminator(scores_real, scores_fake)
         for penalty in self.penalties:
             discriminator_loss = discriminator_loss + penalty.weight * penalty.value(inputs)
         return self.loss.generator(scores_fake, scores_real), discriminator_loss
