@@ -26,7 +26,7 @@ test: setup ## lint, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 bench: setup ## speed against a hand-written loop, the data source, start-up (five minutes on a quiet machine)
 	@for name in overhead perceptrons data startup; do echo "## $$name"; $(BIN)/python benchmarks/$$name.py; echo; done
