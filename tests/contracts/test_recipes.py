@@ -222,7 +222,7 @@ def train_whole(recipe: Recipe, home: Path) -> Whole:
 
 def assert_resumes(whole: Whole) -> None:
     """Holds the run of a process that was killed in its third step against the whole run."""
-    assert last_checkpoint(whole.broken).facts["progress"]["step"] == 2
+    assert last_checkpoint(whole.broken).facts.step == 2
     sparring.train(whole.recipe, whole.broken)
     assert_equal(last_checkpoint(whole.broken), last_checkpoint(whole.folder))
 
