@@ -175,7 +175,7 @@ def test_a_dry_run_tells_of_micro_batches(file: Path, spar: Spar) -> None:
     assert "Micro-batches of 2: each batch of 4 is computed in 2 parts." in output
 
 
-def test_data_may_be_named_beside_the_recipe(file: Path, pictures: Path, spar: Spar, tmp_path: Path) -> None:
+def test_data_may_be_named_with_the_recipe(file: Path, pictures: Path, spar: Spar, tmp_path: Path) -> None:
     output = spar("train", file, "--data", pictures / "odd", "--dry-run", "--device", "cpu")
     assert "5 images of 3x8x8" in output
     assert "1,797 images of 1x8x8" in spar(
@@ -314,7 +314,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(command: str, refused: Refused,
     assert "is a pickle" in refused(command, "model.pt")
 
 
-def test_a_sample_of_a_class_that_is_not_told_is_refused(run: Path, refused: Refused) -> None:
+def test_a_class_is_refused_by_an_unconditional_model(run: Path, refused: Refused) -> None:
     assert "is not conditional: it takes no class 'odd'" in refused("sample", run, "--class", "odd")
 
 
@@ -326,7 +326,7 @@ def test_the_run_folder_that_another_process_holds_is_refused(file: Path, refuse
         assert "another process is training into held" in refused("train", file, "--run", "held")
 
 
-def test_damaged_files_beside_a_run_do_not_hide_it(run: Path, spar: Spar) -> None:
+def test_damaged_files_in_a_run_do_not_hide_it(run: Path, spar: Spar) -> None:
     (run / "run.json").write_text("{")
     with (run / "log.jsonl").open("a") as log:
         log.write('{"half": ')

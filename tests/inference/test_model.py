@@ -82,7 +82,7 @@ def test_between_classes_a_model_is_asked_for_weights(run: Path) -> None:
         model.sample(3, condition="od")
 
 
-def test_numbers_that_a_model_was_told_are_asked_for_by_name(shrink: Shrink, pictures: Path, tmp_path: Path) -> None:
+def test_numeric_labels_are_chosen_by_name(shrink: Shrink, pictures: Path, tmp_path: Path) -> None:
     names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.png"))
     lines = [f"{name},{index % 2},{index / 20}" for index, name in enumerate(names)]
     (tmp_path / "labels.csv").write_text("\n".join(["file,smiling,age", *lines]))
