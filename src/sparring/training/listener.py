@@ -37,7 +37,9 @@ class Record:
 
 
 class View(Protocol):
-    """What a run shows to its listeners."""
+    """What a run shows to its listeners; `seed` is the recipe's."""
+
+    seed: int
 
     @property
     def folder(self) -> Path:
@@ -62,10 +64,6 @@ class View(Protocol):
     @property
     def images_per_second(self) -> float:
         """Recent speed."""
-
-    @property
-    def seed(self) -> int:
-        """The recipe's seed."""
 
     @property
     def shape(self) -> Shape:

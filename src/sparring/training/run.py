@@ -18,7 +18,7 @@ from sparring.training.compiling import Compiler
 from sparring.training.folder import RunFolder
 from sparring.training.graph_capture import GraphCapture
 from sparring.training.health import Health
-from sparring.training.listener import Listener
+from sparring.training.listener import Listener, View
 from sparring.training.plan import Training
 from sparring.training.precision import Precision
 from sparring.training.team_optimizer import build_optimizers, list_turns
@@ -84,11 +84,8 @@ class MeanMetrics:
         return means
 
 
-class Run:
-    """What a step of training reads and changes; `play_step` in `loop` plays one, `Checkpointer` saves it.
-
-    To its listeners it is a `View`.
-    """
+class Run(View):
+    """What a step of training reads and changes; `play_step` in `loop` plays one, `Checkpointer` saves it."""
 
     def __init__(
         self,
@@ -123,50 +120,40 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """The run's folder."""
         return self.home.path
 
     @property
     def step(self) -> int:
-        """Steps played so far."""
         return self.progress.step
 
     @property
     def images(self) -> int:
-        """Real images shown so far."""
         return self.progress.images
 
     @property
     def target(self) -> int:
-        """Real images to show in all."""
         return self.training.images
 
     @property
     def seconds(self) -> float:
-        """Time spent training so far, earlier sessions included."""
         return self.progress.seconds
 
     @property
     def images_per_second(self) -> float:
-        """Speed over the last steps, without the listeners' time."""
         return self.progress.images_per_second()
 
     @property
     def shape(self) -> Shape:
-        """The shape of one sample."""
         return self.game.sample
 
     @property
     def averaged(self) -> Game:
-        """The game with averaged players."""
         return self.averages.game
 
     def sources(self, count: int) -> Tensor | None:
-        """Returns images for the game to translate, [count, *shape]; None for games that do not."""
         return self.batches.data.sources(count) if self.game.condition.shape else None
 
     def passed(self, every: int) -> bool:
-        """Whether the last step went past a multiple of `every` images."""
         return self.images // every > (self.images - self._step_images) // every
 
     def stage_is_over(self) -> bool:
