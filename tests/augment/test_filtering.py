@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.augment.draws import Draws
 from sparring.augment.filtering import amplify, filter_at_random, sample_gains
-from sparring.augment.wavelets import octaves
+from sparring.augment.geometry import octaves
 
 
 def images(count: int, height: int, width: int) -> Tensor:

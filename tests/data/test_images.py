@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sparring.data import Images, Targets, to_pixels
-from sparring.data.formats.pixels import from_pixels
+from sparring.data.images import from_pixels
 from sparring.errors import DataError
 
 

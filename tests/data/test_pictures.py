@@ -7,7 +7,7 @@ from PIL import Image
 
 from sparring.data import picture, save_image, to_pixels
 from sparring.data.formats.decoding import decode
-from sparring.data.formats.pixels import from_pixels
+from sparring.data.images import from_pixels
 from sparring.errors import ShapeError
 
 

@@ -106,7 +106,7 @@ def test_all_three_move_at_once() -> None:
 
 
 def test_teams_that_move_at_once_look_at_the_same_latents_and_reconstructions() -> None:
-    """Each samples only what no team before it has sampled, and gives the losses of that, without gradients to others."""
+    """Each samples only what no team before it has, and gives the losses of that, without gradients to others."""
     game, loss, gamma = play(losses=LeastSquares()), LeastSquares(), 0.25
     real, (noise,), (prior_latents,) = batch().real, draws((6, 3)), draws((3, 3))
     made = reconstruct(game, real, noise)

@@ -5,9 +5,17 @@ import torch
 from torch import nn
 
 from sparring.errors import DeviceError
+from sparring.training.batches import Batches
 from sparring.training.precision import Precision, find_device
 
 CPU = torch.device("cpu")
+
+
+class Points:
+    """Data of two samples."""
+
+    def __len__(self) -> int:
+        return 2
 
 
 def test_auto_is_the_fastest_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +43,7 @@ def test_a_device_that_is_not_here_is_named_with_those_that_are(name: str, monke
 def test_bfloat16_is_used_where_it_is_chosen() -> None:
     layer, inputs = nn.Linear(3, 2), torch.ones(1, 3)
     for name, expected in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
-        with Precision(CPU, name, "contiguous").forward():  # type: ignore[arg-type]
+        with Precision(CPU, name, "contiguous").forward()():  # type: ignore[arg-type]
             assert layer(inputs).dtype == expected
     assert layer.weight.dtype == torch.float32
 
@@ -48,9 +56,10 @@ def test_images_and_kernels_take_the_layout_and_keep_their_values(layout: str) -
     images = torch.randn(2, 3, 4, 4)
     expected = network(images)
     precision.place_network(network)
-    placed = precision.place(images)
+    batches = Batches(Points(), 1, 1, precision, seed=0)
+    placed = batches.place(images)
     assert placed.is_contiguous(memory_format=form)
     assert network[0].weight.is_contiguous(memory_format=form)
     assert torch.equal(placed, images)
     torch.testing.assert_close(network(placed), expected)
-    assert precision.place(torch.zeros(3, 4)).shape == (3, 4)
+    assert batches.place(torch.zeros(3, 4)).shape == (3, 4)

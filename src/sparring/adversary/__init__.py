@@ -13,7 +13,6 @@ from sparring.adversary.critic import to_float32 as to_float32
 from sparring.adversary.image_pool import ImagePool as ImagePool
 from sparring.adversary.loss import AdversarialLoss as AdversarialLoss
 from sparring.adversary.memory import Memory as Memory
-from sparring.adversary.penalty import GeneratedBatch as GeneratedBatch
 from sparring.adversary.penalty import GeneratorPenalties as GeneratorPenalties
 from sparring.adversary.penalty import Penalizer as Penalizer
 from sparring.adversary.penalty import Penalties as Penalties
@@ -21,3 +20,4 @@ from sparring.adversary.penalty import Penalty as Penalty
 from sparring.adversary.penalty import PenaltyInputs as PenaltyInputs
 from sparring.adversary.score import Scores as Scores
 from sparring.adversary.score import score as score
+from sparring.game import GeneratedBatch as GeneratedBatch

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from sparring.adversary.augmentation import Augmentations, Augmenter
 from sparring.adversary.critic import Critic, DiscriminatorCritic, Side, split_output
 from sparring.adversary.loss import AdversarialLoss
-from sparring.adversary.penalty import GeneratedBatch, GeneratorPenalties, Penalizer, Penalties, PenaltyInputs
+from sparring.adversary.penalty import GeneratorPenalties, Penalizer, Penalties, PenaltyInputs
 from sparring.adversary.score import Scores, evaluate, score
 from sparring.errors import ShapeError
-from sparring.game import Batch, Game, Losses, Projection, Team
+from sparring.game import Batch, Game, GeneratedBatch, Losses, Projection, Team
 from sparring.network import Network, Shape, couples_samples
 from sparring.spec.schedule import is_stationary
 
@@ -112,7 +112,7 @@ class Adversary(nn.Module):
     ) -> Losses:
         """Returns the generator's penalties that are due, given the scores [N, 1] of `fake` and, if known, `real`."""
         own = self.generator_penalties
-        if not own.due(batch.step):
+        if not own.penalties:
             return {}
         known = (scores_real, scores_fake, batch.random)
         inputs = PenaltyInputs(

@@ -1,7 +1,7 @@
 """Penalties: further addends of a player's losses where the critic meets real and generated samples."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
@@ -12,30 +12,10 @@ from torch import Tensor, nn
 from sparring.adversary.critic import Critic, Side
 from sparring.adversary.memory import Memories, Memory
 from sparring.errors import SpecError
-from sparring.game import Losses
+from sparring.game import GeneratedBatch, Losses
 from sparring.network import Shape
 from sparring.spec import Family
 from sparring.spec.schedule import is_stationary
-
-
-@dataclass(frozen=True)
-class GeneratedBatch:
-    """Generated samples [N, ...] with their `latents` [N, n]; `generate` maps the ones to the others.
-
-    `condition` [N] is the generator's, None without one.
-    """
-
-    samples: Tensor
-    latents: Tensor
-    generate: Callable[[Tensor], Tensor]
-    condition: Tensor | None = None
-
-    @classmethod
-    def from_latents(
-        cls, generate: Callable[[Tensor], Tensor], latents: Tensor, condition: Tensor | None = None
-    ) -> "GeneratedBatch":
-        """Returns the samples that `generate` makes from `latents`."""
-        return cls(generate(latents), latents, generate, condition)
 
 
 @dataclass(frozen=True)

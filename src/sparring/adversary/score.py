@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from sparring.adversary.critic import Critic, Side, split_output, to_float32
-from sparring.adversary.penalty import GeneratedBatch, Penalizer, PenaltyInputs
-from sparring.game import Batch, Losses
+from sparring.adversary.penalty import Penalizer, PenaltyInputs
+from sparring.game import Batch, GeneratedBatch, Losses
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def score(critic: Critic, batch: Batch, fake: GeneratedBatch, penalizer: Penaliz
     them are computed in float32, whatever autocast says. Mean scores are observed as `score_real` and `score_fake`,
     and the critic is updated from those of real samples: this is the discriminator's move.
     """
-    due = penalizer.due(batch.step) if penalizer else []
+    due = penalizer.due(batch.step) if penalizer and penalizer.penalties else []
     sides = frozenset().union(*(penalty.gradient_sides for penalty in due))
     exact = any(penalty.needs_double_backward for penalty in due)
     with torch.autocast(batch.real.device.type, enabled=False) if exact else nullcontext():

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from sparring.augment.draws import Draws
-from sparring.augment.wavelets import octaves, reflecting
+from sparring.augment.geometry import octaves, reflecting
 
 _OCTAVES = octaves()
 

@@ -6,8 +6,8 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
+from sparring.augment.geometry import fold
 from sparring.augment.images import ImageAugmentation
-from sparring.augment.wavelets import fold
 
 
 class Flip(ImageAugmentation):

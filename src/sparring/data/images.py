@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sparring.data.dataset import Dataset, DatasetFacts
-from sparring.data.formats.pixels import Pixels, from_pixels
+from sparring.data.formats.pixels import Pixels
 from sparring.data.targets import Targets
 from sparring.errors import DataError
 from sparring.network import Condition
@@ -99,3 +99,11 @@ def content_digest(pixels: Pixels, targets: Targets | None) -> str:
         digest.update(np.ascontiguousarray(targets.values).data)
     digest.update(f"{pixels.dtype.str} {pixels.shape}".encode())
     return digest.hexdigest()
+
+
+def from_pixels(pixels: Tensor) -> Tensor:
+    """Returns uint8 or uint16 pixels as new float32 in [-1, 1]; float32 is assumed to lie there already."""
+    if pixels.dtype == torch.float32:
+        return pixels
+    half = 127.5 if pixels.dtype == torch.uint8 else 32767.5
+    return pixels.to(torch.float32).div_(half).sub_(1.0)

@@ -9,10 +9,9 @@ from torch import Tensor, nn
 
 from sparring.direction import ScoreDirection
 from sparring.errors import ShapeError, SpecError, nearest
-from sparring.game.freezing import Freezer
 from sparring.game.panels import SampleGrid, ScatterPlot
 from sparring.game.stage import Stage
-from sparring.game.team import Batch, Team
+from sparring.game.team import Batch, Freezer, Team
 from sparring.network import Condition, ConditionLike, Network, Shape
 from sparring.spec import Family
 

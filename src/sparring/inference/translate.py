@@ -9,8 +9,8 @@ from torch import Tensor
 
 from sparring.data import ImageFiles, Loading, save_image
 from sparring.data.formats.image_format import channel_name, choose_format
-from sparring.data.formats.pixels import from_pixels
 from sparring.data.image_collection import Collection, Item, some
+from sparring.data.images import from_pixels
 from sparring.data.loader import Offender, refusal, strict_decoding
 from sparring.data.open import open_collection
 from sparring.errors import DataError, ShapeError

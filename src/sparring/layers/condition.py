@@ -134,3 +134,40 @@ class NumberEmbedding(nn.Module):
     def forward(self, condition: Tensor) -> Tensor:
         """Returns [N, F] for numbers [N, D]."""
         return condition.to(self.weight.dtype) @ self.weight
+
+
+class ConditionCheck(nn.Module):
+    """Returns its input; refuses a missing condition, and one that the network would silently ignore."""
+
+    added = 0
+
+    def __init__(self, condition: Condition) -> None:
+        super().__init__()
+        self.conditional = bool(condition)
+
+    def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
+        """Returns `inputs`; raises `ShapeError`."""
+        if self.conditional and condition is None:
+            raise ShapeError(NEEDED)
+        if not self.conditional and condition is not None:
+            raise ShapeError("an unconditional network was given a condition; build the game with conditional=true")
+        return inputs
+
+
+NEEDED = "a conditional network needs a condition: one class index, or one vector, a sample"
+
+
+class Unmodulated(nn.Module):
+    """Ignores the condition."""
+
+    def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
+        """Returns `inputs`."""
+        return inputs
+
+
+class Unprojected(nn.Module):
+    """Ignores features and condition."""
+
+    def forward(self, scores: Tensor, features: Tensor, condition: Tensor | None) -> Tensor:
+        """Returns `scores`."""
+        return scores

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, cat, nn
 
 from sparring.errors import ShapeError, SpecError
-from sparring.layers.condition import Condition
+from sparring.layers.condition import NEEDED, Condition, ConditionCheck, Unmodulated, Unprojected
 from sparring.layers.normalization import BatchNorm, Normalization
 from sparring.spec import Family
 
@@ -16,27 +16,6 @@ FEATURES = 32
 
 class ConditionalModule(nn.Module):
     """Base class of modules that consume the condition."""
-
-
-class ConditionCheck(nn.Module):
-    """Returns its input; refuses a missing condition, and one that the network would silently ignore."""
-
-    added = 0
-
-    def __init__(self, condition: Condition) -> None:
-        super().__init__()
-        self.conditional = bool(condition)
-
-    def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
-        """Returns `inputs`; raises `ShapeError`."""
-        if self.conditional and condition is None:
-            raise ShapeError(_NEEDED)
-        if not self.conditional and condition is not None:
-            raise ShapeError("an unconditional network was given a condition; build the game with conditional=true")
-        return inputs
-
-
-_NEEDED = "a conditional network needs a condition: one class index, or one vector, a sample"
 
 
 class ConditionConcatenation(ConditionalModule):
@@ -54,7 +33,7 @@ class ConditionConcatenation(ConditionalModule):
     def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
         """Returns `inputs` [N, C, ...] with the embeddings of `condition` as channels behind them."""
         if condition is None:
-            raise ShapeError(_NEEDED)
+            raise ShapeError(NEEDED)
         return cat((inputs, self.embedding(condition).view(-1, *self.shape)), 1)
 
 
@@ -65,14 +44,6 @@ Conditioner = ConditionCheck | ConditionConcatenation
 def concatenation(condition: Condition, shape: tuple[int, ...]) -> Conditioner:
     """Returns the module that joins the condition, if there is one, to inputs of `shape`."""
     return ConditionConcatenation(condition, shape) if condition else ConditionCheck(condition)
-
-
-class Unmodulated(nn.Module):
-    """Ignores the condition."""
-
-    def forward(self, inputs: Tensor, condition: Tensor | None) -> Tensor:
-        """Returns `inputs`."""
-        return inputs
 
 
 class Modulation(ConditionalModule):
@@ -94,14 +65,6 @@ class Modulation(ConditionalModule):
         return torch.addcmul(self.shift(condition).view(over), inputs, 1 + self.scale(condition).view(over))
 
 
-class Unprojected(nn.Module):
-    """Ignores features and condition."""
-
-    def forward(self, scores: Tensor, features: Tensor, condition: Tensor | None) -> Tensor:
-        """Returns `scores`."""
-        return scores
-
-
 class ProjectedCondition(ConditionalModule):
     """Adds ⟨V y, φ(x)⟩, the inner product of a learned embedding of the condition and the features, to the scores."""
 
@@ -114,7 +77,7 @@ class ProjectedCondition(ConditionalModule):
     def forward(self, scores: Tensor, features: Tensor, condition: Tensor | None) -> Tensor:
         """Returns `scores` [N, n] with the projections of `features` [N, F] added."""
         if condition is None:
-            raise ShapeError(_NEEDED)
+            raise ShapeError(NEEDED)
         vector = self.condition.vector(condition).to(self.embed.weight.dtype)
         embedded = self.embed(vector).view(len(features), self.outputs, -1)
         projected: Tensor = scores + (embedded * features[:, None]).sum(2)

@@ -1,15 +1,32 @@
-"""Equalized learning rate: weights are initialized from N(0, 1) and scaled at each use.
-
-The scale is He's constant 1/√(fan in): an optimizer that normalizes gradients, such as Adam, changes all weights at
-the same relative speed (Karras et al. 2018, sec. 4.1).
-"""
+"""Layers of growing and style-based networks: equalized learning rates, activation, pixel normalization."""
 
 from math import prod, sqrt
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu_
 
 from sparring.layers.convolution import convolve
+
+SLOPE = 0.2
+
+GAIN = sqrt(2)
+"""Restores the second moment, which a leaky ReLU with a small slope halves (He et al. 2015)."""
+
+
+def activate(values: Tensor, clamp: float | None = None) -> Tensor:
+    """Returns leaky ReLU of `values`, overwritten in place, clamped to ±`clamp`.
+
+    It is positively homogeneous: a gain belongs in the layer before, where it costs nothing.
+    """
+    values = leaky_relu_(values, SLOPE)
+    return values if clamp is None else values.clamp(-clamp, clamp)
+
+
+def biased_activation(values: Tensor, bias: Tensor, gain: float = GAIN, clamp: float | None = None) -> Tensor:
+    """Returns `gain` · leaky ReLU of `values` [N, C, ...] + `bias` [C], clamped to ±`clamp`."""
+    over = (-1, *(1 for _ in values.shape[2:]))
+    return activate((bias * gain).view(over).add(values, alpha=gain), clamp)
 
 
 class EqualizedLinear(nn.Module):
@@ -67,3 +84,8 @@ class EqualizedConvolution(nn.Module):
         """Returns the sizes, for printing."""
         outputs, inputs, kernel, _ = self.weight.shape
         return f"{inputs}, {outputs}, kernel={kernel}, stride={self.stride}"
+
+
+def normalize_pixels(values: Tensor) -> Tensor:
+    """Returns `values` [N, C, ...] divided by √(their mean square over C + 10⁻⁸)."""
+    return values * (values.square().mean(1, keepdim=True) + 1e-8).rsqrt()

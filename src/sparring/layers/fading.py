@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
-from sparring.layers.activation import GAIN, activate
-from sparring.layers.equalized import EqualizedConvolution
+from sparring.layers.equalized import GAIN, EqualizedConvolution, activate
 
 
 def highest(levels: int) -> range:

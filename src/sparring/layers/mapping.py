@@ -5,11 +5,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, cat, nn
 
-from sparring.layers.activation import GAIN, activate
-from sparring.layers.condition import Condition
-from sparring.layers.conditioning import ConditionCheck
-from sparring.layers.equalized import EqualizedLinear
-from sparring.layers.normalization import normalize_pixels
+from sparring.layers.condition import Condition, ConditionCheck
+from sparring.layers.equalized import GAIN, EqualizedLinear, activate, normalize_pixels
 
 RATE = 0.01
 """The learning rate of the mapping network relative to the others' (Karras et al. 2019, appendix C)."""

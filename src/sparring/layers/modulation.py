@@ -14,9 +14,8 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from sparring.layers.activation import GAIN, activate
 from sparring.layers.convolution import convolve, convolve_transposed
-from sparring.layers.equalized import EqualizedLinear
+from sparring.layers.equalized import GAIN, EqualizedLinear, activate
 from sparring.layers.grids import Size
 from sparring.layers.resampling import normalize_taps, upfirdn
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from sparring.layers.equalized import normalize_pixels
 from sparring.layers.kernels import list_layers
 from sparring.spec import Family
 
@@ -70,11 +71,6 @@ class PixelNorm(Normalization):
 class _PixelNorm(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         return normalize_pixels(inputs)
-
-
-def normalize_pixels(values: Tensor) -> Tensor:
-    """Returns `values` [N, C, ...] divided by √(their mean square over C + 10⁻⁸)."""
-    return values * (values.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 class NoNorm(Normalization):

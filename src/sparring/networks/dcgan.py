@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
 from sparring.errors import ShapeError
-from sparring.layers.conditioning import Concatenation, Conditioning, Unmodulated
+from sparring.layers.condition import Unmodulated
+from sparring.layers.conditioning import Concatenation, Conditioning
 from sparring.layers.grids import plan_halvings
 from sparring.layers.minibatch import MinibatchStatistic
 from sparring.layers.normalization import BatchNorm, Normalization, Reparametrization, reparametrize

@@ -7,7 +7,8 @@ import torch
 from pydantic import Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
-from sparring.layers.conditioning import Concatenation, Conditioning, Unprojected
+from sparring.layers.condition import Unprojected
+from sparring.layers.conditioning import Concatenation, Conditioning
 from sparring.layers.minibatch import MinibatchStatistic
 from sparring.layers.normalization import NoNorm, Reparametrization, reparametrize
 from sparring.layers.perceptron import perceptron, perceptron_with_gradient

@@ -9,13 +9,12 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from sparring.errors import ShapeError
-from sparring.layers.activation import GAIN, activate
-from sparring.layers.conditioning import ConditionCheck, concatenation
-from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
+from sparring.layers.condition import ConditionCheck
+from sparring.layers.conditioning import concatenation
+from sparring.layers.equalized import GAIN, EqualizedConvolution, EqualizedLinear, activate, normalize_pixels
 from sparring.layers.fading import FromImages, ToImages, halve
 from sparring.layers.grids import plan_channels, plan_doublings
 from sparring.layers.minibatch import MinibatchStandardDeviation
-from sparring.layers.normalization import normalize_pixels
 from sparring.layers.scaling import BOX, DownsamplingConvolution, Taps, UpsamplingConvolution
 from sparring.network import Condition, Network, Shape
 from sparring.network.growing import ProgressiveNetwork

@@ -7,9 +7,8 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from sparring.errors import ShapeError
-from sparring.layers.activation import activate
 from sparring.layers.adaptive import AdaptiveInstanceNorm
-from sparring.layers.equalized import EqualizedConvolution
+from sparring.layers.equalized import EqualizedConvolution, activate
 from sparring.layers.fading import ToImages
 from sparring.layers.grids import Size, plan_channels, plan_doublings
 from sparring.layers.mapping import MappingNetwork, MeanLatent

@@ -9,9 +9,8 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from sparring.errors import ShapeError
-from sparring.layers.activation import GAIN, activate
-from sparring.layers.conditioning import ConditionCheck
-from sparring.layers.equalized import EqualizedConvolution, EqualizedLinear
+from sparring.layers.condition import ConditionCheck
+from sparring.layers.equalized import GAIN, EqualizedConvolution, EqualizedLinear, activate
 from sparring.layers.grids import Size, plan_channels, plan_doublings
 from sparring.layers.mapping import MappingNetwork, MeanLatent
 from sparring.layers.minibatch import MinibatchStandardDeviation

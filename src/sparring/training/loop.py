@@ -61,7 +61,7 @@ def compute_gradients(run: Run, move: Move, shared: Shared) -> None:
 
 def differentiate(run: Run, optimizer: TeamOptimizer, batch: Batch) -> tuple[Tensor, Losses]:
     """Adds a micro-batch's gradients to those of the weights; returns whether all is finite, and the losses."""
-    with run.precision.forward(), run.compiled(optimizer.team, batch.step):
+    with run.autocast(), run.compiled(optimizer.team, batch.step):
         losses = optimizer.team.losses(batch)
     total = reduce(add, losses.values())
     torch.autograd.backward(total / run.training.accumulation)

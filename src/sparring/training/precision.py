@@ -1,18 +1,19 @@
 """The number format, memory layout and device of a run."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from sparring.errors import DeviceError
 
 Format = Literal["float32", "bfloat16"]
 Layout = Literal["contiguous", "channels_last"]
 
-_LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 @dataclass(frozen=True)
@@ -23,33 +24,16 @@ class Precision:
     format: Format
     layout: Layout
 
-    def forward(self) -> AbstractContextManager[object]:
-        """Returns the context of a forward pass."""
-        if self.format == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    def seed(self, seed: int) -> None:
-        """Seeds the global generators, which layers such as dropout use, on the CPU and on the device."""
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed is 70 times slower: it asks every backend
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-        elif self.device.type == "mps":
-            torch.mps.manual_seed(seed)
+    def forward(self) -> Callable[[], AbstractContextManager[object]]:
+        """Returns what makes the context of a forward pass."""
+        return nullcontext if self.format == "float32" else partial(torch.autocast, self.device.type, torch.bfloat16)
 
     def place_network(self, network: torch.nn.Module) -> None:
         """Moves `network` to the device, its 4-D weights to the layout."""
         network.to(self.device)
         for parameter in network.parameters():
             if parameter.dim() == 4:
-                parameter.data = parameter.data.contiguous(memory_format=_LAYOUTS[self.layout])
-
-    def place(self, samples: Tensor) -> Tensor:
-        """Returns `samples` [N, ...] on the device, images [N, C, H, W] in the layout."""
-        if self.device.type == "cuda":
-            samples = samples.pin_memory()  # from pageable memory the copy would wait for the device
-        samples = samples.to(self.device, non_blocking=True)
-        return samples.contiguous(memory_format=_LAYOUTS[self.layout]) if samples.dim() == 4 else samples
+                parameter.data = parameter.data.contiguous(memory_format=LAYOUTS[self.layout])
 
 
 def find_device(name: str) -> torch.device:

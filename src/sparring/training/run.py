@@ -105,6 +105,7 @@ class Run(View):
         self.training = training
         self.home = folder
         self.precision = precision
+        self.autocast = precision.forward()
         self.seed = seed
         self.listeners = tuple(listeners)
         self.progress = Progress()

@@ -10,14 +10,6 @@ Pixels = NDArray[Any]
 """An array of pixels: uint8, uint16, or float32 in [-1, 1]."""
 
 
-def from_pixels(pixels: Tensor) -> Tensor:
-    """Returns uint8 or uint16 pixels as new float32 in [-1, 1]; float32 is assumed to lie there already."""
-    if pixels.dtype == torch.float32:
-        return pixels
-    half = 127.5 if pixels.dtype == torch.uint8 else 32767.5
-    return pixels.to(torch.float32).div_(half).sub_(1.0)
-
-
 def to_pixels(images: Tensor, depth: Literal[8, 16] = 8) -> Pixels:
     """Returns images in [-1, 1], of any shape, as uint8 or uint16, clipped and rounded to the nearest.
 
