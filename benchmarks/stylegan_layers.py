@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, pad
 
-from sparring.layers.equalized import biased_activation
 from sparring.layers.convolution import convolve_transposed
+from sparring.layers.equalized import biased_activation
 from sparring.layers.modulation import demodulation, modulated_convolution, scale_channels
 from sparring.layers.resampling import normalize_taps, upfirdn
 from sparring.training.allocator import keep_memory

@@ -129,10 +129,9 @@ class Penalizer(Memories):
         return any(penalty.needs_double_backward or penalty.gradient_sides for penalty in self.due(step))
 
     def capture_key(self, step: int) -> Hashable | None:
-        """Returns the kinds that are due; None if one of them depends on more than the step's samples."""
-        due = [(penalty.kind(), same) for penalty, same in zip(self.penalties, self._stationary, strict=True)
-               if penalty.due(step)]  # fmt: skip
-        return tuple(kind for kind, _ in due) if all(same for _, same in due) else None
+        """Returns which penalties are due; None if one of them depends on more than the step's samples."""
+        due = [index for index, penalty in enumerate(self.penalties) if penalty.due(step)]
+        return tuple(due) if all(self._stationary[index] for index in due) else None
 
     def losses(self, inputs: PenaltyInputs, step: int) -> Losses:
         """Returns the penalties that are due at `step`, weights applied, by their kind."""

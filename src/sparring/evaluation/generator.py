@@ -22,7 +22,7 @@ class GameGenerator:
         return GameLatents(self.game, name)
 
     def generate_transformed(self, transform: Tensor, seed: int, count: int) -> Tensor:
-        """Returns images [count, C, H, W] of the latents drawn from `seed`, transformed by `transform` [3, 3].
+        """Returns images [count, C, H, W] of the latents of `seed`, transformed by `transform` [3, 3].
 
         Raises:
             SparringError: the generator's input cannot be transformed.

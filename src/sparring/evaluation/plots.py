@@ -44,7 +44,7 @@ def draw_map(real: Tensor, fake: Tensor, seed: int = 0) -> Image.Image:
     """Plots features `real` [N, d] and `fake` [M, d], N and d above 1, at most 2,000 points of each.
 
     The plane is that of the real samples' first two principal components; samples of two numbers are plotted directly.
-    Points are drawn in random order: neither set hides the other.
+    Points are plotted in random order: neither set hides the other.
 
     Raises:
         MissingExtraError: matplotlib is not installed.

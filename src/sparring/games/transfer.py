@@ -93,7 +93,7 @@ def domain_accuracy(source: Tensor, target: Tensor) -> Tensor:
 
 
 def label_losses(logits: Tensor, classes: Tensor, batch: Batch) -> Tensor:
-    """Returns the mean cross-entropy of those of `classes` [N] that are known; observes how many are told right."""
+    """Returns the mean cross-entropy over the known `classes` [N]; observes the accuracy."""
     known = classes != UNLABELLED
     count = known.sum().clamp(min=1)
     batch.observe(training_accuracy=(logits.argmax(1) == classes).sum() / count)

@@ -16,7 +16,7 @@ from sparring.metrics.metric import Metric, MetricInputs, Need, Value
 from sparring.spec import Count
 
 TransformedImages = Callable[[Tensor, int], Tensor]
-"""`generate(transform, seed)`: images [N, C, H, W] in [-1, 1] of the latents drawn from `seed`, transformed.
+"""`generate(transform, seed)`: images [N, C, H, W] in [-1, 1] of the latents of `seed`, transformed.
 
 `transform` [3, 3], float64, maps points (x, y, 1), in pixels from the image's centre, x to the right and y down, to
 the new positions of their content. At the borders new content moves in.

@@ -71,7 +71,7 @@ class LatentGenerator(Protocol):
         """Returns the latent space z of the prior, or w of a style network."""
 
     def generate_transformed(self, transform: Tensor, seed: int, count: int) -> Tensor:
-        """Returns images [count, C, H, W] in [-1, 1] of the latents drawn from `seed`, their content transformed.
+        """Returns images [count, C, H, W] in [-1, 1] of the latents of `seed`, their content transformed.
 
         `transform` [3, 3], float64, is defined at `equivariance.TransformedImages`.
         """

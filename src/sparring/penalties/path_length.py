@@ -32,7 +32,7 @@ class PathLength(Penalty):
     def check_player(self, player: nn.Module) -> None:
         if not isinstance(player, StyleNetwork):
             raise SpecError(
-                f"PathLength is for generators with styles; {type(player).__name__} has none. Take one with styles, "
+                f"PathLength is for generators with styles; {type(player).__name__} has none. Choose one with styles, "
                 "such as StyleGAN2Generator, or leave the penalty out"
             )
 
