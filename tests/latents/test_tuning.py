@@ -20,7 +20,7 @@ def tuned(game: Game, steps: int, weight: float = 0.1) -> tuple[PivotalTuning, T
 
 def test_the_tuned_generator_renders_an_image_that_had_no_latent(styled: Game) -> None:
     before = {name: value.clone() for name, value in styled.state_dict().items()}
-    tuning, target = tuned(styled, 80)
+    tuning, target = tuned(styled, 50)
     start = squared(find_space(styled, "w").render(tuning.pivots), target).mean()
     while not tuning.done:
         tuning.step()
@@ -32,7 +32,7 @@ def test_locality_reduces_the_change_of_other_images(styled: Game) -> None:
     space = find_space(styled, "w")
     changes = []
     for weight in (0.0, 1.0):
-        tuning, _ = tuned(styled, 40, weight)
+        tuning, _ = tuned(styled, 20, weight)
         while not tuning.done:
             tuning.step()
         others = space.draw(32, 7)

@@ -21,7 +21,7 @@ from sparring.training.interruption import Interruption
 
 Shrink = Callable[..., Recipe]
 
-STEPS = 600
+STEPS = 300
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
@@ -70,7 +70,7 @@ def test_a_signal_saves_the_step_that_it_came_in_and_ends_the_process_as_asked(
 
 def test_a_run_that_was_killed_ends_with_the_weights_of_the_uninterrupted_one(recipe: Recipe, tmp_path: Path) -> None:
     process = start(recipe, tmp_path / "killed")
-    time.sleep(random.random())
+    time.sleep(random.random() / 2)
     process.kill()
     output, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, output
