@@ -21,8 +21,8 @@ demo: setup ## train a DCGAN on real handwritten digits, in under five minutes o
 	@$(BIN)/python examples/digit_classes.py $(RUN)
 
 test: setup ## lint, types and every test
-	@echo "One file:  $(BIN)/pytest tests/test_spec.py"
-	@echo "One test:  $(BIN)/pytest tests/test_spec.py -k yaml"
+	@echo "One file:  $(BIN)/pytest tests/spec/test_spec.py"
+	@echo "One test:  $(BIN)/pytest tests/spec/test_spec.py -k yaml"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
