@@ -21,15 +21,15 @@ def build() -> Game:
 
 def test_after_its_half_life_half_of_an_average_is_left() -> None:
     plan = Average(half_life=1000, warm_up=0)
-    assert plan.keep(1000, 5000) == 0.5
-    assert plan.keep(64, 5000) ** (1000 / 64) == pytest.approx(0.5)
+    assert plan.decay(1000, 5000) == 0.5
+    assert plan.decay(64, 5000) ** (1000 / 64) == pytest.approx(0.5)
 
 
 def test_during_warm_up_the_half_life_grows_with_the_images_shown() -> None:
     plan = Average(half_life=1000, warm_up=0.05)
-    assert plan.keep(64, 64) == pytest.approx(0.5**20)
-    assert plan.keep(64, 10_000) == pytest.approx(0.5 ** (64 / 500))
-    assert plan.keep(64, 20_000) == plan.keep(64, 10**6) == pytest.approx(0.5 ** (64 / 1000))
+    assert plan.decay(64, 64) == pytest.approx(0.5**20)
+    assert plan.decay(64, 10_000) == pytest.approx(0.5 ** (64 / 500))
+    assert plan.decay(64, 20_000) == plan.decay(64, 10**6) == pytest.approx(0.5 ** (64 / 1000))
 
 
 @pytest.mark.parametrize("values", [{"half_life": 0}, {"half_life": -1}, {"warm_up": -0.1}])
