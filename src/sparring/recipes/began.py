@@ -24,18 +24,22 @@ def began() -> Recipe:
 @register
 def began_digits() -> Recipe:
     """A small BEGAN on scikit-learn's handwritten digits at 16x16: minutes on two cores."""
+    adam = Adam(learning_rate=5e-4)
     return Recipe(
         data=Digits(),
         game=BEGAN.Spec(
-            generator=DCGANGenerator.Spec(width=32),
+            generator=DCGANGenerator.Spec(width=32, normalization=NoNorm()),
             discriminator=DCGANDiscriminator.Spec(width=32, normalization=NoNorm()),
-            decoder=DCGANGenerator.Spec(width=32),
+            decoder=DCGANGenerator.Spec(width=32, normalization=NoNorm()),
             prior=Uniform(size=32),
             hidden=32,
-            diversity=0.7,
+            diversity=0.8,
+            rate=1.0,  # in a short run k has few steps to rise, and at the published .001 all samples become one
         ),
         training=Training(
             images=200_000,
+            batch=32,
+            optimizers={"discriminator": adam, "generator": adam},
             averages={"generator": Average(half_life=5_000)},
             checkpoints=Checkpoints(every=40_000),
         ),
